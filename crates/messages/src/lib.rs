@@ -1,0 +1,20 @@
+//! The contract between monitor and consumer: the record in the topic, how it is written and how it
+//! is read. Pure: no I/O, no clock.
+//!
+//! - [`CheckResult`] is what a monitor publishes. Its types leave no room for nonsense.
+//! - [`Record`] is what a consumer reads: lenient, the original Python system's records included.
+
+mod failure;
+mod identity;
+mod read;
+mod result;
+mod write;
+
+pub use failure::{Failure, FailureReason, Phase};
+pub use identity::{check_id, record_id};
+pub use read::{Origin, ReadError, Record};
+pub use result::{
+    Certificate, Check, CheckResult, HttpVersion, Match, MatchKind, Outcome, OutcomeKind, Probe,
+    Prober, Response, Timings,
+};
+pub use write::{Encoded, SCHEMA_VERSION};

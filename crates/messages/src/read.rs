@@ -1,0 +1,320 @@
+//! Reading a record: lenient, the original Python system's records included.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Deserializer, de};
+use thiserror::Error;
+use uuid::Uuid;
+
+use crate::{FailureReason, MatchKind, OutcomeKind, Phase, record_id};
+
+/// Where a record stands in Kafka; what it lacks itself is taken from here.
+#[derive(Clone, Copy, Debug)]
+pub struct Origin<'a> {
+    /// Its topic.
+    pub topic: &'a str,
+    /// Its partition.
+    pub partition: i32,
+    /// Its offset.
+    pub offset: i64,
+    /// Its timestamp, milliseconds since 1970; `None` where the broker gave none.
+    pub timestamp_ms: Option<i64>,
+}
+
+/// A record as read. What was absent or null is `""` or `None`; texts hold no NUL (it became
+/// U+FFFD, since PostgreSQL stores none). Odd combinations stand as they came.
+#[derive(Clone, Debug, PartialEq)]
+#[expect(
+    missing_docs,
+    reason = "the fields are the record's; see the contract in the README"
+)]
+pub struct Record {
+    pub url: String,
+    pub error_code: i32,
+    /// Seconds.
+    pub response_time: f64,
+    pub regex_pattern: String,
+    pub matched_text: String,
+    pub schema_version: Option<i32>,
+    pub check_id: Uuid,
+    pub location: String,
+    pub scheduled_at: Timestamp,
+    pub started_at: Option<Timestamp>,
+    /// Seconds.
+    pub interval: Option<f64>,
+    pub outcome: Option<OutcomeKind>,
+    pub failure_reason: Option<FailureReason>,
+    pub failure_phase: Option<Phase>,
+    pub failure_detail: Option<String>,
+    pub matched: Option<MatchKind>,
+    /// Seconds, as the other four phases.
+    pub dns: Option<f64>,
+    pub connect: Option<f64>,
+    pub tls: Option<f64>,
+    pub first_byte: Option<f64>,
+    pub body: Option<f64>,
+    pub attempt: Option<i32>,
+    pub remote_address: Option<String>,
+    pub http_version: Option<String>,
+    pub redirects: Option<i32>,
+    pub body_bytes: Option<i64>,
+    pub body_truncated: Option<bool>,
+    pub certificate_not_after: Option<Timestamp>,
+    pub certificate_issuer: Option<String>,
+    pub certificate_subject: Option<String>,
+    /// Seconds.
+    pub schedule_lag: Option<f64>,
+    pub in_flight: Option<i32>,
+    pub overloaded: Option<bool>,
+}
+
+/// Why a record cannot be read. Quotes no more of it than a field's name and a short value.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum ReadError {
+    /// A tombstone, or no bytes at all.
+    #[error("the record has no value")]
+    Empty,
+    /// Not JSON, or JSON that is no object.
+    #[error("not a JSON object: {0}")]
+    NotJson(String),
+    /// A required field is absent or null.
+    #[error("field `{0}` is missing")]
+    Missing(&'static str),
+    /// A field holds what it may not hold.
+    #[error("field `{field}`: {problem}")]
+    Invalid {
+        /// The field, as a path.
+        field: String,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// A record of the original that has no Kafka timestamp has no time at all.
+    #[error("the record has neither `scheduled_at` nor a Kafka timestamp")]
+    NoTime,
+}
+
+impl ReadError {
+    /// A short name of the kind, for counting.
+    pub fn reason(&self) -> &'static str {
+        match self {
+            Self::Empty => "empty",
+            Self::NotJson(_) => "not_json",
+            Self::Missing(_) => "missing_field",
+            Self::Invalid { .. } => "invalid_field",
+            Self::NoTime => "no_time",
+        }
+    }
+}
+
+impl Record {
+    /// Reads a record's value.
+    pub fn read(value: &[u8], origin: &Origin<'_>) -> Result<Self, ReadError> {
+        if value.is_empty() {
+            return Err(ReadError::Empty);
+        }
+        // Serde takes an array for a struct; the contract does not.
+        if value.trim_ascii_start().first() != Some(&b'{') {
+            return Err(ReadError::NotJson(
+                "the value does not begin with `{`".into(),
+            ));
+        }
+        let fields =
+            serde_json::from_slice::<Fields>(value).map_err(|error| explain(value, &error))?;
+        fields.into_record(origin)
+    }
+}
+
+/// Names the field at fault. The second pass costs nothing where records are good.
+fn explain(value: &[u8], error: &serde_json::Error) -> ReadError {
+    if error.classify() != serde_json::error::Category::Data {
+        return ReadError::NotJson(error.to_string());
+    }
+    let deserializer = &mut serde_json::Deserializer::from_slice(value);
+    match serde_path_to_error::deserialize::<_, Fields>(deserializer) {
+        Err(located) => ReadError::Invalid {
+            field: located.path().to_string(),
+            problem: located.inner().to_string(),
+        },
+        Ok(_) => ReadError::NotJson(error.to_string()),
+    }
+}
+
+/// The fields as they may come: any of them absent or null.
+#[derive(Deserialize)]
+struct Fields {
+    url: Option<String>,
+    #[serde(default, deserialize_with = "lenient_integer")]
+    error_code: Option<i32>,
+    response_time: Option<f64>,
+    regex_pattern: Option<String>,
+    matched_text: Option<String>,
+    schema_version: Option<i32>,
+    check_id: Option<Uuid>,
+    location: Option<String>,
+    scheduled_at: Option<Timestamp>,
+    started_at: Option<Timestamp>,
+    interval: Option<f64>,
+    outcome: Option<OutcomeKind>,
+    failure: Option<FailureFields>,
+    r#match: Option<MatchKind>,
+    timings: Option<TimingFields>,
+    attempt: Option<i32>,
+    remote_address: Option<String>,
+    http_version: Option<String>,
+    redirects: Option<i32>,
+    body_bytes: Option<i64>,
+    body_truncated: Option<bool>,
+    certificate: Option<CertificateFields>,
+    prober: Option<ProberFields>,
+}
+
+#[derive(Default, Deserialize)]
+struct FailureFields {
+    reason: Option<FailureReason>,
+    phase: Option<Phase>,
+    detail: Option<String>,
+}
+
+#[derive(Default, Deserialize)]
+struct TimingFields {
+    dns: Option<f64>,
+    connect: Option<f64>,
+    tls: Option<f64>,
+    first_byte: Option<f64>,
+    body: Option<f64>,
+}
+
+#[derive(Default, Deserialize)]
+struct CertificateFields {
+    not_after: Option<Timestamp>,
+    issuer: Option<String>,
+    subject: Option<String>,
+}
+
+#[derive(Default, Deserialize)]
+struct ProberFields {
+    schedule_lag: Option<f64>,
+    in_flight: Option<i32>,
+    overloaded: Option<bool>,
+}
+
+impl Fields {
+    fn into_record(self, origin: &Origin<'_>) -> Result<Record, ReadError> {
+        let (check_id, scheduled_at) = self.identity(origin)?;
+        let failure = self.failure.unwrap_or_default();
+        let timings = self.timings.unwrap_or_default();
+        let certificate = self.certificate.unwrap_or_default();
+        let prober = self.prober.unwrap_or_default();
+        Ok(Record {
+            url: self.url.map(storable).ok_or(ReadError::Missing("url"))?,
+            error_code: self.error_code.ok_or(ReadError::Missing("error_code"))?,
+            response_time: self
+                .response_time
+                .ok_or(ReadError::Missing("response_time"))?,
+            regex_pattern: self.regex_pattern.map(storable).unwrap_or_default(),
+            matched_text: self.matched_text.map(storable).unwrap_or_default(),
+            schema_version: self.schema_version,
+            check_id,
+            location: self.location.map(storable).unwrap_or_default(),
+            scheduled_at,
+            started_at: self.started_at,
+            interval: self.interval,
+            outcome: self.outcome,
+            failure_reason: failure.reason,
+            failure_phase: failure.phase,
+            failure_detail: failure.detail.map(storable),
+            matched: self.r#match,
+            dns: timings.dns,
+            connect: timings.connect,
+            tls: timings.tls,
+            first_byte: timings.first_byte,
+            body: timings.body,
+            attempt: self.attempt,
+            remote_address: self.remote_address.map(storable),
+            http_version: self.http_version.map(storable),
+            redirects: self.redirects,
+            body_bytes: self.body_bytes,
+            body_truncated: self.body_truncated,
+            certificate_not_after: certificate.not_after,
+            certificate_issuer: certificate.issuer.map(storable),
+            certificate_subject: certificate.subject.map(storable),
+            schedule_lag: prober.schedule_lag,
+            in_flight: prober.in_flight,
+            overloaded: prober.overloaded,
+        })
+    }
+
+    /// Our records carry their identity; the original's get theirs from where they stand.
+    fn identity(&self, origin: &Origin<'_>) -> Result<(Uuid, Timestamp), ReadError> {
+        if self.schema_version.is_some() {
+            let check_id = self.check_id.ok_or(ReadError::Missing("check_id"))?;
+            let scheduled_at = self
+                .scheduled_at
+                .ok_or(ReadError::Missing("scheduled_at"))?;
+            return Ok((check_id, scheduled_at));
+        }
+        let timestamp_ms = origin.timestamp_ms.ok_or(ReadError::NoTime)?;
+        let scheduled_at =
+            Timestamp::from_millisecond(timestamp_ms).map_err(|_| ReadError::NoTime)?;
+        let check_id = record_id(origin.topic, origin.partition, origin.offset, timestamp_ms);
+        Ok((check_id, scheduled_at))
+    }
+}
+
+/// The text as PostgreSQL can store it.
+fn storable(text: String) -> String {
+    if text.contains('\0') {
+        text.replace('\0', "\u{fffd}")
+    } else {
+        text
+    }
+}
+
+/// An integer, or a string that holds one: the original writes 200 as `"200"`.
+fn lenient_integer<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i32>, D::Error> {
+    struct Visitor;
+
+    impl<'de> de::Visitor<'de> for Visitor {
+        type Value = Option<i32>;
+
+        fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            formatter.write_str("a 32-bit integer, or a string that holds one")
+        }
+
+        fn visit_i64<E: de::Error>(self, value: i64) -> Result<Self::Value, E> {
+            i32::try_from(value)
+                .map(Some)
+                .map_err(|_| E::invalid_value(de::Unexpected::Signed(value), &self))
+        }
+
+        fn visit_u64<E: de::Error>(self, value: u64) -> Result<Self::Value, E> {
+            i32::try_from(value)
+                .map(Some)
+                .map_err(|_| E::invalid_value(de::Unexpected::Unsigned(value), &self))
+        }
+
+        fn visit_str<E: de::Error>(self, value: &str) -> Result<Self::Value, E> {
+            value
+                .trim()
+                .parse()
+                .map(Some)
+                .map_err(|_| E::custom("a string that holds no 32-bit integer"))
+        }
+
+        fn visit_unit<E: de::Error>(self) -> Result<Self::Value, E> {
+            Ok(None)
+        }
+
+        fn visit_none<E: de::Error>(self) -> Result<Self::Value, E> {
+            Ok(None)
+        }
+
+        fn visit_some<D: Deserializer<'de>>(
+            self,
+            deserializer: D,
+        ) -> Result<Self::Value, D::Error> {
+            deserializer.deserialize_any(self)
+        }
+    }
+
+    deserializer.deserialize_any(Visitor)
+}

@@ -1,0 +1,312 @@
+//! What a monitor publishes. Each combination that these types allow makes sense.
+
+use std::{net::SocketAddr, time::Duration};
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::{Failure, Phase, check_id};
+
+/// `error_code` of a check that never got a status, whatever the reason.
+const CODE_NEVER_LOOKED: i32 = -1;
+
+/// One scheduled look at one target.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Check {
+    /// The target's url, exactly as configured.
+    pub url: String,
+    /// The target's pattern; `""` when it has none.
+    pub regex_pattern: String,
+    /// Time from one check of this target to the next.
+    pub interval: Duration,
+    /// Which monitor looks.
+    pub location: String,
+    /// When it is due. Records carry microseconds.
+    pub scheduled_at: Timestamp,
+}
+
+impl Check {
+    /// The id that this check has whoever publishes it.
+    pub fn id(&self) -> Uuid {
+        check_id(&self.location, &self.url, self.scheduled_at)
+    }
+}
+
+/// What a check found. A failed check is a result, not an error.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CheckResult {
+    /// The check.
+    pub check: Check,
+    /// What it found.
+    pub outcome: Outcome,
+    /// What the prober thinks of itself.
+    pub prober: Prober,
+}
+
+/// What a check found, with just the evidence that belongs to it.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Outcome {
+    /// The site answered as it should.
+    Up {
+        /// The act.
+        probe: Probe,
+        /// The answer.
+        response: Response,
+    },
+    /// The site failed.
+    Down {
+        /// The act.
+        probe: Probe,
+        /// The answer, once a status line was read.
+        response: Option<Response>,
+        /// What went wrong.
+        failure: Failure,
+    },
+    /// The check was due, but the prober did not or could not look.
+    Missed {
+        /// The act, where it had begun.
+        probe: Option<Probe>,
+        /// Why.
+        failure: Failure,
+    },
+    /// Deliberately not looked.
+    Skipped {
+        /// Why.
+        failure: Failure,
+    },
+}
+
+/// The name of an [`Outcome`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OutcomeKind {
+    /// The site answered as it should.
+    Up,
+    /// The site failed.
+    Down,
+    /// The check was due, but the prober did not or could not look.
+    Missed,
+    /// Deliberately not looked.
+    Skipped,
+}
+
+impl OutcomeKind {
+    /// The name used in records, columns and metrics.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Up => "up",
+            Self::Down => "down",
+            Self::Missed => "missed",
+            Self::Skipped => "skipped",
+        }
+    }
+}
+
+/// One HTTP exchange with its redirects, as far as it came.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Probe {
+    /// When it really began.
+    pub started_at: Timestamp,
+    /// From its start to its end or failure, on the monotonic clock.
+    pub response_time: Duration,
+    /// How long each phase took.
+    pub timings: Timings,
+    /// 1, or more when the check was retried.
+    pub attempt: u32,
+    /// Hops followed.
+    pub redirects: u32,
+    /// Whom it talked to, where a connection was made.
+    pub remote_address: Option<SocketAddr>,
+    /// The leaf certificate that the site showed, also when validation failed.
+    pub certificate: Option<Certificate>,
+}
+
+/// What is known once a status line was read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Response {
+    /// The HTTP status.
+    pub status: u16,
+    /// The protocol spoken.
+    pub http_version: HttpVersion,
+    /// Whether the pattern was found.
+    pub matched: Match,
+    /// Decoded bytes read.
+    pub body_bytes: u64,
+    /// True when the body's cap was reached.
+    pub body_truncated: bool,
+}
+
+/// The versions of HTTP that a probe can speak.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub enum HttpVersion {
+    /// HTTP/1.0
+    #[serde(rename = "HTTP/1.0")]
+    Http10,
+    /// HTTP/1.1
+    #[serde(rename = "HTTP/1.1")]
+    Http11,
+    /// HTTP/2
+    #[serde(rename = "HTTP/2")]
+    Http2,
+}
+
+/// Whether the pattern was found in the page.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Match {
+    /// Found: the whole first match.
+    Matched(String),
+    /// Sought in the whole page and not found.
+    NotMatched,
+    /// Not sought, or not to the end: no pattern, status not below 400, not a text, body cut off
+    /// before a match, failed.
+    NotEvaluated,
+}
+
+impl Match {
+    /// Its name.
+    pub fn kind(&self) -> MatchKind {
+        match self {
+            Self::Matched(_) => MatchKind::Matched,
+            Self::NotMatched => MatchKind::NotMatched,
+            Self::NotEvaluated => MatchKind::NotEvaluated,
+        }
+    }
+
+    /// The text found; `""` when none.
+    pub fn text(&self) -> &str {
+        match self {
+            Self::Matched(text) => text,
+            Self::NotMatched | Self::NotEvaluated => "",
+        }
+    }
+}
+
+/// The name of a [`Match`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MatchKind {
+    /// Found.
+    Matched,
+    /// Sought in the whole page and not found.
+    NotMatched,
+    /// Not sought, or not to the end.
+    NotEvaluated,
+}
+
+impl MatchKind {
+    /// The name used in records and columns.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Matched => "matched",
+            Self::NotMatched => "not_matched",
+            Self::NotEvaluated => "not_evaluated",
+        }
+    }
+}
+
+/// How long each phase took; `None` for one that did not happen. Phases up to and including the
+/// failing one are measured.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Timings {
+    /// Resolving the name.
+    pub dns: Option<Duration>,
+    /// The TCP connect.
+    pub connect: Option<Duration>,
+    /// The TLS handshake.
+    pub tls: Option<Duration>,
+    /// From the request sent until the response's head is complete.
+    pub first_byte: Option<Duration>,
+    /// Reading the body.
+    pub body: Option<Duration>,
+}
+
+impl Timings {
+    /// The time that a phase took.
+    pub fn get(&self, phase: Phase) -> Option<Duration> {
+        match phase {
+            Phase::Dns => self.dns,
+            Phase::Connect => self.connect,
+            Phase::Tls => self.tls,
+            Phase::FirstByte => self.first_byte,
+            Phase::Body => self.body,
+        }
+    }
+}
+
+/// What a person asks of a leaf certificate.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Certificate {
+    /// The end of its validity.
+    pub not_after: Timestamp,
+    /// Who signed it, as a distinguished name.
+    pub issuer: String,
+    /// Whom it is for, as a distinguished name.
+    pub subject: String,
+}
+
+/// The prober's doubt in itself.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Prober {
+    /// Probes running when this one began, itself included.
+    pub in_flight: u32,
+    /// True when the prober itself was too late or too busy to be believed.
+    pub overloaded: bool,
+}
+
+impl CheckResult {
+    /// The outcome's name.
+    pub fn kind(&self) -> OutcomeKind {
+        match self.outcome {
+            Outcome::Up { .. } => OutcomeKind::Up,
+            Outcome::Down { .. } => OutcomeKind::Down,
+            Outcome::Missed { .. } => OutcomeKind::Missed,
+            Outcome::Skipped { .. } => OutcomeKind::Skipped,
+        }
+    }
+
+    /// The HTTP status where a status line was read; else the reason's code.
+    pub fn error_code(&self) -> i32 {
+        match (self.response(), &self.outcome) {
+            (Some(response), _) => i32::from(response.status),
+            (None, Outcome::Down { failure, .. }) => failure.reason.error_code(),
+            (None, _) => CODE_NEVER_LOOKED,
+        }
+    }
+
+    /// The act, where there was one.
+    pub fn probe(&self) -> Option<&Probe> {
+        match &self.outcome {
+            Outcome::Up { probe, .. } | Outcome::Down { probe, .. } => Some(probe),
+            Outcome::Missed { probe, .. } => probe.as_ref(),
+            Outcome::Skipped { .. } => None,
+        }
+    }
+
+    /// The answer, where a status line was read.
+    pub fn response(&self) -> Option<&Response> {
+        match &self.outcome {
+            Outcome::Up { response, .. } => Some(response),
+            Outcome::Down { response, .. } => response.as_ref(),
+            Outcome::Missed { .. } | Outcome::Skipped { .. } => None,
+        }
+    }
+
+    /// What went wrong, or why nothing was looked at.
+    pub fn failure(&self) -> Option<&Failure> {
+        match &self.outcome {
+            Outcome::Up { .. } => None,
+            Outcome::Down { failure, .. }
+            | Outcome::Missed { failure, .. }
+            | Outcome::Skipped { failure } => Some(failure),
+        }
+    }
+
+    /// From the time it was due to the time it began; `None` when it never did. Never negative:
+    /// a wall clock set back in between counts as no lag.
+    pub fn schedule_lag(&self) -> Option<Duration> {
+        let probe = self.probe()?;
+        let lag = probe.started_at.duration_since(self.check.scheduled_at);
+        Some(Duration::try_from(lag).unwrap_or_default())
+    }
+}

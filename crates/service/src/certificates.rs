@@ -1,0 +1,99 @@
+//! PEM files, checked before a client meets them: a wrong one is said at start, by its setting and
+//! its path, not by a library at the first connection.
+
+use std::path::Path;
+
+use rustls::{RootCertStore, crypto::aws_lc_rs, sign::CertifiedKey};
+use rustls_pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject};
+
+/// Reads every certificate of a PEM file. The error is a phrase that names the file.
+pub fn read_certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
+    let shown = path.display();
+    let pem = read(path)?;
+    let certificates: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&pem).collect();
+    match certificates {
+        Err(error) => Err(format!("{shown} is no readable PEM file: {error}")),
+        Ok(certificates) if certificates.is_empty() => Err(format!(
+            "{shown} holds no certificate (-----BEGIN CERTIFICATE-----)"
+        )),
+        Ok(certificates) => Ok(certificates),
+    }
+}
+
+/// Reads a PEM file of certificate authorities.
+pub fn read_authorities(path: &Path) -> Result<RootCertStore, String> {
+    let mut authorities = RootCertStore::empty();
+    for certificate in read_certificates(path)? {
+        authorities
+            .add(certificate)
+            .map_err(|error| format!("{} holds a broken certificate: {error}", path.display()))?;
+    }
+    Ok(authorities)
+}
+
+/// Checks that a key file holds a private key without passphrase, and that it is the certificate's.
+pub fn check_pair(certificate_path: &Path, key_path: &Path) -> Result<(), String> {
+    let chain = read_certificates(certificate_path)?;
+    let key = read_key(key_path)?;
+    let pair = CertifiedKey::from_der(chain, key, &aws_lc_rs::default_provider());
+    match pair {
+        Err(rustls::Error::InconsistentKeys(rustls::InconsistentKeys::KeyMismatch)) => {
+            Err(format!(
+                "{} is not the key of the certificate in {}",
+                key_path.display(),
+                certificate_path.display()
+            ))
+        }
+        // A key of a kind that only Kafka's client knows: it decides.
+        Err(_) | Ok(_) => Ok(()),
+    }
+}
+
+fn read_key(path: &Path) -> Result<PrivateKeyDer<'static>, String> {
+    let shown = path.display();
+    let pem = read(path)?;
+    if pem.windows(9).any(|bytes| bytes == b"ENCRYPTED") {
+        return Err(format!(
+            "{shown} is protected by a passphrase; store the key without one"
+        ));
+    }
+    PrivateKeyDer::from_pem_slice(&pem)
+        .map_err(|_| format!("{shown} holds no private key (-----BEGIN PRIVATE KEY-----)"))
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, String> {
+    std::fs::read(path).map_err(|error| format!("cannot read {}: {error}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn write_pair(folder: &Path, name: &str) {
+        let pair = rcgen::generate_simple_self_signed([name.to_owned()]).unwrap();
+        std::fs::write(folder.join(format!("{name}.cert")), pair.cert.pem()).unwrap();
+        std::fs::write(
+            folder.join(format!("{name}.key")),
+            pair.signing_key.serialize_pem(),
+        )
+        .unwrap();
+    }
+
+    #[test]
+    fn a_key_of_another_certificate_is_told_apart() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name| folder.path().join(name);
+        write_pair(folder.path(), "one");
+        write_pair(folder.path(), "two");
+        assert_eq!(check_pair(&path("one.cert"), &path("one.key")), Ok(()));
+        let mismatch = check_pair(&path("one.cert"), &path("two.key")).unwrap_err();
+        assert!(mismatch.contains("two.key is not the key of"), "{mismatch}");
+        let swapped = check_pair(&path("one.key"), &path("one.cert")).unwrap_err();
+        assert!(
+            swapped.contains("one.key holds no certificate"),
+            "{swapped}"
+        );
+        let missing = read_authorities(&path("ca.pem")).unwrap_err();
+        assert!(missing.contains("cannot read"), "{missing}");
+    }
+}

@@ -1,0 +1,10 @@
+//! Kafka as both services meet it: one set of client settings, one ear for what the client says,
+//! one way to have the topic.
+
+mod observer;
+mod settings;
+mod topic;
+
+pub use observer::Observer;
+pub use settings::{KafkaSettings, SETTINGS, Security};
+pub use topic::await_topic;

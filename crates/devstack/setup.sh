@@ -1,0 +1,164 @@
+#!/bin/sh
+# setup.sh PART...: installs what this machine lacks for the named parts, or says what to install.
+#   build  what the services are compiled with
+#   stack  what the local Kafka and PostgreSQL need
+#   lint   what the checks of the scripts need
+# On Debian, Ubuntu and their relatives it installs by apt, as root or by sudo. It takes a fraction of
+# a second when nothing is missing.
+set -eu
+
+JAVA_MAJOR_MIN=17
+APT_ATTEMPTS_MAX=3
+APT_PAUSE_SECONDS=5
+
+packages='' # for apt
+advice=''   # for people without apt
+
+has() {
+    command -v "$1" >/dev/null 2>&1
+}
+
+# wants PACKAGE ADVICE
+wants() {
+    packages="$packages $1"
+    advice="$advice
+  - $2"
+}
+
+java_major() {
+    if [ -n "${JAVA_HOME:-}" ]; then
+        java=$JAVA_HOME/bin/java
+    else
+        java=java
+    fi
+    major=$("$java" -version 2>&1 | sed -n 's/.* version "\([0-9][0-9]*\).*/\1/p' | head -n 1) || true
+    echo "${major:-0}"
+}
+
+# Debian's default is too old on some releases that have a newer one besides.
+java_package() {
+    default=$(apt-cache policy default-jre-headless 2>/dev/null |
+        sed -n 's/.*Candidate: [0-9]*:1\.\([0-9][0-9]*\).*/\1/p')
+    if [ "${default:-0}" -ge "$JAVA_MAJOR_MIN" ]; then
+        echo default-jre-headless
+    else
+        echo "openjdk-$JAVA_MAJOR_MIN-jre-headless"
+    fi
+}
+
+has_postgres() {
+    for folder in $(echo "$PATH" | tr ':' ' ') /usr/lib/postgresql/*/bin; do
+        if [ -x "$folder/initdb" ] && [ -x "$folder/postgres" ]; then
+            return 0
+        fi
+    done
+    return 1
+}
+
+need_build() {
+    has cargo || {
+        echo 'Rust is missing. Install it from https://rustup.rs and try again.' >&2
+        exit 1
+    }
+    { has cc && has c++ && has make; } || wants build-essential 'a C and C++ compiler, and make'
+    has pkg-config || wants pkg-config 'pkg-config'
+    pkg-config --exists openssl 2>/dev/null || wants libssl-dev "OpenSSL's headers"
+}
+
+need_stack() {
+    [ "$(uname)" = Linux ] || {
+        echo 'The local Kafka and PostgreSQL are run on Linux only; elsewhere use: docker compose up' >&2
+        exit 1
+    }
+    [ "$(java_major)" -ge "$JAVA_MAJOR_MIN" ] ||
+        wants @java "Java $JAVA_MAJOR_MIN or later, as java in the PATH or by JAVA_HOME"
+    ls .devstack/kafka-*/kafka-clients-*.jar >/dev/null 2>&1 || has mvn ||
+        wants maven 'Apache Maven, as mvn in the PATH'
+    has_postgres || wants postgresql "PostgreSQL's server (initdb and postgres), 14 or later"
+    has psql || wants postgresql-client "PostgreSQL's client, psql"
+    has setsid || wants util-linux 'setsid, of util-linux'
+}
+
+need_lint() {
+    # The checks are complete without it wherever it cannot be installed at once.
+    has shellcheck || packages="$packages shellcheck"
+}
+
+# as_root COMMAND...
+as_root() {
+    if [ "$(id -u)" -eq 0 ]; then
+        "$@"
+    else
+        sudo "$@"
+    fi
+}
+
+can_apt() {
+    has apt-get && { [ "$(id -u)" -eq 0 ] || { has sudo && { [ -t 0 ] || sudo -n true 2>/dev/null; }; }; }
+}
+
+# apt ARGUMENT...: tries again when the network fails for a moment.
+apt() {
+    attempt=1
+    until as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -o Dpkg::Use-Pty=0 \
+        -o DPkg::Lock::Timeout=300 "$@" >"$log" 2>&1; do
+        if [ "$attempt" -ge "$APT_ATTEMPTS_MAX" ]; then
+            cat "$log" >&2
+            echo "apt-get $* failed $attempt times; see above" >&2
+            exit 1
+        fi
+        attempt=$((attempt + 1))
+        sleep "$APT_PAUSE_SECONDS"
+    done
+}
+
+# Debian's package starts a server of its own when it is installed; nobody asked for that one.
+install_postgres() {
+    apt install -y --no-install-recommends postgresql-common
+    as_root mkdir -p /etc/postgresql-common/createcluster.d
+    quiet=/etc/postgresql-common/createcluster.d/no-main-cluster.conf
+    echo 'create_main_cluster = false' | as_root tee "$quiet" >/dev/null
+    apt install -y --no-install-recommends postgresql
+    as_root rm "$quiet"
+}
+
+install() {
+    log=$(mktemp)
+    trap 'rm -f "$log"' EXIT
+    apt update
+    # Java's package wants a folder for its manual page, which small images lack.
+    as_root mkdir -p /usr/share/man/man1
+    for package in $packages; do
+        case $package in
+            @java) package=$(java_package) ;;
+        esac
+        echo "Installing $package…" >&2
+        case $package in
+            postgresql) install_postgres ;;
+            *) apt install -y --no-install-recommends "$package" ;;
+        esac
+    done
+}
+
+cd "$(dirname "$0")/../.."
+for part in "$@"; do
+    case $part in
+        build | stack | lint) "need_$part" ;;
+        *)
+            echo "setup.sh: there is no part called $part" >&2
+            exit 2
+            ;;
+    esac
+done
+if [ -z "$packages" ]; then
+    exit 0
+fi
+if can_apt; then
+    install
+elif [ -n "$advice" ]; then
+    echo "Some things are missing here. Install these and try again:$advice" >&2
+    if has apt-get; then
+        echo "(As root, or with sudo, this would be done for you.)" >&2
+    fi
+    exit 1
+fi

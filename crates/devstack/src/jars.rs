@@ -1,0 +1,99 @@
+//! Apache Kafka's own jars, fetched by Maven once per checkout.
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+
+use crate::checkout::home;
+use crate::files::{make_folder, write};
+use crate::notice::say;
+
+/// The release of Apache Kafka that everything here runs on; the pom names it too.
+pub const KAFKA_VERSION: &str = "4.3.1";
+const POM: &str = include_str!("../kafka/pom.xml");
+/// Networks fail for a moment; a mirror that is really away is not worth more patience.
+const FETCH_ATTEMPTS_MAX: u32 = 3;
+const FETCH_PAUSE: Duration = Duration::from_secs(5);
+
+/// The folder of Kafka's jars, which are fetched first where they are missing. Any number of
+/// processes may ask at once.
+pub async fn kafka_jars() -> Result<PathBuf> {
+    let home = home()?;
+    tokio::task::spawn_blocking(move || fetched_to(&home))
+        .await
+        .context("waiting for Kafka's jars")?
+}
+
+fn fetched_to(home: &Path) -> Result<PathBuf> {
+    let folder = home.join(format!("kafka-{KAFKA_VERSION}"));
+    if folder.is_dir() {
+        return Ok(folder);
+    }
+    make_folder(home)?;
+    let lock_file = home.join("jars.lock");
+    let lock =
+        File::create(&lock_file).with_context(|| format!("opening {}", lock_file.display()))?;
+    lock.lock()
+        .with_context(|| format!("locking {}", lock_file.display()))?;
+    // Whoever held the lock before us may have fetched them.
+    if !folder.is_dir() {
+        fetch(home, &folder)?;
+    }
+    Ok(folder)
+}
+
+/// Fetches to another folder and renames it, so that `folder` is complete or not there.
+fn fetch(home: &Path, folder: &Path) -> Result<()> {
+    say(format_args!(
+        "Fetching Apache Kafka {KAFKA_VERSION} (45 MB) by Maven…"
+    ));
+    let work = tempfile::Builder::new()
+        .prefix("kafka-fetch-")
+        .tempdir_in(home)
+        .with_context(|| format!("making a folder in {}", home.display()))?;
+    write(&work.path().join("pom.xml"), POM)?;
+    let jars = work.path().join("jars");
+    for attempt in 1.. {
+        match run_maven(work.path(), &jars) {
+            Ok(()) => break,
+            Err(error) if attempt == FETCH_ATTEMPTS_MAX => return Err(error),
+            Err(error) => say(format_args!("{error:#}; trying again in {FETCH_PAUSE:?}")),
+        }
+        std::thread::sleep(FETCH_PAUSE);
+    }
+    fs::rename(&jars, folder).with_context(|| format!("naming {}", folder.display()))
+}
+
+fn run_maven(work: &Path, jars: &Path) -> Result<()> {
+    let status = Command::new("mvn")
+        .args([
+            "--quiet",
+            "--batch-mode",
+            "-Dstyle.color=never",
+            "dependency:copy-dependencies",
+        ])
+        .arg("-DincludeScope=runtime")
+        .arg(format!("-DoutputDirectory={}", jars.display()))
+        .current_dir(work)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .status()
+        .context("starting Maven (mvn), which `make setup` installs")?;
+    if !status.success() {
+        bail!("Maven could not fetch Apache Kafka's jars ({status}): is the network there?");
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_pom_names_the_version_that_the_folder_is_called_by() {
+        assert!(POM.contains(&format!("<kafka.version>{KAFKA_VERSION}</kafka.version>")));
+    }
+}

@@ -1,0 +1,101 @@
+//! The files that tell a broker what to be.
+
+use std::path::Path;
+
+use anyhow::Result;
+
+use super::{KafkaOptions, KafkaTls, Ports};
+use crate::certificates::{Authority, ClientFiles};
+use crate::files::{self, write_secret};
+
+/// The broker's configuration.
+pub(super) const FILE: &str = "server.properties";
+/// What it logs and how.
+pub(super) const LOGGING_FILE: &str = "log4j2.xml";
+/// The records.
+pub(super) const DATA: &str = "data";
+const BROKER_IDENTITY: &str = "broker.pem";
+const BROKER_TRUST: &str = "clients-ca.pem";
+
+/// What every broker here has in common: one node, quick to start and small.
+const COMMON: &str = "\
+process.roles=broker,controller
+node.id=1
+controller.listener.names=CONTROLLER
+inter.broker.listener.name=PLAINTEXT
+listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,SSL:SSL
+offsets.topic.replication.factor=1
+offsets.topic.num.partitions=4
+transaction.state.log.replication.factor=1
+transaction.state.log.min.isr=1
+transaction.state.log.num.partitions=1
+share.coordinator.state.topic.replication.factor=1
+share.coordinator.state.topic.min.isr=1
+share.coordinator.state.topic.num.partitions=1
+default.replication.factor=1
+min.insync.replicas=1
+# A broker that was killed may register again when its last session is over.
+broker.session.timeout.ms=3000
+broker.heartbeat.interval.ms=500
+num.network.threads=2
+num.io.threads=4
+num.recovery.threads.per.data.dir=2
+log.cleaner.dedupe.buffer.size=16777216
+# A lone consumer need not wait for others to join.
+group.initial.rebalance.delay.ms=0
+";
+
+/// Writes them for a broker in `folder`.
+pub(super) fn write(folder: &Path, ports: Ports, options: KafkaOptions) -> Result<()> {
+    let Ports {
+        plaintext,
+        tls,
+        controller,
+    } = ports;
+    let auto_create = options.auto_create_topics;
+    let (listeners, tls_settings) = if options.tls {
+        (
+            format!("PLAINTEXT://127.0.0.1:{plaintext},SSL://127.0.0.1:{tls}"),
+            tls_settings(&folder.display().to_string()),
+        )
+    } else {
+        (format!("PLAINTEXT://127.0.0.1:{plaintext}"), String::new())
+    };
+    let text = format!(
+        "{COMMON}\
+        controller.quorum.voters=1@127.0.0.1:{controller}\n\
+        listeners={listeners},CONTROLLER://127.0.0.1:{controller}\n\
+        advertised.listeners={listeners}\n\
+        auto.create.topics.enable={auto_create}\n\
+        log.dirs={folder}/{DATA}\n\
+        {tls_settings}",
+        folder = folder.display(),
+    );
+    files::write(&folder.join(FILE), &text)?;
+    files::write(
+        &folder.join(LOGGING_FILE),
+        include_str!("../../kafka/log4j2.xml"),
+    )
+}
+
+fn tls_settings(folder: &str) -> String {
+    format!(
+        "ssl.client.auth=required\n\
+        ssl.keystore.type=PEM\n\
+        ssl.keystore.location={folder}/{BROKER_IDENTITY}\n\
+        ssl.truststore.type=PEM\n\
+        ssl.truststore.location={folder}/{BROKER_TRUST}\n"
+    )
+}
+
+/// Makes an authority, and by it the broker's certificate and a client's.
+pub(super) fn make_certificates(folder: &Path) -> Result<KafkaTls> {
+    let authority = Authority::new("Local Kafka")?;
+    let broker = authority.server()?;
+    let identity = format!("{}{}", broker.key, broker.certificate);
+    write_secret(&folder.join(BROKER_IDENTITY), &identity)?;
+    files::write(&folder.join(BROKER_TRUST), &authority.pem())?;
+    let service = authority.client("service")?;
+    let client = ClientFiles::write(&folder.join("client"), &authority, &service)?;
+    Ok(KafkaTls { authority, client })
+}

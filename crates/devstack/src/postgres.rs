@@ -1,0 +1,299 @@
+//! A real PostgreSQL from the system's own programs, with data and a port of its own.
+
+mod account;
+mod cluster;
+mod programs;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use rustix::process::Signal;
+use tempfile::TempDir;
+use tokio_postgres::{Client, NoTls};
+
+use crate::certificates::Authority;
+use crate::files::make_folder;
+use crate::ports::{kept_ports, noted_ports};
+use crate::process::{Daemon, DaemonSettings, Lifetime, in_new_session};
+use cluster::Cluster;
+
+const READY_MAX: Duration = Duration::from_mins(1);
+const STOP_MAX: Duration = Duration::from_secs(30);
+/// How long a connection attempt may take; a server that is starting answers at once that it is.
+const ANSWER_MAX: Duration = Duration::from_secs(1);
+/// The role and the database that the services use.
+const ROLE: &str = "websites";
+const SUPERUSER: &str = "postgres";
+
+/// What kind of server is wanted.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct PostgresOptions {
+    /// Connections by TLS are possible (others still are).
+    pub tls: bool,
+    /// What it has confirmed survives a power cut. Without this it is much faster, and still keeps
+    /// everything when a process is killed.
+    pub durable: bool,
+}
+
+/// A PostgreSQL server that this process controls.
+#[derive(Debug)]
+pub struct Postgres {
+    daemon: Daemon,
+    folder: PathBuf,
+    options: PostgresOptions,
+    cluster: Cluster,
+    port: u16,
+    authority: Option<Authority>,
+    // Dropped last: the folder goes when the server is gone.
+    temporary: Option<TempDir>,
+}
+
+impl Postgres {
+    /// Starts a server that ends with this process, and its data with it.
+    pub async fn throwaway(options: PostgresOptions) -> Result<Self> {
+        let temporary = account::temporary_folder("websites-monitor-postgres-")?;
+        let folder = temporary.path().to_path_buf();
+        let mut postgres = Self::open(folder, Lifetime::Guarded, options, Some(temporary))?;
+        postgres.start().await?;
+        Ok(postgres)
+    }
+
+    /// The server whose data is kept in `folder`, running already or not yet.
+    pub fn in_folder(folder: &Path, lifetime: Lifetime) -> Result<Self> {
+        let options = PostgresOptions {
+            durable: true,
+            tls: false,
+        };
+        Self::open(folder.to_path_buf(), lifetime, options, None)
+    }
+
+    fn open(
+        folder: PathBuf,
+        lifetime: Lifetime,
+        options: PostgresOptions,
+        temporary: Option<TempDir>,
+    ) -> Result<Self> {
+        make_folder(&folder)?;
+        let cluster = Cluster::at(&folder)?;
+        let authority = options
+            .tls
+            .then(|| Authority::new("Local PostgreSQL"))
+            .transpose()?;
+        let daemon = Daemon::new(DaemonSettings {
+            name: "PostgreSQL",
+            marker: cluster.data().to_path_buf(),
+            folder: folder.clone(),
+            lifetime,
+            // SIGTERM would wait for the clients to leave.
+            stop_signal: Signal::INT,
+            stop_max: STOP_MAX,
+            ready_max: READY_MAX,
+            temporary_folder: temporary.as_ref().map(|folder| folder.path().to_path_buf()),
+        });
+        let [port] = noted_ports(&folder.join("ports"))?.unwrap_or_default();
+        Ok(Self {
+            daemon,
+            folder,
+            options,
+            cluster,
+            port,
+            authority,
+            temporary,
+        })
+    }
+
+    /// Starts it, on the port and data of last time, and waits until it answers. A server that runs
+    /// already is only waited for.
+    pub async fn start(&mut self) -> Result<()> {
+        if !self.daemon.is_running() {
+            if self.temporary.is_none() || self.port == 0 {
+                [self.port] = kept_ports(&self.folder.join("ports")).await?;
+            }
+            self.cluster.make_once().await?;
+            self.cluster.forget_stranger()?;
+            let mut command = in_new_session(&self.cluster.program("postgres"));
+            command.args(self.arguments()?);
+            self.cluster.as_its_owner(&mut command);
+            self.daemon.spawn(&mut command)?;
+        }
+        let superuser = self.superuser_uri();
+        self.daemon
+            .until_ready(async || connect(&superuser).await.is_ok())
+            .await?;
+        self.make_role_once().await
+    }
+
+    /// Stops it in good order. Stopping twice is fine.
+    pub async fn stop(&mut self) -> Result<()> {
+        self.daemon.stop().await
+    }
+
+    /// Ends it and its sessions by SIGKILL.
+    pub async fn kill(&mut self) -> Result<()> {
+        self.daemon.kill().await
+    }
+
+    /// Freezes it and its sessions by SIGSTOP: connections stay open and nothing answers.
+    pub fn pause(&mut self) -> Result<()> {
+        self.daemon.pause()
+    }
+
+    /// Lets it go on after [`pause`](Self::pause).
+    pub fn resume(&mut self) -> Result<()> {
+        self.daemon.resume()
+    }
+
+    /// Whether its process is there.
+    pub fn is_running(&mut self) -> bool {
+        self.daemon.is_running()
+    }
+
+    /// The process id of its first process, while it runs.
+    pub fn pid(&mut self) -> Option<u32> {
+        self.daemon.pid()
+    }
+
+    /// `PG_URI` of the database `websites`, as its owner, who is no superuser but may make
+    /// databases.
+    pub fn uri(&self) -> String {
+        self.uri_of(ROLE)
+    }
+
+    /// `PG_URI` of another database, as the same role.
+    pub fn uri_of(&self, database: &str) -> String {
+        format!(
+            "postgresql://{ROLE}:{}@{}/{database}",
+            self.cluster.password(),
+            self.address()
+        )
+    }
+
+    /// The same server's database `postgres`, as the superuser.
+    pub fn superuser_uri(&self) -> String {
+        format!(
+            "postgresql://{SUPERUSER}:{}@{}/postgres",
+            self.cluster.password(),
+            self.address()
+        )
+    }
+
+    /// The file of the authority that signed the server's certificate, for `PG_SSL_CAFILE`.
+    pub fn ca_file(&self) -> Result<PathBuf> {
+        self.authority
+            .as_ref()
+            .context("this server was started without `PostgresOptions::tls`")?;
+        Ok(self.folder.join("ca.pem"))
+    }
+
+    /// What the server says, for a person to read.
+    pub fn log_file(&self) -> PathBuf {
+        self.daemon.log_file()
+    }
+
+    /// The system's program of that name (psql, say) that fits the server.
+    pub fn program(&self, name: &str) -> PathBuf {
+        self.cluster.program(name)
+    }
+
+    /// A connection to the database `websites`, as its owner.
+    pub async fn connect(&self) -> Result<Client> {
+        connect(&self.uri()).await
+    }
+
+    /// Makes an empty database, owned by the services' role, and returns its `PG_URI`.
+    pub async fn create_database(&self, name: &str) -> Result<String> {
+        self.connect()
+            .await?
+            .batch_execute(&format!("CREATE DATABASE {}", quoted(name)))
+            .await
+            .with_context(|| format!("making the database {name}"))?;
+        Ok(self.uri_of(name))
+    }
+
+    fn address(&self) -> String {
+        format!("127.0.0.1:{}", self.port)
+    }
+
+    fn arguments(&self) -> Result<Vec<String>> {
+        let mut settings = vec![
+            format!("port={}", self.port),
+            "listen_addresses=127.0.0.1".to_owned(),
+            "unix_socket_directories=".to_owned(),
+            "logging_collector=off".to_owned(),
+            "timezone=UTC".to_owned(),
+            "log_timezone=UTC".to_owned(),
+        ];
+        if !self.options.durable {
+            // Not synchronous_commit=off: a killed server would forget what it has confirmed.
+            settings.extend(["fsync=off", "full_page_writes=off"].map(str::to_owned));
+        }
+        if let Some(authority) = &self.authority {
+            let server = authority.server()?;
+            let certificate = self.cluster.write("server.crt", &server.certificate)?;
+            let key = self.cluster.write("server.key", &server.key)?;
+            crate::files::write(&self.folder.join("ca.pem"), &authority.pem())?;
+            settings.push("ssl=on".to_owned());
+            settings.push(format!("ssl_cert_file={}", certificate.display()));
+            settings.push(format!("ssl_key_file={}", key.display()));
+        }
+        let data = self.cluster.data().display();
+        let mut arguments = vec!["-D".to_owned(), data.to_string()];
+        arguments.extend(
+            settings
+                .into_iter()
+                .flat_map(|setting| ["-c".to_owned(), setting]),
+        );
+        Ok(arguments)
+    }
+
+    /// Makes the services' role and database where they are missing.
+    async fn make_role_once(&self) -> Result<()> {
+        let client = connect(&self.superuser_uri()).await?;
+        let exists = async |query: &str| {
+            let row = client.query_opt(query, &[&ROLE]).await;
+            row.map(|row| row.is_some())
+                .context("asking PostgreSQL what it holds")
+        };
+        if !exists("SELECT 1 FROM pg_roles WHERE rolname = $1").await? {
+            let password = self.cluster.password();
+            client
+                .batch_execute(&format!(
+                    "CREATE ROLE {ROLE} LOGIN CREATEDB PASSWORD '{password}'"
+                ))
+                .await
+                .context("making the services' role")?;
+        }
+        if !exists("SELECT 1 FROM pg_database WHERE datname = $1").await? {
+            client
+                .batch_execute(&format!("CREATE DATABASE {ROLE} OWNER {ROLE}"))
+                .await
+                .context("making the services' database")?;
+        }
+        Ok(())
+    }
+}
+
+/// A connection within a time limit; its errors carry the whole chain of reasons.
+async fn connect(uri: &str) -> Result<Client> {
+    let (client, connection) =
+        tokio::time::timeout(ANSWER_MAX, tokio_postgres::connect(uri, NoTls))
+            .await
+            .context("waiting for the local PostgreSQL")?
+            .context("connecting to the local PostgreSQL")?;
+    // The task ends with the client; what broke the connection, the client's calls say.
+    tokio::spawn(connection);
+    Ok(client)
+}
+
+fn quoted(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
+
+/// The text of a file without the spaces around it, where there is such a file.
+fn read_trimmed(file: &Path) -> Option<String> {
+    fs::read_to_string(file)
+        .ok()
+        .map(|text| text.trim().to_owned())
+}

@@ -18,3 +18,6 @@ pub use result::{
     Prober, Response, Timings,
 };
 pub use write::{Encoded, SCHEMA_VERSION};
+
+#[cfg(test)]
+mod tests;

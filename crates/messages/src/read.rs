@@ -7,6 +7,9 @@ use uuid::Uuid;
 
 use crate::{FailureReason, MatchKind, OutcomeKind, Phase, record_id};
 
+/// The longest explanation of a wrong value.
+const PROBLEM_CHARS_MAX: usize = 200;
+
 /// Where a record stands in Kafka; what it lacks itself is taken from here.
 #[derive(Clone, Copy, Debug)]
 pub struct Origin<'a> {
@@ -131,11 +134,20 @@ fn explain(value: &[u8], error: &serde_json::Error) -> ReadError {
     let deserializer = &mut serde_json::Deserializer::from_slice(value);
     match serde_path_to_error::deserialize::<_, Fields>(deserializer) {
         Err(located) => ReadError::Invalid {
-            field: located.path().to_string(),
-            problem: located.inner().to_string(),
+            field: shortened(located.path().to_string()),
+            problem: shortened(located.inner().to_string()),
         },
         Ok(_) => ReadError::NotJson(error.to_string()),
     }
+}
+
+/// Errors quote the value at fault, which can be a whole page.
+fn shortened(mut problem: String) -> String {
+    if let Some((end, _)) = problem.char_indices().nth(PROBLEM_CHARS_MAX) {
+        problem.truncate(end);
+        problem.push('…');
+    }
+    problem
 }
 
 /// The fields as they may come: any of them absent or null.

@@ -1,0 +1,232 @@
+//! The record, byte for byte: golden files of what we write and of what the original writes.
+
+use std::{fs, path::PathBuf, time::Duration};
+
+use jiff::Timestamp;
+use messages::{
+    Certificate, Check, CheckResult, Failure, FailureReason, HttpVersion, Match, Origin, Outcome,
+    Phase, Probe, Prober, Record, Response, Timings,
+};
+
+const ORIGIN: Origin<'_> = Origin {
+    topic: "checks",
+    partition: 0,
+    offset: 42,
+    timestamp_ms: Some(1_764_040_320_123),
+};
+
+fn golden(side: &str, name: &str) -> Vec<u8> {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(format!("golden/{side}/{name}.json"));
+    fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+fn time(text: &str) -> Timestamp {
+    text.parse().unwrap()
+}
+
+fn micros(micros: u64) -> Duration {
+    Duration::from_micros(micros)
+}
+
+fn check(url: &str, regex_pattern: &str, scheduled_at: &str) -> Check {
+    Check {
+        url: url.into(),
+        regex_pattern: regex_pattern.into(),
+        interval: Duration::from_mins(1),
+        location: "default".into(),
+        scheduled_at: time(scheduled_at),
+    }
+}
+
+fn up() -> CheckResult {
+    CheckResult {
+        check: check(
+            "https://user:geheim@münchen.example/ü?q=1#f",
+            "grüße\\s\"(\\w+)\"",
+            "2026-11-25T03:12:00.25Z",
+        ),
+        outcome: Outcome::Up {
+            probe: Probe {
+                started_at: time("2026-11-25T03:12:00.2515Z"),
+                response_time: micros(123_457),
+                timings: Timings {
+                    dns: Some(micros(10_000)),
+                    connect: Some(micros(20_000)),
+                    tls: Some(micros(30_000)),
+                    first_byte: Some(micros(40_000)),
+                    body: Some(micros(23_457)),
+                },
+                attempt: 1,
+                redirects: 1,
+                remote_address: Some("192.0.2.1:443".parse().unwrap()),
+                certificate: Some(Certificate {
+                    not_after: time("2027-01-31T23:59:59Z"),
+                    issuer: "C=DE, O=Größe CA".into(),
+                    subject: "CN=münchen.example".into(),
+                }),
+            },
+            response: Response {
+                status: 200,
+                http_version: HttpVersion::Http2,
+                matched: Match::Matched("Grüße \"Welt\" 🦀\n".into()),
+                body_bytes: 4096,
+                body_truncated: false,
+            },
+        },
+        prober: Prober {
+            in_flight: 3,
+            overloaded: false,
+        },
+    }
+}
+
+fn down_not_resolved() -> CheckResult {
+    let url = "https://reynierdoesnotexistAGDBFHORU23523.com";
+    CheckResult {
+        check: check(url, "DOESNOTEXIST", "2026-11-25T03:12:00Z"),
+        outcome: Outcome::Down {
+            probe: Probe {
+                started_at: time("2026-11-25T03:12:00Z"),
+                response_time: micros(50_000),
+                timings: Timings {
+                    dns: Some(micros(50_000)),
+                    ..Default::default()
+                },
+                attempt: 1,
+                redirects: 0,
+                remote_address: None,
+                certificate: None,
+            },
+            response: None,
+            failure: Failure::new(FailureReason::DnsNotFound, Phase::Dns, "no such name"),
+        },
+        prober: Prober {
+            in_flight: 1,
+            overloaded: false,
+        },
+    }
+}
+
+fn down_status() -> CheckResult {
+    CheckResult {
+        check: Check {
+            location: "büro".into(),
+            interval: Duration::from_millis(500),
+            ..check("http://[2001:db8::1]:8080/", "", "2026-11-25T03:12:00Z")
+        },
+        outcome: Outcome::Down {
+            probe: Probe {
+                started_at: time("2026-11-25T03:12:00.000001Z"),
+                response_time: micros(500_000),
+                timings: Timings {
+                    connect: Some(micros(100_000)),
+                    first_byte: Some(micros(300_000)),
+                    body: Some(micros(100_000)),
+                    ..Default::default()
+                },
+                attempt: 1,
+                redirects: 0,
+                remote_address: Some("[2001:db8::1]:8080".parse().unwrap()),
+                certificate: None,
+            },
+            response: Some(Response {
+                status: 503,
+                http_version: HttpVersion::Http11,
+                matched: Match::NotEvaluated,
+                body_bytes: 10,
+                body_truncated: true,
+            }),
+            failure: Failure::new(FailureReason::StatusUnexpected, None, "503"),
+        },
+        prober: Prober {
+            in_flight: 1,
+            overloaded: true,
+        },
+    }
+}
+
+fn missed() -> CheckResult {
+    CheckResult {
+        check: check("https://www.google.com", "Gmail", "2026-11-25T03:12:00Z"),
+        outcome: Outcome::Missed {
+            probe: None,
+            failure: Failure::new(
+                FailureReason::ProberFailed,
+                None,
+                "the last check still runs",
+            ),
+        },
+        prober: Prober {
+            in_flight: 256,
+            overloaded: false,
+        },
+    }
+}
+
+#[test]
+fn what_we_write_is_the_contract_to_the_last_byte() {
+    let results = [
+        ("up", up()),
+        ("down_not_resolved", down_not_resolved()),
+        ("down_status", down_status()),
+        ("missed", missed()),
+    ];
+    for (name, result) in results {
+        let written = String::from_utf8(result.to_json()).unwrap();
+        assert_eq!(
+            written,
+            String::from_utf8(golden("ours", name)).unwrap(),
+            "{name}"
+        );
+    }
+}
+
+#[test]
+fn the_original_s_records_are_read() {
+    let cases = [
+        (
+            "up_matched",
+            "https://www.google.com",
+            200,
+            "Gmail",
+            "gmail Ü",
+        ),
+        (
+            "up_not_matched",
+            "https://realpython.com",
+            200,
+            "All Tutorial \\w+",
+            "",
+        ),
+        (
+            "up_without_pattern",
+            "http://xn--mnchen-3ya.example/%C3%BC",
+            200,
+            "",
+            "",
+        ),
+        ("status", "http://127.0.0.1:8000/500", 500, "x", ""),
+        (
+            "not_resolved",
+            "https://reynierdoesnotexistagdbfhoru23523.com",
+            404,
+            "DOESNOTEXIST",
+            "",
+        ),
+        ("timed_out", "http://127.0.0.1:8000/hangs", 599, "", ""),
+        ("failed", "", -1, "", ""),
+    ];
+    for (name, url, error_code, regex_pattern, matched_text) in cases {
+        let record = Record::read(&golden("original", name), &ORIGIN).unwrap();
+        assert_eq!(record.url, url, "{name}");
+        assert_eq!(record.error_code, error_code, "{name}");
+        assert_eq!(record.regex_pattern, regex_pattern, "{name}");
+        assert_eq!(record.matched_text, matched_text, "{name}");
+        assert_eq!(record.outcome, None, "{name}");
+        assert_eq!(
+            record.scheduled_at.as_millisecond(),
+            1_764_040_320_123,
+            "{name}"
+        );
+    }
+}

@@ -1,0 +1,157 @@
+//! The pair, end to end: sites → Kafka → rows.
+
+use std::fs;
+
+use devstack::Sites;
+
+use crate::support::{Answer, Database, Service, ServiceSettings, Site, Topic, shared};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_website_becomes_a_row_with_what_the_record_says() {
+    let site = Site::start(Answer::page("<h1>Grüße aus dem Gmail-Postfach</h1>")).await;
+    let folder = tempfile::tempdir().unwrap();
+    let targets = folder.path().join("urls.csv");
+    let refused = devstack::free_port().unwrap();
+    fs::write(
+        &targets,
+        format!(
+            "url,regexp\n{},gr..e \\w+\nhttp://127.0.0.1:{refused}/,\n",
+            site.url
+        ),
+    )
+    .unwrap();
+    let (topic, database) = (Topic::create(2).await, Database::create().await);
+    let settings = ServiceSettings::monitor(&topic, &targets).set("MONITOR_LOCATION", "office");
+    let mut monitor = Service::start("monitor", &[], &settings);
+    let mut consumer = Service::start(
+        "consumer",
+        &[],
+        &ServiceSettings::consumer(&topic, &database),
+    );
+    database.await_rows(6).await;
+    assert_eq!(monitor.terminate().await, Some(0));
+    database
+        .await_true(&format!(
+            "SELECT sum(next_offset) = {} FROM offsets",
+            topic.ends().iter().map(|(_, end)| end).sum::<i64>()
+        ))
+        .await;
+    assert_eq!(consumer.terminate().await, Some(0));
+
+    let records = topic.read();
+    assert_eq!(
+        database.value::<i64>("SELECT count(*) FROM metrics").await as usize,
+        records.len()
+    );
+    for record in &records {
+        let id = record["check_id"].as_str().unwrap();
+        let row = &database
+            .rows(&format!(
+                "SELECT url, regexp, error_code, response_time, matched_text, location, outcome, \
+                 to_char(scheduled_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"'), \
+                 connect, first_byte, body, remote_address, http_version, body_bytes \
+                 FROM metrics JOIN websites ON websites.id = website_id WHERE check_id = '{id}'"
+            ))
+            .await[0];
+        assert_eq!(row.get::<_, &str>(0), record["url"]);
+        assert_eq!(row.get::<_, &str>(1), record["regex_pattern"]);
+        assert_eq!(row.get::<_, i32>(2), record["error_code"]);
+        assert_eq!(row.get::<_, f64>(3), record["response_time"]);
+        assert_eq!(row.get::<_, &str>(4), record["matched_text"]);
+        assert_eq!(row.get::<_, &str>(5), "office");
+        assert_eq!(row.get::<_, &str>(6), record["outcome"]);
+        assert_eq!(row.get::<_, &str>(7), record["scheduled_at"]);
+        assert_eq!(
+            row.get::<_, Option<f64>>(8),
+            record["timings"]["connect"].as_f64()
+        );
+        assert_eq!(
+            row.get::<_, Option<f64>>(9),
+            record["timings"]["first_byte"].as_f64()
+        );
+        assert_eq!(
+            row.get::<_, Option<f64>>(10),
+            record["timings"]["body"].as_f64()
+        );
+        assert_eq!(
+            row.get::<_, Option<&str>>(11),
+            record["remote_address"].as_str()
+        );
+        assert_eq!(
+            row.get::<_, Option<&str>>(12),
+            record["http_version"].as_str()
+        );
+        assert_eq!(row.get::<_, Option<i64>>(13), record["body_bytes"].as_i64());
+        if record["url"] == site.url {
+            assert_eq!(record["matched_text"], "Grüße aus");
+        } else {
+            assert_eq!(record["failure"]["reason"], "connect_refused");
+        }
+    }
+    let ups = records
+        .iter()
+        .filter(|record| record["outcome"] == "up")
+        .count();
+    assert_eq!(ups, site.requests(), "each request is one result");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_sample_site_is_judged_as_it_is() {
+    let sites = Sites::start().await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let targets = folder.path().join("urls.csv");
+    sites.write_targets(&targets).unwrap();
+    let (topic, database) = (Topic::named().await, Database::create().await);
+    let settings = ServiceSettings::monitor(&topic, &targets)
+        .set("WEBSITES_CHECK_INTERVAL", 30)
+        .set("DOWNLOAD_TIMEOUT", 4)
+        .set("SSL_CERT_FILE", sites.ca_file().display());
+    let mut consumer = Service::start(
+        "consumer",
+        &[],
+        &ServiceSettings::consumer(&topic, &database),
+    );
+    let mut monitor = Service::start("monitor", &[], &settings);
+    let expected = sites.expectations();
+    database
+        .await_rows(expected.len().try_into().unwrap())
+        .await;
+    assert!(
+        monitor.memory_peak_kib() < 64 * 1024,
+        "{} KiB",
+        monitor.memory_peak_kib()
+    );
+    assert_eq!(monitor.terminate().await, Some(0));
+    assert_eq!(consumer.terminate().await, Some(0));
+    for (url, outcome, reason) in expected {
+        let row = &database
+            .rows(&format!(
+                "SELECT outcome, failure_reason FROM metrics JOIN websites \
+                 ON websites.id = website_id WHERE url = '{url}' ORDER BY scheduled_at LIMIT 1"
+            ))
+            .await[0];
+        assert_eq!(row.get::<_, &str>(0), outcome, "{url}");
+        assert_eq!(row.get::<_, Option<&str>>(1), reason, "{url}");
+    }
+    let not_after = "SELECT count(*) FROM metrics WHERE failure_reason = 'tls_expired' AND certificate_not_after < now()";
+    assert_eq!(
+        database.value::<i64>(not_after).await,
+        1,
+        "an expired certificate is recorded"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_missing_topic_is_made_with_the_partitions_asked_for() {
+    let site = Site::start(Answer::page("well")).await;
+    let folder = tempfile::tempdir().unwrap();
+    let targets = folder.path().join("urls.csv");
+    fs::write(&targets, format!("url\n{}\n", site.url)).unwrap();
+    let topic = Topic::named().await;
+    let settings = ServiceSettings::monitor(&topic, &targets).set("TOPIC_PARTITIONS", 3);
+    let mut monitor = Service::start("monitor", &[], &settings);
+    monitor.await_line(&["Made the topic", &topic.name]).await;
+    assert_eq!(topic.ends().len(), 3);
+    assert_eq!(monitor.terminate().await, Some(0));
+    assert!(shared().await.kafka.bootstrap() == topic.bootstrap);
+}

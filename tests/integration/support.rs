@@ -1,0 +1,15 @@
+//! What every test needs: the shared servers, services as processes, records, rows, and waiting.
+
+mod database;
+mod process;
+mod records;
+mod servers;
+mod site;
+mod wait;
+
+pub(crate) use database::Database;
+pub(crate) use process::{Service, ServiceSettings, program};
+pub(crate) use records::{Topic, original_record};
+pub(crate) use servers::{shared, unique_name};
+pub(crate) use site::{Answer, Site};
+pub(crate) use wait::{PATIENCE, eventually};

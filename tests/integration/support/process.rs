@@ -1,0 +1,205 @@
+//! A service as its user runs it: a process with an environment, a log and signals.
+
+use std::{
+    env,
+    io::{BufRead, BufReader},
+    path::{Path, PathBuf},
+    process::{Child, Command, ExitStatus, Stdio},
+    sync::{Arc, Mutex},
+    thread,
+};
+
+use rustix::process::{Pid, Signal, kill_process};
+use tempfile::TempDir;
+
+use super::{Database, Topic, eventually};
+
+/// The settings of one service.
+#[derive(Clone, Default)]
+pub(crate) struct ServiceSettings {
+    variables: Vec<(String, String)>,
+}
+
+impl ServiceSettings {
+    /// A monitor that reads `targets`, every second unless set otherwise.
+    pub(crate) fn monitor(topic: &Topic, targets: &Path) -> Self {
+        Self::default()
+            .topic(topic)
+            .set("URLS_FILE", targets.display())
+            .set("WEBSITES_CHECK_INTERVAL", 1)
+            .set("HTTP_LISTEN", "127.0.0.1:0")
+    }
+
+    /// A consumer.
+    pub(crate) fn consumer(topic: &Topic, database: &Database) -> Self {
+        Self::default()
+            .topic(topic)
+            .set("PG_URI", &database.uri)
+            .set("CONSUMER_GROUP", &topic.name)
+            .set("HTTP_LISTEN", "127.0.0.1:0")
+    }
+
+    fn topic(self, topic: &Topic) -> Self {
+        self.set("BOOTSTRAP_SERVERS", &topic.bootstrap)
+            .set("SECURITY_PROTOCOL", "PLAINTEXT")
+            .set("TOPIC_NAME", &topic.name)
+    }
+
+    /// Sets a variable, again where it was set before.
+    pub(crate) fn set(mut self, name: &str, value: impl ToString) -> Self {
+        self.variables.retain(|(known, _)| known != name);
+        self.variables.push((name.into(), value.to_string()));
+        self
+    }
+}
+
+/// A running service. It is killed when the test lets it go.
+pub(crate) struct Service {
+    name: String,
+    process: Child,
+    log: Arc<Mutex<Vec<String>>>,
+    /// Where it runs: an empty folder, so that no `.env` of a developer's gets in.
+    _folder: TempDir,
+}
+
+impl Service {
+    /// Starts `monitor` or `consumer`, with an argument perhaps.
+    pub(crate) fn start(name: &str, arguments: &[&str], settings: &ServiceSettings) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut command = Command::new(program(name));
+        command
+            .args(arguments)
+            .env_clear()
+            .envs(env::var_os("PATH").map(|path| ("PATH", path)))
+            .env("RUST_BACKTRACE", "1")
+            .envs(settings.variables.iter().map(|(name, value)| (name, value)))
+            .current_dir(folder.path());
+        Self::spawn(name, command, folder)
+    }
+
+    /// Starts any command and keeps what it prints.
+    pub(crate) fn spawn(name: &str, mut command: Command, folder: TempDir) -> Self {
+        let mut process = command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap_or_else(|error| panic!("{:?} does not start: {error}", command.get_program()));
+        let log = Arc::new(Mutex::new(Vec::new()));
+        follow(process.stdout.take().expect("a pipe"), &log);
+        follow(process.stderr.take().expect("a pipe"), &log);
+        Self {
+            name: name.into(),
+            process,
+            log,
+            _folder: folder,
+        }
+    }
+
+    /// All that it has printed.
+    pub(crate) fn log(&self) -> Vec<String> {
+        self.log.lock().expect("no reader panics").clone()
+    }
+
+    /// Waits for a line that holds all of these, and returns it.
+    pub(crate) async fn await_line(&self, parts: &[&str]) -> String {
+        let what = format!("{} logs {parts:?}", self.name);
+        let found = || {
+            self.log()
+                .into_iter()
+                .find(|line| parts.iter().all(|it| line.contains(it)))
+        };
+        eventually(&what, async || found()).await
+    }
+
+    pub(crate) fn id(&self) -> u32 {
+        self.process.id()
+    }
+
+    pub(crate) fn signal(&self, signal: Signal) {
+        let pid = Pid::from_raw(i32::try_from(self.process.id()).expect("a pid")).expect("a pid");
+        kill_process(pid, signal).expect("the process is there");
+    }
+
+    /// SIGKILL, and waits until it is gone.
+    pub(crate) fn kill(&mut self) {
+        self.process.kill().expect("the process is there");
+        self.process.wait().expect("the process is ours");
+    }
+
+    /// Waits until it has ended.
+    pub(crate) async fn exit(&mut self) -> ExitStatus {
+        let what = format!("{} ends", self.name);
+        let process = &mut self.process;
+        let mut ended = || process.try_wait().expect("the process is ours");
+        let deadline = tokio::time::Instant::now() + super::PATIENCE;
+        loop {
+            if let Some(status) = ended() {
+                return status;
+            }
+            assert!(
+                tokio::time::Instant::now() < deadline,
+                "waited in vain: {what}"
+            );
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+    }
+
+    /// SIGTERM, then its exit status.
+    pub(crate) async fn terminate(&mut self) -> Option<i32> {
+        self.signal(Signal::TERM);
+        self.exit().await.code()
+    }
+
+    /// The most memory that it has held, in KiB.
+    pub(crate) fn memory_peak_kib(&self) -> u64 {
+        let path = format!("/proc/{}/status", self.process.id());
+        let status = std::fs::read_to_string(path).expect("the process is there");
+        let line = status
+            .lines()
+            .find(|line| line.starts_with("VmHWM:"))
+            .expect("a peak");
+        line.split_whitespace()
+            .nth(1)
+            .and_then(|kib| kib.parse().ok())
+            .expect("a number")
+    }
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        // It has ended already in most tests.
+        self.process.kill().ok();
+        self.process.wait().ok();
+        if thread::panicking() {
+            for line in self.log() {
+                println!("{} | {line}", self.name);
+            }
+        }
+    }
+}
+
+fn follow(pipe: impl std::io::Read + Send + 'static, log: &Arc<Mutex<Vec<String>>>) {
+    let log = Arc::clone(log);
+    thread::spawn(move || {
+        for line in BufReader::new(pipe).lines().map_while(Result::ok) {
+            log.lock().expect("no reader panics").push(line);
+        }
+    });
+}
+
+/// A program of the workspace, built beside this one by `make test`.
+pub(crate) fn program(name: &str) -> PathBuf {
+    let here = env::current_exe().expect("our own path");
+    let path = here
+        .ancestors()
+        .nth(2)
+        .expect("target/<profile>/deps")
+        .join(name);
+    assert!(
+        path.is_file(),
+        "{} is not built: use `make test`, or `cargo build` first",
+        path.display()
+    );
+    path
+}

@@ -1,0 +1,151 @@
+//! A topic of a test's own, and records to put into it.
+
+use std::time::Duration;
+
+use devstack::Kafka;
+use rdkafka::{
+    ClientConfig, Message, TopicPartitionList,
+    consumer::{BaseConsumer, Consumer},
+    producer::{BaseRecord, DefaultProducerContext, Producer, ThreadedProducer},
+};
+
+use super::servers::{shared, unique_name};
+
+const TIMEOUT: Duration = Duration::from_secs(30);
+/// How long the producer's queue may be full before it is tried again.
+const QUEUE_RETRY: Duration = Duration::from_millis(10);
+
+/// A topic.
+pub(crate) struct Topic {
+    pub(crate) name: String,
+    pub(crate) bootstrap: String,
+}
+
+impl Topic {
+    /// A name on the shared broker; whoever writes first makes the topic.
+    pub(crate) async fn named() -> Self {
+        Self {
+            name: unique_name("checks"),
+            bootstrap: shared().await.kafka.bootstrap(),
+        }
+    }
+
+    /// A topic on the shared broker.
+    pub(crate) async fn create(partitions: i32) -> Self {
+        Self::create_on(&shared().await.kafka, partitions).await
+    }
+
+    /// A topic on a broker of the test's own.
+    pub(crate) async fn create_on(kafka: &Kafka, partitions: i32) -> Self {
+        let name = unique_name("checks");
+        kafka
+            .create_topic(&name, partitions)
+            .await
+            .expect("the topic is made");
+        Self {
+            name,
+            bootstrap: kafka.bootstrap(),
+        }
+    }
+
+    /// Writes records, spread over the partitions, and waits until the broker has them.
+    pub(crate) fn write<'a>(&self, values: impl IntoIterator<Item = &'a [u8]>) {
+        let producer: ThreadedProducer<DefaultProducerContext> = ClientConfig::new()
+            .set("bootstrap.servers", &self.bootstrap)
+            .set("enable.idempotence", "true")
+            .set("linger.ms", "5")
+            .create()
+            .expect("a producer");
+        for (number, value) in values.into_iter().enumerate() {
+            let key = number.to_le_bytes();
+            let mut record = BaseRecord::to(&self.name).key(&key).payload(value);
+            while let Err((_, refused)) = producer.send(record) {
+                record = refused;
+                std::thread::sleep(QUEUE_RETRY);
+            }
+        }
+        producer
+            .flush(TIMEOUT)
+            .expect("the broker takes the records");
+    }
+
+    /// Every record's value, as JSON, in the order of each partition.
+    pub(crate) fn read(&self) -> Vec<serde_json::Value> {
+        let consumer: BaseConsumer = ClientConfig::new()
+            .set("bootstrap.servers", &self.bootstrap)
+            .set("group.id", "a test that looks on")
+            .set("enable.auto.commit", "false")
+            .create()
+            .expect("a consumer");
+        let ends = self.ends();
+        let mut list = TopicPartitionList::new();
+        for (partition, _) in &ends {
+            let offset = rdkafka::Offset::Beginning;
+            list.add_partition_offset(&self.name, *partition, offset)
+                .expect("a valid offset");
+        }
+        consumer.assign(&list).expect("an assignment");
+        let records = ends.iter().map(|(_, end)| end).sum::<i64>();
+        (0..records)
+            .map(|_| {
+                let message = consumer
+                    .poll(TIMEOUT)
+                    .expect("a record in time")
+                    .expect("a record");
+                serde_json::from_slice(message.payload().expect("a value")).expect("JSON")
+            })
+            .collect()
+    }
+
+    /// Each partition and the offset at its end.
+    pub(crate) fn ends(&self) -> Vec<(i32, i64)> {
+        let consumer: BaseConsumer = ClientConfig::new()
+            .set("bootstrap.servers", &self.bootstrap)
+            .create()
+            .expect("a consumer");
+        let metadata = consumer
+            .fetch_metadata(Some(&self.name), TIMEOUT)
+            .expect("metadata");
+        let partitions = metadata.topics()[0].partitions();
+        partitions
+            .iter()
+            .map(|partition| {
+                let (_, end) = consumer
+                    .fetch_watermarks(&self.name, partition.id(), TIMEOUT)
+                    .expect("watermarks");
+                (partition.id(), end)
+            })
+            .collect()
+    }
+
+    /// The committed offsets of a group, all partitions together.
+    pub(crate) fn committed(&self, group: &str) -> i64 {
+        let consumer: BaseConsumer = ClientConfig::new()
+            .set("bootstrap.servers", &self.bootstrap)
+            .set("group.id", group)
+            .create()
+            .expect("a consumer");
+        let mut list = TopicPartitionList::new();
+        for (partition, _) in self.ends() {
+            list.add_partition(&self.name, partition);
+        }
+        let committed = consumer
+            .committed_offsets(list, TIMEOUT)
+            .expect("committed offsets");
+        committed
+            .elements()
+            .iter()
+            .filter_map(|element| element.offset().to_raw())
+            .filter(|offset| *offset >= 0)
+            .sum()
+    }
+}
+
+/// A record as the Python original writes it.
+pub(crate) fn original_record(number: usize) -> Vec<u8> {
+    let site = number % 50;
+    format!(
+        r#"{{"url": "https://site{site}.example/", "error_code": "200", "response_time": 0.{number:06}, "regex_pattern": "Gmail", "matched_text": "gmail {number}"}}"#
+    )
+    .into_bytes()
+}

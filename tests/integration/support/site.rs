@@ -1,0 +1,99 @@
+//! A website of a test's own: a socket that answers each request with what the test wants.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, TcpStream},
+};
+
+/// What the site answers.
+#[derive(Clone)]
+pub(crate) enum Answer {
+    /// These bytes.
+    Bytes(Arc<[u8]>),
+    /// These bytes, this much later.
+    Late(Duration, Arc<[u8]>),
+}
+
+impl Answer {
+    /// A page.
+    pub(crate) fn page(text: &str) -> Self {
+        let head = "HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\n";
+        let bytes = format!(
+            "{head}Content-Length: {}\r\nConnection: close\r\n\r\n{text}",
+            text.len()
+        );
+        Self::Bytes(bytes.into_bytes().into())
+    }
+
+    /// The same, this much later.
+    pub(crate) fn later(self, delay: Duration) -> Self {
+        match self {
+            Self::Bytes(bytes) | Self::Late(_, bytes) => Self::Late(delay, bytes),
+        }
+    }
+}
+
+/// A site that counts its visitors. It ends with the test.
+pub(crate) struct Site {
+    pub(crate) url: String,
+    requests: Arc<AtomicUsize>,
+    server: tokio::task::JoinHandle<()>,
+}
+
+impl Site {
+    pub(crate) async fn start(answer: Answer) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let url = format!("http://{}/", listener.local_addr().expect("an address"));
+        let requests = Arc::new(AtomicUsize::new(0));
+        let counter = Arc::clone(&requests);
+        let server = tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                tokio::spawn(serve(stream, answer.clone(), Arc::clone(&counter)));
+            }
+        });
+        Self {
+            url,
+            requests,
+            server,
+        }
+    }
+
+    /// Requests so far.
+    pub(crate) fn requests(&self) -> usize {
+        self.requests.load(Ordering::Relaxed)
+    }
+}
+
+impl Drop for Site {
+    fn drop(&mut self) {
+        self.server.abort();
+    }
+}
+
+async fn serve(mut stream: TcpStream, answer: Answer, requests: Arc<AtomicUsize>) {
+    let mut request = Vec::new();
+    while !request.windows(4).any(|bytes| bytes == b"\r\n\r\n") {
+        match stream.read_buf(&mut request).await {
+            Ok(0) | Err(_) => return,
+            Ok(_) => {}
+        }
+    }
+    requests.fetch_add(1, Ordering::Relaxed);
+    let bytes = match answer {
+        Answer::Bytes(bytes) => bytes,
+        Answer::Late(delay, bytes) => {
+            tokio::time::sleep(delay).await;
+            bytes
+        }
+    };
+    // A visitor who left early is the test's own doing.
+    stream.write_all(&bytes).await.ok();
+}

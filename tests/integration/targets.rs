@@ -1,0 +1,108 @@
+//! Targets files, good and bad, as `monitor targets` and a starting monitor take them.
+
+use std::{fs, process::Command};
+
+use crate::support::program;
+
+fn targets(file: &str, content: &[u8]) -> (Option<i32>, String) {
+    monitor(&["targets"], file, content)
+}
+
+fn monitor(arguments: &[&str], file: &str, content: &[u8]) -> (Option<i32>, String) {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join(file), content).unwrap();
+    let provider = if file.ends_with("json") {
+        "JsonUrlsProvider"
+    } else {
+        "CsvUrlsProvider"
+    };
+    let output = Command::new(program("monitor"))
+        .args(arguments)
+        .env_clear()
+        .env("URLS_FILE", file)
+        .env("URLS_PROVIDER_TYPE", provider)
+        .env("TOPIC_NAME", "checks")
+        .env("SECURITY_PROTOCOL", "PLAINTEXT")
+        .env("HTTP_LISTEN", "127.0.0.1:0")
+        .current_dir(folder.path())
+        .output()
+        .unwrap();
+    let text =
+        String::from_utf8(output.stdout).unwrap() + &String::from_utf8(output.stderr).unwrap();
+    (output.status.code(), text)
+}
+
+#[test]
+fn the_shipped_targets_are_good() {
+    for file in ["urls.csv", "urls.json"] {
+        let path = format!("{}/../data/{file}", env!("CARGO_MANIFEST_DIR"));
+        let (status, text) = targets(file, &fs::read(path).unwrap());
+        assert_eq!(status, Some(0), "{text}");
+        assert!(text.contains("https://realpython.com"), "{text}");
+        assert!(text.contains("All Tutorial"), "{text}");
+    }
+}
+
+#[test]
+fn every_bad_row_is_named_with_file_line_and_reason() {
+    let content = b"url,regexp\nhttp://a.example/,ok\nftp://b.example/,\n,\nhttp://c.example/,(\n# remark\n\nhttp://a.example/,twice\nhttp://d.example/,\"unclosed\nhttp://e.example/,\n";
+    let (status, text) = targets("urls.csv", content);
+    assert_eq!(status, Some(2), "{text}");
+    for line in [3, 4, 5, 8, 9] {
+        assert!(
+            text.contains(&format!("urls.csv:{line}: ")),
+            "line {line} in\n{text}"
+        );
+    }
+    assert!(
+        text.contains("http://e.example/"),
+        "an unclosed quote swallows nobody:\n{text}"
+    );
+}
+
+#[test]
+fn json_is_taken_pretty_in_lines_and_without_brackets() {
+    let pretty = b"[\n  {\n    \"url\": \"http://a.example/\",\n    \"regexp\": null\n  },\n  {\n    \"url\": \"gopher://b.example/\"\n  }\n]\n";
+    let (status, text) = targets("urls.json", pretty);
+    assert_eq!(status, Some(2), "{text}");
+    assert!(
+        text.contains("urls.json:6: "),
+        "the line where the element begins:\n{text}"
+    );
+    let lines = b"{\"url\":\"http://a.example/\"}\nno json\n{\"url\":\"http://b.example/\"}\n";
+    let (status, text) = targets("urls.json", lines);
+    assert_eq!(status, Some(2), "{text}");
+    assert!(text.contains("urls.json:2: "), "{text}");
+    assert!(text.contains("http://b.example/"), "{text}");
+}
+
+#[test]
+fn a_byte_order_mark_and_other_encodings_are_all_right() {
+    let text = "url,regexp\r\nhttp://a.example/,Größe\r\n";
+    let utf16: Vec<u8> = [0xfeff]
+        .into_iter()
+        .chain(text.encode_utf16())
+        .flat_map(u16::to_le_bytes)
+        .collect();
+    for content in [format!("\u{feff}{text}").into_bytes(), utf16] {
+        let (status, printed) = targets("urls.csv", &content);
+        assert_eq!(status, Some(0), "{printed}");
+        assert!(printed.contains("Größe"), "{printed}");
+    }
+}
+
+#[test]
+fn no_usable_row_is_status_2_in_one_line() {
+    for content in [
+        &b""[..],
+        b"url,regexp\n",
+        b"url;regexp\nhttp://a.example/;x\n",
+        b"name\nx\n",
+    ] {
+        let (status, text) = monitor(&[], "urls.csv", content);
+        assert_eq!(status, Some(2), "{text}");
+        assert!(text.contains("urls.csv"), "{text}");
+    }
+    let (_, text) = monitor(&[], "urls.csv", b"url;regexp\nhttp://a.example/;x\n");
+    assert!(text.contains("semicolon"), "{text}");
+}

@@ -26,6 +26,7 @@ mod ports;
 mod postgres;
 mod process;
 mod random;
+mod sites;
 mod stack;
 
 pub use certificates::{Authority, ClientFiles, Identity};
@@ -35,5 +36,6 @@ pub use kafka::{Kafka, KafkaOptions};
 pub use notice::say;
 pub use ports::{free_port, is_free};
 pub use postgres::{Postgres, PostgresOptions};
-pub use process::{Lifetime, Watchdog, exit_code, send};
+pub use process::{Lifetime, Watchdog, exit_code, in_new_session, send};
+pub use sites::{Site, Sites};
 pub use stack::{Stack, TOPIC, lock};

@@ -323,7 +323,7 @@ impl Drop for Daemon {
 
 /// A command that starts `program` as the leader of a new session, so that neither Ctrl-C nor the
 /// end of the terminal reaches it.
-pub(crate) fn in_new_session(program: &Path) -> Command {
+pub fn in_new_session(program: &Path) -> Command {
     // The standard library has no stable setsid; this program becomes the one it is given, so the
     // process id stays the same.
     let mut command = Command::new("setsid");

@@ -1,6 +1,11 @@
 //! `devstack`: the local Kafka and PostgreSQL, and what runs on them, from the command line.
 
+mod exec;
 mod interrupt;
+mod run;
+mod service;
+mod settings;
+mod terminal;
 mod up;
 mod with;
 
@@ -9,6 +14,8 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
+
+use service::Service;
 
 /// Local Kafka, PostgreSQL and sample sites for websites-monitor.
 #[derive(Parser)]
@@ -24,6 +31,17 @@ enum Command {
     Up,
     /// Stop what `up` started; the data stays
     Down,
+    /// Run everything in this terminal until Ctrl-C: Kafka, PostgreSQL and both services
+    Run {
+        /// Check sample sites of our own instead of the targets file
+        #[arg(long)]
+        demo: bool,
+    },
+    /// Become one service, by the environment's or .env's settings, else on the local stack
+    Exec {
+        /// Which one
+        service: Service,
+    },
     /// Run a command on a fast stack of its own, which ends with it
     With {
         /// The command; `DEVSTACK_BOOTSTRAP_SERVERS` and `DEVSTACK_PG_URI` tell it where the stack is
@@ -37,6 +55,8 @@ async fn main() -> Result<ExitCode> {
     match Arguments::parse().command {
         Command::Up => up::up().await,
         Command::Down => up::down().await,
+        Command::Run { demo } => run::run(demo).await,
+        Command::Exec { service } => exec::exec(service).await,
         Command::With { command } => with::with(&command).await,
     }
 }

@@ -1,0 +1,135 @@
+//! What the services are told, and what the person is.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+
+use anyhow::Result;
+use devstack::{Sites, Stack, free_port, is_free, say};
+
+use crate::service::Service;
+use crate::settings::Settings;
+
+/// Often enough that something is seen at once.
+const INTERVAL_SECONDS: &str = "10";
+/// Under the interval, so that a hanging site shows as hanging before its next check is due.
+const DEMO_DOWNLOAD_TIMEOUT_SECONDS: &str = "5";
+/// Where each service listens unless told otherwise.
+const CONSUMER_PORT: u16 = 8080;
+const MONITOR_PORT: u16 = 8081;
+/// The newest checks, in a form that any terminal can show.
+const QUERY: &str = "SELECT w.url, m.scheduled_at, m.outcome, m.error_code, m.response_time, \
+                     m.matched_text FROM metrics m JOIN websites w ON w.id = m.website_id \
+                     ORDER BY m.scheduled_at DESC LIMIT 20";
+
+type Environment = Vec<(&'static str, String)>;
+
+/// Each service's environment, on top of our own.
+pub(super) struct Plan {
+    pub(super) monitor: Environment,
+    pub(super) consumer: Environment,
+}
+
+impl Plan {
+    pub(super) fn new(stack: &Stack, sites: Option<&Sites>) -> Result<Self> {
+        let settings = Settings::read()?;
+        let mut common: Environment = stack.settings().into();
+        if settings.get("WEBSITES_CHECK_INTERVAL").is_none() {
+            common.push(("WEBSITES_CHECK_INTERVAL", INTERVAL_SECONDS.to_owned()));
+        }
+        let mut monitor = common.clone();
+        if let Some(sites) = sites {
+            monitor.push(("URLS_PROVIDER_TYPE", "CsvUrlsProvider".to_owned()));
+            monitor.push(("URLS_FILE", sites.write_targets()?.display().to_string()));
+            monitor.push(("SSL_CERT_FILE", sites.ca_file().display().to_string()));
+            if settings.get("DOWNLOAD_TIMEOUT").is_none() {
+                monitor.push(("DOWNLOAD_TIMEOUT", DEMO_DOWNLOAD_TIMEOUT_SECONDS.to_owned()));
+            }
+        }
+        let mut consumer = common;
+        let wish = settings.get("HTTP_LISTEN");
+        if let Some((consumer_address, monitor_address)) = addresses(wish.as_deref())? {
+            consumer.push(("HTTP_LISTEN", consumer_address.to_string()));
+            monitor.push(("HTTP_LISTEN", monitor_address.to_string()));
+        }
+        Ok(Self { monitor, consumer })
+    }
+
+    /// Says how to look at what comes.
+    pub(super) fn say_what_to_see(&self, stack: &Stack, sites: Option<&Sites>) {
+        if let Some(sites) = sites {
+            say("The sample sites:");
+            for site in sites.all() {
+                say(format_args!("  {:<17} {}", site.name, site.url));
+            }
+        }
+        let uri = stack.postgres.uri();
+        say(format_args!(
+            "The rows, from another terminal:\n  psql '{uri}' -c '{QUERY}'"
+        ));
+        for (service, environment) in [
+            (Service::Monitor, &self.monitor),
+            (Service::Consumer, &self.consumer),
+        ] {
+            let address = environment.iter().find(|(name, _)| *name == "HTTP_LISTEN");
+            if let Some((_, address)) = address.filter(|(_, address)| !address.ends_with(":0")) {
+                let name = service.name();
+                say(format_args!(
+                    "The {name}'s health and numbers: http://{address}/readyz, /metrics"
+                ));
+            }
+        }
+        say("Ctrl-C ends it all in good order.\n");
+    }
+}
+
+/// Where the consumer and the monitor listen. `HTTP_LISTEN` is the consumer's, since one address
+/// cannot serve two; port 0 gives each what is free. None where the wish is not an address, so that
+/// the services say what is wrong with it.
+fn addresses(wish: Option<&str>) -> Result<Option<(SocketAddr, SocketAddr)>> {
+    let wish = wish.map(str::parse::<SocketAddr>);
+    let consumer = match wish {
+        Some(Err(_)) => return Ok(None),
+        Some(Ok(wish)) if wish.port() == 0 => return Ok(Some((wish, wish))),
+        Some(Ok(wish)) => wish,
+        None => SocketAddr::from((Ipv4Addr::LOCALHOST, CONSUMER_PORT)),
+    };
+    let consumer = free_address(Service::Consumer, consumer.ip(), consumer.port(), None)?;
+    let monitor = free_address(
+        Service::Monitor,
+        consumer.ip(),
+        MONITOR_PORT,
+        Some(consumer),
+    )?;
+    Ok(Some((consumer, monitor)))
+}
+
+fn free_address(
+    service: Service,
+    host: IpAddr,
+    port: u16,
+    taken: Option<SocketAddr>,
+) -> Result<SocketAddr> {
+    let address = SocketAddr::from((host, port));
+    if taken != Some(address) && is_free(port) {
+        return Ok(address);
+    }
+    let instead = SocketAddr::from((host, free_port()?));
+    let name = service.name();
+    say(format_args!(
+        "Port {port} is in use: the {name} listens on {instead} instead"
+    ));
+    Ok(instead)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_service_gets_an_address_of_its_own() {
+        let (consumer, monitor) = addresses(Some("127.0.0.1:8081")).unwrap().unwrap();
+        assert_ne!(consumer, monitor);
+        let any = "127.0.0.1:0".parse().unwrap();
+        assert_eq!(addresses(Some("127.0.0.1:0")).unwrap(), Some((any, any)));
+        assert_eq!(addresses(Some("nonsense")).unwrap(), None);
+    }
+}

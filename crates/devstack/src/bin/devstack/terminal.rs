@@ -1,0 +1,33 @@
+//! How the lines of several programs share a terminal.
+
+use std::io::{self, IsTerminal, Write};
+
+use crate::service::Service;
+
+/// Cyan and green: away from the colours of warnings and errors.
+const COLOURS: [(Service, &str); 2] = [
+    (Service::Monitor, "\x1b[36m"),
+    (Service::Consumer, "\x1b[32m"),
+];
+const PLAIN: &str = "\x1b[0m";
+
+/// Prints a service's line, the service's name before it.
+pub(crate) fn labelled(service: Service, line: &str) {
+    let mut output = io::stdout().lock();
+    let colour = COLOURS
+        .iter()
+        .find(|(of, _)| *of == service)
+        .map(|(_, colour)| *colour);
+    let (on, off) = match colour {
+        Some(colour) if output.is_terminal() => (colour, PLAIN),
+        _ => ("", ""),
+    };
+    // A terminal that was closed must not keep us from draining.
+    writeln!(
+        output,
+        "{on}{:<8}{off} | {}",
+        service.name(),
+        line.trim_end()
+    )
+    .ok();
+}

@@ -1,0 +1,177 @@
+//! Sample websites on the loopback address, each well or ailing in its own way.
+
+mod page;
+mod serve;
+
+use std::fmt::Write;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use tokio::net::{TcpListener, TcpSocket};
+use tokio::task::JoinSet;
+
+use crate::certificates::{Authority, Identity};
+use crate::files::{make_folder, write};
+use crate::ports::kept_ports;
+use page::Page;
+
+/// Long enough to be seen as slow, short enough to be waited for.
+const SLOW: Duration = Duration::from_secs(2);
+/// Five times what the monitor reads of a page unless told otherwise.
+const BIG_BYTES: usize = 5 << 20;
+const SITES: usize = 13;
+
+/// A sample website.
+#[derive(Clone, Debug)]
+pub struct Site {
+    /// What is the matter with it, in a word or two.
+    pub name: &'static str,
+    /// Where it is.
+    pub url: String,
+    /// What its page should hold.
+    pub regexp: &'static str,
+}
+
+/// All sample websites. They end when this is dropped.
+#[derive(Debug)]
+pub struct Sites {
+    all: Vec<Site>,
+    folder: PathBuf,
+    _servers: JoinSet<()>,
+    // A port that is bound and never listened to refuses every connection, and nobody else gets it.
+    _refusing: TcpSocket,
+}
+
+/// What a site does with a connection.
+#[derive(Clone, Debug)]
+enum Behaviour {
+    Answer(Page),
+    AnswerByTls(Page, Identity),
+    Hang,
+    Refuse,
+}
+
+impl Sites {
+    /// Starts them, on the ports of last time where these are free, so that they are the same
+    /// websites again. Their ports and files are kept in `folder`.
+    pub async fn start(folder: &Path) -> Result<Self> {
+        make_folder(folder)?;
+        let authority = Authority::new("Sample sites")?;
+        write(&folder.join("ca.pem"), &authority.pem())?;
+        let ports: [u16; SITES] = kept_ports(&folder.join("ports")).await?;
+        let refusing = TcpSocket::new_v4().context("making a socket for the refusing site")?;
+        let mut all = Vec::with_capacity(SITES);
+        let mut servers = JoinSet::new();
+        for ((name, regexp, behaviour), port) in behaviours(&authority)?.into_iter().zip(ports) {
+            let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+            let scheme = if matches!(behaviour, Behaviour::AnswerByTls(..)) {
+                "https"
+            } else {
+                "http"
+            };
+            let path = name.replace(' ', "-");
+            all.push(Site {
+                name,
+                regexp,
+                url: format!("{scheme}://{address}/{path}"),
+            });
+            if matches!(behaviour, Behaviour::Refuse) {
+                refusing
+                    .bind(address)
+                    .with_context(|| format!("taking {address}"))?;
+                continue;
+            }
+            let listener = TcpListener::bind(address)
+                .await
+                .with_context(|| format!("listening on {address} for the site {name}"))?;
+            servers.spawn(serve::serve(listener, serve::Answers::new(behaviour)?));
+        }
+        Ok(Self {
+            all,
+            folder: folder.to_path_buf(),
+            _servers: servers,
+            _refusing: refusing,
+        })
+    }
+
+    /// Each of them.
+    pub fn all(&self) -> &[Site] {
+        &self.all
+    }
+
+    /// The authority that signed the certificates of those that have a signed one.
+    pub fn ca_file(&self) -> PathBuf {
+        self.folder.join("ca.pem")
+    }
+
+    /// Writes them to a targets file of the monitor's, and returns its path.
+    pub fn write_targets(&self) -> Result<PathBuf> {
+        let mut text = String::from("url,regexp\n");
+        for site in &self.all {
+            let regexp = site.regexp.replace('"', "\"\"");
+            writeln!(text, "{},\"{regexp}\"", site.url).context("writing a line of targets")?;
+        }
+        let file = self.folder.join("targets.csv");
+        write(&file, &text)?;
+        Ok(file)
+    }
+}
+
+/// Name, regexp and behaviour of each site.
+fn behaviours(authority: &Authority) -> Result<[(&'static str, &'static str, Behaviour); SITES]> {
+    use Behaviour::{Answer, AnswerByTls, Hang, Refuse};
+    let well = Page::html("All systems are well today.");
+    Ok([
+        ("well", r"systems are \w+", Answer(well.clone())),
+        (
+            "without the text",
+            "All tickets are in stock",
+            Answer(Page::html("Sold out.")),
+        ),
+        ("slow", r"systems are \w+", Answer(well.clone().after(SLOW))),
+        (
+            "failing",
+            "Welcome",
+            Answer(Page::html("Something broke.").with_status(500)),
+        ),
+        ("hanging", "Welcome", Hang),
+        ("refusing", "Welcome", Refuse),
+        (
+            "redirecting",
+            "Welcome",
+            Answer(Page::redirect("/elsewhere")),
+        ),
+        (
+            "big",
+            "The end of a long story",
+            Answer(Page::long(BIG_BYTES)),
+        ),
+        (
+            "compressed",
+            r"systems are \w+",
+            Answer(well.clone().compressed()?),
+        ),
+        (
+            "encrypted",
+            r"systems are \w+",
+            AnswerByTls(well.clone(), authority.server()?),
+        ),
+        (
+            "expired",
+            r"systems are \w+",
+            AnswerByTls(well.clone(), authority.expired_server()?),
+        ),
+        (
+            "self-signed",
+            r"systems are \w+",
+            AnswerByTls(well.clone(), Identity::self_signed()?),
+        ),
+        (
+            "wrong host",
+            r"systems are \w+",
+            AnswerByTls(well, authority.server_elsewhere()?),
+        ),
+    ])
+}

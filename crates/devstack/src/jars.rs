@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 
-use crate::checkout::home;
+use crate::checkout::downloads;
 use crate::files::{make_folder, write};
 use crate::notice::say;
 
@@ -21,7 +21,7 @@ const FETCH_PAUSE: Duration = Duration::from_secs(5);
 /// The folder of Kafka's jars, which are fetched first where they are missing. Any number of
 /// processes may ask at once.
 pub async fn kafka_jars() -> Result<PathBuf> {
-    let home = home()?;
+    let home = downloads()?;
     tokio::task::spawn_blocking(move || fetched_to(&home))
         .await
         .context("waiting for Kafka's jars")?

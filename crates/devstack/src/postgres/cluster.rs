@@ -16,7 +16,7 @@ use crate::random;
 /// A cluster in PostgreSQL's sense: all databases of one server.
 #[derive(Debug)]
 pub(super) struct Cluster {
-    /// Where the data really is, also when `.devstack` only has a link to it.
+    /// Where the data really is, also when the server's folder only has a link to it.
     data: PathBuf,
     programs: PathBuf,
     account: Option<Account>,
@@ -29,7 +29,8 @@ impl Cluster {
         let account = Account::for_server()?;
         let data = data_folder(folder, account)?;
         let major = read_trimmed(&data.join("PG_VERSION"));
-        let programs = programs::folder(major.as_deref())?;
+        let programs = programs::folder(major.as_deref())
+            .with_context(|| format!("finding programs for the databases in {}", data.display()))?;
         let password_file = folder.join("password");
         let password = match read_trimmed(&password_file).filter(|word| !word.is_empty()) {
             Some(password) => password,

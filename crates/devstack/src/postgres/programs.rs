@@ -31,8 +31,8 @@ pub(super) fn folder(wanted_major: Option<&str>) -> Result<PathBuf> {
     {
         Some(folder) => Ok(folder),
         None => bail!(
-            "the data under .devstack/postgres was made by PostgreSQL {major}, which is not \
-             installed: install it, or remove that folder to start with an empty database"
+            "they were made by PostgreSQL {major}, which is not installed: install it, or remove \
+             them to start with an empty database"
         ),
     }
 }

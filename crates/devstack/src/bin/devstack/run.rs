@@ -33,7 +33,7 @@ pub(crate) async fn run(demo: bool) -> Result<ExitCode> {
         },
         _ = interrupts.next() => Ok(ExitCode::SUCCESS),
     };
-    let stopped = ours.stop(&mut stack).await;
+    let stopped = ours.stop(&mut stack, &home).await;
     let code = ran?;
     stopped?;
     Ok(code)
@@ -46,7 +46,7 @@ struct Ours {
 }
 
 impl Ours {
-    async fn stop(&self, stack: &mut Stack) -> Result<()> {
+    async fn stop(&self, stack: &mut Stack, home: &Path) -> Result<()> {
         if !self.kafka && !self.postgres {
             say("Kafka and PostgreSQL ran before and go on: `make stack-stop` ends them");
             return Ok(());
@@ -63,7 +63,10 @@ impl Ours {
             Ok(())
         };
         kafka.and(postgres)?;
-        say("Stopped; the data is kept in .devstack");
+        say(format_args!(
+            "Stopped; the data is kept in {}",
+            home.display()
+        ));
         Ok(())
     }
 }

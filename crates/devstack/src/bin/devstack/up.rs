@@ -32,6 +32,9 @@ pub(crate) async fn down() -> Result<ExitCode> {
     }
     let _lock = lock(&home).await?;
     Stack::in_home(&home, Lifetime::Lasting)?.stop().await?;
-    say("Kafka and PostgreSQL are stopped; their data is kept in .devstack");
+    say(format_args!(
+        "Kafka and PostgreSQL are stopped; their data is kept in {}",
+        home.display()
+    ));
     Ok(ExitCode::SUCCESS)
 }

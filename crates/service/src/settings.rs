@@ -187,10 +187,12 @@ impl Reader {
 
     /// A text that may be absent.
     pub fn optional_text(&mut self, setting: &Setting) -> Option<String> {
-        // An error here can only be "not found": every value is a string.
+        // The library keeps names in small letters. An error here can only be "not found": every
+        // value is a string.
+        let name = setting.name.to_lowercase();
         let set = [&self.environment, &self.env_file]
             .into_iter()
-            .find_map(|source| source.get_string(setting.name).ok());
+            .find_map(|source| source.get_string(&name).ok());
         match (set, setting.default) {
             (Some(value), _) => Some(value),
             (None, DefaultValue::Is(value)) => Some(value.to_owned()),

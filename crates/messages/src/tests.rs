@@ -1,0 +1,306 @@
+//! What is written is read back, whatever it holds.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use proptest::{collection, option, prelude::*, sample::select, string::string_regex};
+
+use crate::{
+    Certificate, Check, CheckResult, Failure, FailureReason, HttpVersion, Match, Origin, Outcome,
+    Phase, Probe, Prober, ReadError, Record, Response, Timings, record_id,
+};
+
+const ORIGIN: Origin<'_> = Origin {
+    topic: "checks",
+    partition: 3,
+    offset: 77,
+    timestamp_ms: Some(1_700_000_000_123),
+};
+
+fn text() -> impl Strategy<Value = String> {
+    // NUL is left to a test of its own: reading replaces it.
+    collection::vec(
+        any::<char>().prop_filter("NUL", |char| *char != '\0'),
+        0..40,
+    )
+    .prop_map(String::from_iter)
+}
+
+fn time() -> impl Strategy<Value = Timestamp> {
+    (946_684_800_000_000_i64..4_102_444_800_000_000)
+        .prop_map(|micros| Timestamp::from_microsecond(micros).unwrap())
+}
+
+fn duration() -> impl Strategy<Value = Duration> {
+    (0_u64..86_400_000_000).prop_map(Duration::from_micros)
+}
+
+prop_compose! {
+    fn failure()(
+        reason in select(FailureReason::ALL.to_vec()),
+        phase in option::of(select(Phase::ALL.to_vec())),
+        detail in text(),
+    ) -> Failure {
+        Failure::new(reason, phase, detail)
+    }
+}
+
+prop_compose! {
+    fn timings()(
+        dns in option::of(duration()),
+        connect in option::of(duration()),
+        tls in option::of(duration()),
+        first_byte in option::of(duration()),
+        body in option::of(duration()),
+    ) -> Timings {
+        Timings { dns, connect, tls, first_byte, body }
+    }
+}
+
+prop_compose! {
+    fn certificate()(not_after in time(), issuer in text(), subject in text()) -> Certificate {
+        Certificate { not_after, issuer, subject }
+    }
+}
+
+prop_compose! {
+    fn probe()(
+        started_at in time(),
+        response_time in duration(),
+        timings in timings(),
+        attempt in 1_u32..9,
+        redirects in 0_u32..20,
+        remote_address in option::of(any::<std::net::SocketAddr>()),
+        certificate in option::of(certificate()),
+    ) -> Probe {
+        Probe { started_at, response_time, timings, attempt, redirects, remote_address, certificate }
+    }
+}
+
+prop_compose! {
+    fn response()(
+        status in 100_u16..1000,
+        http_version in select(vec![HttpVersion::Http10, HttpVersion::Http11, HttpVersion::Http2]),
+        matched in prop_oneof![
+            text().prop_map(Match::Matched),
+            Just(Match::NotMatched),
+            Just(Match::NotEvaluated),
+        ],
+        body_bytes in 0_u64..(1 << 40),
+        body_truncated in any::<bool>(),
+    ) -> Response {
+        Response { status, http_version, matched, body_bytes, body_truncated }
+    }
+}
+
+fn outcome() -> impl Strategy<Value = Outcome> {
+    prop_oneof![
+        (probe(), response()).prop_map(|(probe, response)| Outcome::Up { probe, response }),
+        (probe(), option::of(response()), failure()).prop_map(|(probe, response, failure)| {
+            Outcome::Down {
+                probe,
+                response,
+                failure,
+            }
+        }),
+        (option::of(probe()), failure())
+            .prop_map(|(probe, failure)| Outcome::Missed { probe, failure }),
+        failure().prop_map(|failure| Outcome::Skipped { failure }),
+    ]
+}
+
+prop_compose! {
+    fn result()(
+        url in text(),
+        regex_pattern in text(),
+        interval in duration(),
+        location in text(),
+        scheduled_at in time(),
+        outcome in outcome(),
+        in_flight in 0_u32..1_000_000,
+        overloaded in any::<bool>(),
+    ) -> CheckResult {
+        CheckResult {
+            check: Check { url, regex_pattern, interval, location, scheduled_at },
+            outcome,
+            prober: Prober { in_flight, overloaded },
+        }
+    }
+}
+
+fn read(json: &str) -> Result<Record, ReadError> {
+    Record::read(json.as_bytes(), &ORIGIN)
+}
+
+fn close(read: Option<f64>, written: Option<Duration>) -> bool {
+    match (read, written) {
+        (None, None) => true,
+        (Some(read), Some(written)) => (read - written.as_secs_f64()).abs() < 1e-6,
+        _ => false,
+    }
+}
+
+proptest! {
+    #[test]
+    fn what_is_written_is_read_back(result in result()) {
+        let json = result.to_json();
+        prop_assert!(json.is_ascii());
+        let record = Record::read(&json, &ORIGIN).unwrap();
+        let probe = result.probe();
+        let response = result.response();
+        prop_assert_eq!(&record.url, &result.check.url);
+        prop_assert_eq!(record.error_code, result.error_code());
+        prop_assert_eq!(&record.regex_pattern, &result.check.regex_pattern);
+        prop_assert_eq!(&record.matched_text, response.map_or("", |it| it.matched.text()));
+        prop_assert_eq!(record.check_id, result.check.id());
+        prop_assert_eq!(record.scheduled_at, result.check.scheduled_at);
+        prop_assert_eq!(record.started_at, probe.map(|it| it.started_at));
+        prop_assert_eq!(record.outcome, Some(result.kind()));
+        prop_assert_eq!(record.failure_reason, result.failure().map(|it| it.reason));
+        prop_assert_eq!(record.failure_phase, result.failure().and_then(|it| it.phase));
+        prop_assert_eq!(record.failure_detail, result.failure().and_then(|it| it.detail.clone()));
+        prop_assert_eq!(record.http_version.is_some(), response.is_some());
+        prop_assert_eq!(record.body_truncated, response.map(|it| it.body_truncated));
+        prop_assert_eq!(
+            record.certificate_subject,
+            probe.and_then(|it| it.certificate.as_ref()).map(|it| it.subject.clone())
+        );
+        prop_assert!(close(record.first_byte, probe.and_then(|it| it.timings.first_byte)));
+        prop_assert!(close(record.interval, Some(result.check.interval)));
+        prop_assert!(close(record.schedule_lag, result.schedule_lag()));
+        prop_assert_eq!(record.overloaded, Some(result.prober.overloaded));
+        let response_time = probe.map_or(-1.0, |it| it.response_time.as_secs_f64());
+        prop_assert!((record.response_time - response_time).abs() < 1e-6);
+    }
+
+    #[test]
+    fn a_cut_record_fits_and_keeps_the_beginning(result in result(), bytes_max in 0_usize..3000) {
+        let whole = result.to_json();
+        let encoded = result.encode(bytes_max);
+        let record = Record::read(&encoded.json, &ORIGIN).unwrap();
+        let text = result.response().map_or("", |it| it.matched.text());
+        prop_assert!(text.starts_with(&record.matched_text));
+        prop_assert_eq!(encoded.matched_text_cut, record.matched_text != text);
+        if whole.len() <= bytes_max {
+            prop_assert_eq!(encoded.json, whole);
+        } else if !record.matched_text.is_empty() {
+            prop_assert!(encoded.json.len() <= bytes_max);
+        }
+    }
+
+    #[test]
+    fn no_bytes_make_reading_panic(value in collection::vec(any::<u8>(), 0..200)) {
+        Record::read(&value, &ORIGIN).ok();
+    }
+
+    #[test]
+    fn a_code_is_an_integer_or_a_string_that_holds_one(code in any::<i32>()) {
+        for form in [format!("{code}"), format!("\"{code}\"")] {
+            let json = format!(r#"{{"url":"u","error_code":{form},"response_time":0.1}}"#);
+            prop_assert_eq!(read(&json).unwrap().error_code, code);
+        }
+    }
+
+    #[test]
+    fn order_and_unknown_fields_do_not_matter(unknown in string_regex("[a-z]{1,9}_x").unwrap()) {
+        let json = format!(
+            r#"{{"{unknown}":[1,{{}}],"response_time":1,"error_code":200,"url":"u"}}"#
+        );
+        prop_assert_eq!(read(&json).unwrap().url, "u");
+    }
+}
+
+#[test]
+fn a_record_of_the_original_takes_its_identity_from_where_it_stands() {
+    let record = read(
+        r#"{"url": "https://a.example", "error_code": "200", "response_time": 0.005,
+            "regex_pattern": null, "matched_text": ""}"#,
+    )
+    .unwrap();
+    assert_eq!(record.error_code, 200);
+    assert_eq!(record.regex_pattern, "");
+    assert_eq!(record.location, "");
+    assert_eq!(record.outcome, None);
+    assert_eq!(record.scheduled_at.as_millisecond(), 1_700_000_000_123);
+    assert_eq!(
+        record.check_id,
+        record_id("checks", 3, 77, 1_700_000_000_123)
+    );
+}
+
+#[test]
+fn two_failures_in_the_same_millisecond_stay_two() {
+    let next = Origin {
+        offset: 78,
+        ..ORIGIN
+    };
+    let value = br#"{"url":"","error_code":-1,"response_time":-1}"#;
+    let ids = [ORIGIN, next].map(|origin| Record::read(value, &origin).unwrap().check_id);
+    assert_ne!(ids[0], ids[1]);
+}
+
+#[test]
+fn a_nul_becomes_the_replacement_character() {
+    let record = read(
+        r#"{"url":"u\u0000","error_code":1,"response_time":1,"matched_text":"a\u0000b",
+            "failure":{"detail":"\u0000"}}"#,
+    )
+    .unwrap();
+    assert_eq!(record.url, "u\u{fffd}");
+    assert_eq!(record.matched_text, "a\u{fffd}b");
+    assert_eq!(record.failure_detail.as_deref(), Some("\u{fffd}"));
+}
+
+#[test]
+fn what_cannot_be_read_says_why() {
+    let cases = [
+        ("", "the record has no value"),
+        ("[]", "not a JSON object: the value does not begin with `{`"),
+        (
+            "{",
+            "not a JSON object: EOF while parsing an object at line 1 column 1",
+        ),
+        ("{}", "field `url` is missing"),
+        (
+            r#"{"url":null,"error_code":1,"response_time":1}"#,
+            "field `url` is missing",
+        ),
+        (
+            r#"{"url":"u","response_time":1}"#,
+            "field `error_code` is missing",
+        ),
+        (
+            r#"{"url":"u","error_code":1}"#,
+            "field `response_time` is missing",
+        ),
+        (
+            r#"{"url":"u","error_code":"two","response_time":1}"#,
+            "field `error_code`: a string that holds no 32-bit integer",
+        ),
+        (
+            r#"{"url":"u","error_code":1,"response_time":1,"timings":{"dns":"fast"}}"#,
+            "field `timings.dns`: invalid type: string \"fast\", expected f64",
+        ),
+        (
+            r#"{"url":"u","error_code":1,"response_time":1,"schema_version":1}"#,
+            "field `check_id` is missing",
+        ),
+    ];
+    for (value, message) in cases {
+        let error = read(value).unwrap_err().to_string();
+        assert!(error.starts_with(message), "{value}: {error}");
+    }
+    for bad in ["NaN", "Infinity", "1e999", "\"0.1\"", "true"] {
+        let json = format!(r#"{{"url":"u","error_code":1,"response_time":{bad}}}"#);
+        assert!(read(&json).is_err(), "{bad}");
+    }
+}
+
+#[test]
+fn the_value_in_an_error_is_short() {
+    let json = format!(
+        r#"{{"url":"u","error_code":1,"response_time":1,"outcome":"{}"}}"#,
+        "x".repeat(100_000)
+    );
+    assert!(read(&json).unwrap_err().to_string().len() < 1000);
+}

@@ -10,6 +10,6 @@ mod wait;
 pub(crate) use database::Database;
 pub(crate) use process::{Service, ServiceSettings, program};
 pub(crate) use records::{Topic, original_record};
-pub(crate) use servers::{shared, unique_name};
+pub(crate) use servers::shared;
 pub(crate) use site::{Answer, Site};
 pub(crate) use wait::{PATIENCE, eventually};

@@ -10,7 +10,6 @@ use super::{
 
 /// An empty database; the consumer makes the tables.
 pub(crate) struct Database {
-    pub(crate) name: String,
     pub(crate) uri: String,
 }
 
@@ -27,7 +26,7 @@ impl Database {
             .create_database(&name)
             .await
             .expect("the database is made");
-        Self { name, uri }
+        Self { uri }
     }
 
     /// A connection of its own for each question: tests stop and kill the server in between.

@@ -1,0 +1,153 @@
+//! From a record's bytes to what can become a row, or to the reason why it cannot.
+
+use std::time::SystemTime;
+
+use jiff::{SignedDuration, Timestamp};
+use messages::{Origin, Record};
+
+use crate::batch::RawRecord;
+
+/// The longest url that a website can have, in characters.
+const URL_CHARS_MAX: usize = 2048;
+/// The first due time for which there can be a partition: 2000-01-01, in seconds since 1970.
+const SCHEDULED_SECOND_MIN: i64 = 946_684_800;
+/// How far ahead of now a due time may lie.
+const SCHEDULED_AHEAD_MAX: SignedDuration = SignedDuration::from_hours(24);
+/// What is kept of an error's words: some quote the whole value.
+const ERROR_CHARS_MAX: usize = 1000;
+
+/// Why a record cannot become a row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// The kind, for counting.
+    pub reason: &'static str,
+    /// The words. Storable: no NUL, not too long.
+    pub error: String,
+}
+
+impl Refusal {
+    /// A refusal; its words are made storable.
+    pub fn new(reason: &'static str, error: &str) -> Self {
+        let error = error.chars().take(ERROR_CHARS_MAX);
+        Self {
+            reason,
+            // A value that is quoted may hold what PostgreSQL's texts cannot.
+            error: error.map(|char| if char == '\0' { '\u{fffd}' } else { char }).collect(),
+        }
+    }
+}
+
+/// Decodes records of one partition.
+#[derive(Clone, Copy, Debug)]
+pub struct Decoder<'a> {
+    /// The topic.
+    pub topic: &'a str,
+    /// The partition.
+    pub partition: i32,
+    /// The time now.
+    pub now: Timestamp,
+}
+
+impl Decoder<'_> {
+    /// The record, if there can be a row for it.
+    pub fn decode(&self, raw: &RawRecord<'_>) -> Result<Record, Refusal> {
+        let origin = Origin {
+            topic: self.topic,
+            partition: self.partition,
+            offset: raw.offset,
+            timestamp_ms: raw.timestamp_ms,
+        };
+        let record = Record::read(raw.value.unwrap_or_default(), &origin)
+            .map_err(|error| Refusal::new(error.reason(), &error.to_string()))?;
+        self.check(&record)?;
+        Ok(record)
+    }
+
+    fn check(&self, record: &Record) -> Result<(), Refusal> {
+        // Bytes are at least as many as characters, and quick to count.
+        if record.url.len() > URL_CHARS_MAX && record.url.chars().count() > URL_CHARS_MAX {
+            let error = format!("`url` has more than {URL_CHARS_MAX} characters");
+            return Err(Refusal::new("url_too_long", &error));
+        }
+        let due = record.scheduled_at;
+        let ahead = due.duration_since(self.now);
+        if due.as_second() < SCHEDULED_SECOND_MIN || ahead > SCHEDULED_AHEAD_MAX {
+            let error = format!(
+                "the check's time, {due}, is before the year 2000 or more than a day ahead of {}",
+                self.now
+            );
+            return Err(Refusal::new("scheduled_at_out_of_range", &error));
+        }
+        Ok(())
+    }
+}
+
+/// The time as the database's driver takes it.
+pub(crate) fn system_time(time: Timestamp) -> SystemTime {
+    // The system's clock counts seconds in 64 bits: it holds every time that there is.
+    SystemTime::try_from(time).unwrap_or(SystemTime::UNIX_EPOCH)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn decode(value: &str, timestamp_ms: Option<i64>) -> Result<Record, Refusal> {
+        let raw = RawRecord {
+            offset: 7,
+            timestamp_ms,
+            key: None,
+            value: Some(value.as_bytes()),
+        };
+        let decoder = Decoder {
+            topic: "checks",
+            partition: 0,
+            now: "2026-11-25T12:00:00Z".parse().unwrap(),
+        };
+        decoder.decode(&raw)
+    }
+
+    fn due(time: &str) -> Result<Record, Refusal> {
+        decode(
+            &format!(
+                r#"{{"url":"u","error_code":200,"response_time":1,"schema_version":1,
+                "check_id":"3b241101-e2bb-4255-8caf-4136c566a962","scheduled_at":"{time}"}}"#
+            ),
+            None,
+        )
+    }
+
+    #[test]
+    fn due_times_reach_from_2000_to_a_day_ahead() {
+        for time in ["2000-01-01T00:00:00Z", "2026-11-26T12:00:00Z"] {
+            assert!(due(time).is_ok(), "{time}");
+        }
+        for time in ["1999-12-31T23:59:59.999Z", "2026-11-26T12:00:00.001Z", "-009999-01-02T02:00:00Z"] {
+            assert_eq!(due(time).unwrap_err().reason, "scheduled_at_out_of_range", "{time}");
+        }
+    }
+
+    #[test]
+    fn a_record_of_the_original_is_judged_by_its_kafka_timestamp() {
+        let value = r#"{"url":"","error_code":-1,"response_time":-1,"regex_pattern":"","matched_text":""}"#;
+        assert!(decode(value, Some(1_764_000_000_000)).is_ok());
+        assert_eq!(decode(value, Some(0)).unwrap_err().reason, "scheduled_at_out_of_range");
+        assert_eq!(decode(value, None).unwrap_err().reason, "no_time");
+    }
+
+    #[test]
+    fn urls_are_measured_in_characters() {
+        let with_url = |url: &str| {
+            decode(&format!(r#"{{"url":"{url}","error_code":1,"response_time":1}}"#), Some(1_764_000_000_000))
+        };
+        assert!(with_url(&"ü".repeat(URL_CHARS_MAX)).is_ok());
+        assert_eq!(with_url(&"x".repeat(URL_CHARS_MAX + 1)).unwrap_err().reason, "url_too_long");
+    }
+
+    #[test]
+    fn an_errors_words_can_always_be_stored() {
+        let refusal = Refusal::new("not_json", &format!("nul \0 {}", "x".repeat(1_000_000)));
+        assert!(!refusal.error.contains('\0'));
+        assert_eq!(refusal.error.chars().count(), ERROR_CHARS_MAX);
+    }
+}

@@ -1,0 +1,100 @@
+//! The keeper: sees that PostgreSQL is there also while nothing is to be stored, and makes the
+//! partitions of the days to come.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use service::{backoff::Backoff, health::Health};
+use tokio_util::sync::CancellationToken;
+use tracing::warn;
+
+use crate::{
+    store::{Action, PrepareError, Store, StoreError},
+    trouble::Trouble,
+};
+
+/// How often the keeper looks.
+const LOOK_INTERVAL: Duration = Duration::from_secs(5);
+/// How often the log repeats what is still wrong.
+const REMINDER_INTERVAL: Duration = Duration::from_secs(30);
+/// Waits between attempts to prepare the database.
+const RETRY_FIRST: Duration = Duration::from_millis(200);
+const RETRY_MAX: Duration = Duration::from_secs(3);
+
+/// Prepares the database, however long it is away. `false` when `stop` came first.
+///
+/// # Errors
+///
+/// Only when it is no database for us.
+pub(crate) async fn prepare(
+    store: &Store,
+    trouble: &mut Trouble,
+    stop: &CancellationToken,
+) -> anyhow::Result<bool> {
+    let mut backoff = Backoff::new(RETRY_FIRST, RETRY_MAX);
+    loop {
+        match stop.run_until_cancelled(attempt(store)).await {
+            None => return Ok(false),
+            Some(Ok(())) => {
+                trouble.ended();
+                return Ok(true);
+            }
+            Some(Err(PrepareError::Refused(refused))) => return Err(refused.into()),
+            Some(Err(PrepareError::Store(error))) => trouble.began(&store.explain(&error)),
+        }
+        if !backoff.wait(stop).await {
+            return Ok(false);
+        }
+    }
+}
+
+async fn attempt(store: &Store) -> Result<(), PrepareError> {
+    store.prepare().await?;
+    // Today's partition is there before the first record is.
+    store.make_days_ahead(Timestamp::now()).await?;
+    Ok(())
+}
+
+/// Looks every few seconds, until `stop`.
+pub(crate) async fn keep(store: Store, mut trouble: Trouble, stop: CancellationToken) {
+    while pause(LOOK_INTERVAL, &stop).await {
+        let looked = async {
+            store.ping().await?;
+            store.make_days_ahead(Timestamp::now()).await
+        };
+        match looked.await {
+            Ok(()) => trouble.ended(),
+            Err(error) => {
+                trouble.began(&store.explain(&error));
+                mend(&store, &error, &mut trouble).await;
+            }
+        }
+    }
+}
+
+async fn mend(store: &Store, error: &StoreError, trouble: &mut Trouble) {
+    if error.action() != Action::Refresh {
+        return;
+    }
+    match store.refresh().await {
+        Ok(()) => {}
+        Err(PrepareError::Refused(refused)) => trouble.began(&refused.to_string()),
+        Err(PrepareError::Store(error)) => trouble.began(&store.explain(&error)),
+    }
+}
+
+/// Repeats in the log what is still wrong, until `stop`: a silent service looks like one that works.
+pub(crate) async fn remind(health: Health, stop: CancellationToken) {
+    while pause(REMINDER_INTERVAL, &stop).await {
+        for problem in health.problems() {
+            warn!("Still waiting: {problem}");
+        }
+    }
+}
+
+/// Waits. `false` when `stop` came first.
+async fn pause(time: Duration, stop: &CancellationToken) -> bool {
+    stop.run_until_cancelled(tokio::time::sleep(time))
+        .await
+        .is_some()
+}

@@ -1,0 +1,229 @@
+//! `PG_URI`: a URI or `key=value` pairs, as libpq takes them. What is wrong with it is said without
+//! any piece of it, since each piece may be one of a password.
+
+use std::{ffi::OsString, str::FromStr};
+
+use tokio_postgres::Config;
+
+const SCHEMES: [&str; 2] = ["postgres://", "postgresql://"];
+
+/// Characters that end or divide parts of a URI: within a part they must be encoded.
+const RESERVED: [char; 7] = [':', '/', '?', '#', '[', ']', '@'];
+
+const ENCODE: &str = "special characters of the user and the password have to be percent-encoded: \
+                      @ is %40, : is %3A, / is %2F, # is %23, ? is %3F, % is %25";
+const UNREADABLE: &str = "is not a connection string, such as \
+                          postgres://user:password@host:5432/database?sslmode=require; check host, \
+                          port and options, and that special characters of the password are \
+                          percent-encoded (@ is %40, / is %2F, # is %23, % is %25)";
+const BAD_MODE: &str = "sslmode is not one of disable, prefer, require, verify-ca, verify-full";
+
+/// A connection string, taken apart.
+#[derive(Debug)]
+pub(super) struct Parsed {
+    /// What the driver's own parser makes of it.
+    pub(super) config: Config,
+    /// `sslmode`, of which that parser knows only half.
+    pub(super) mode: Option<Mode>,
+    /// `sslrootcert`, which it refuses.
+    pub(super) root: Option<OsString>,
+}
+
+/// The values of `sslmode`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Mode {
+    Disable,
+    Prefer,
+    Require,
+    VerifyCa,
+    VerifyFull,
+}
+
+/// The options that are taken out before the driver's parser sees the rest.
+#[derive(Default)]
+struct Taken {
+    mode: Option<Mode>,
+    root: Option<OsString>,
+}
+
+/// Takes a connection string apart. The error is a phrase.
+pub(super) fn parse(text: &str) -> Result<Parsed, &'static str> {
+    let text = text.trim();
+    let mut taken = Taken::default();
+    let rest = match SCHEMES.iter().find_map(|scheme| text.strip_prefix(scheme)) {
+        Some(rest) => strip_uri(rest, &mut taken)?,
+        None => strip_pairs(text, &mut taken)?,
+    };
+    let config = Config::from_str(&rest).map_err(|_| UNREADABLE)?;
+    if config.get_hosts().is_empty() && config.get_hostaddrs().is_empty() {
+        return Err("names no host");
+    }
+    Ok(Parsed {
+        config,
+        mode: taken.mode,
+        root: taken.root,
+    })
+}
+
+impl Taken {
+    /// Keeps the option if it is one of ours. `false`: it is the driver's.
+    fn take(&mut self, name: &str, value: &str) -> Result<bool, &'static str> {
+        match name {
+            "sslmode" => {
+                self.mode = Some(match value {
+                    "disable" => Mode::Disable,
+                    "allow" | "prefer" => Mode::Prefer,
+                    "require" => Mode::Require,
+                    "verify-ca" => Mode::VerifyCa,
+                    "verify-full" => Mode::VerifyFull,
+                    _ => return Err(BAD_MODE),
+                });
+            }
+            "sslrootcert" => self.root = Some(value.into()),
+            _ => return Ok(false),
+        }
+        Ok(true)
+    }
+}
+
+fn strip_uri(rest: &str, taken: &mut Taken) -> Result<String, &'static str> {
+    check_encoding(rest)?;
+    let (address, query) = rest.split_once('?').unwrap_or((rest, ""));
+    let mut kept = Vec::new();
+    for option in query.split('&').filter(|option| !option.is_empty()) {
+        let (name, value) = option.split_once('=').ok_or(UNREADABLE)?;
+        if !taken.take(name, &decode(value)?)? {
+            kept.push(option);
+        }
+    }
+    Ok(format!("{}{address}?{}", SCHEMES[0], kept.join("&")))
+}
+
+/// A URI parser takes the first `@`, `:` or `/` for the end of a part, and what is left of the
+/// password for a host. So what cannot be meant that way is refused first.
+fn check_encoding(rest: &str) -> Result<(), &'static str> {
+    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    let (authority, tail) = rest.split_at(end);
+    if tail.contains('@') || authority.matches('@').count() > 1 {
+        return Err(ENCODE);
+    }
+    let Some((credentials, _)) = authority.split_once('@') else {
+        return Ok(());
+    };
+    let (user, password) = credentials.split_once(':').unwrap_or((credentials, ""));
+    for part in [user, password] {
+        let odd = |char: char| char.is_whitespace() || char.is_control();
+        if part.contains(RESERVED) || part.contains(odd) || decode(part).is_err() {
+            return Err(ENCODE);
+        }
+    }
+    Ok(())
+}
+
+/// Decodes `%XX`; anything else after a `%` is an error.
+fn decode(text: &str) -> Result<String, &'static str> {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((&byte, tail)) = rest.split_first() {
+        if byte != b'%' {
+            bytes.push(byte);
+            rest = tail;
+            continue;
+        }
+        let (digits, tail) = tail.split_at_checked(2).ok_or(ENCODE)?;
+        let digits = std::str::from_utf8(digits).map_err(|_| ENCODE)?;
+        if !digits.bytes().all(|digit| digit.is_ascii_hexdigit()) {
+            return Err(ENCODE);
+        }
+        bytes.push(u8::from_str_radix(digits, 16).map_err(|_| ENCODE)?);
+        rest = tail;
+    }
+    String::from_utf8(bytes).map_err(|_| ENCODE)
+}
+
+/// `key = value` pairs, values perhaps in single quotes, a backslash before a quote or a backslash.
+fn strip_pairs(text: &str, taken: &mut Taken) -> Result<String, &'static str> {
+    let mut kept = String::new();
+    let mut rest = text.trim_start();
+    if rest.is_empty() {
+        return Err(UNREADABLE);
+    }
+    while !rest.is_empty() {
+        let (name, tail) = rest.split_once('=').ok_or(UNREADABLE)?;
+        let (value, tail) = split_value(tail.trim_start())?;
+        if !taken.take(name.trim(), &value)? {
+            let value = value.replace('\\', "\\\\").replace('\'', "\\'");
+            kept += &format!("{}='{value}' ", name.trim());
+        }
+        rest = tail.trim_start();
+    }
+    Ok(kept)
+}
+
+fn split_value(text: &str) -> Result<(String, &str), &'static str> {
+    let quoted = text.starts_with('\'');
+    let mut value = String::new();
+    let mut chars = text.char_indices().skip(usize::from(quoted));
+    while let Some((at, char)) = chars.next() {
+        match char {
+            '\\' => value.push(chars.next().ok_or(UNREADABLE)?.1),
+            '\'' if quoted => return Ok((value, &text[at + 1..])),
+            char if !quoted && char.is_whitespace() => return Ok((value, &text[at..])),
+            char => value.push(char),
+        }
+    }
+    if quoted { Err(UNREADABLE) } else { Ok((value, "")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio_postgres::config::Host;
+
+    use super::*;
+
+    #[test]
+    fn special_characters_that_are_not_encoded_are_refused_with_that_advice() {
+        for password in [
+            "p@ss", "p/ss", "p:ss", "p#ss", "p?ss", "p%ss", "100%", "p@s/s", "a b", "p[ss", "@", "?", "a@b:5",
+        ] {
+            let uri = format!("postgres://user:{password}@host:5432/database");
+            assert_eq!(parse(&uri).unwrap_err(), ENCODE, "{password}");
+        }
+    }
+
+    #[test]
+    fn encoded_characters_and_harmless_ones_are_taken() {
+        let uri = "postgresql://us%65r:p%40%2F%3A%25ss!$*@[::1]:6000,other/data%20base?connect_timeout=7";
+        let config = parse(uri).unwrap().config;
+        assert_eq!(config.get_user(), Some("user"));
+        assert_eq!(config.get_password(), Some(b"p@/:%ss!$*".as_slice()));
+        assert_eq!(config.get_dbname(), Some("data base"));
+        assert_eq!(config.get_hosts()[1], Host::Tcp("other".into()));
+        assert_eq!(config.get_ports()[0], 6000);
+    }
+
+    #[test]
+    fn the_options_of_tls_are_taken_out() {
+        let parsed = parse("postgres://h/d?sslmode=verify-full&sslrootcert=%2Fa%20b%2Fca.pem").unwrap();
+        assert_eq!(parsed.mode, Some(Mode::VerifyFull));
+        assert_eq!(parsed.root, Some("/a b/ca.pem".into()));
+        assert_eq!(parse("postgres://h/d?sslmode=full").unwrap_err(), BAD_MODE);
+    }
+
+    #[test]
+    fn key_value_pairs_are_taken_with_their_quotes() {
+        let text = r"host=/run/postgresql user = me password='it\'s \\ @/:#' sslmode=require dbname=d";
+        let parsed = parse(text).unwrap();
+        assert_eq!(parsed.mode, Some(Mode::Require));
+        assert_eq!(parsed.config.get_password(), Some(br"it's \ @/:#".as_slice()));
+        assert_eq!(parsed.config.get_dbname(), Some("d"));
+    }
+
+    #[test]
+    fn what_is_no_connection_string_is_refused_without_quoting_it() {
+        for text in ["secret", "host=h port=secret", "postgres://u:secret@h:port/d", "postgres://h/d?secret", "password=secret", "password='secret", "postgres://"] {
+            let problem = parse(text).unwrap_err();
+            assert!(!problem.contains("secret"), "{problem}");
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! Connections: a pool in which nothing waits without a limit.
+
+use std::{path::PathBuf, time::Duration};
+
+use anyhow::Context;
+use deadpool_postgres::{
+    Hook, HookError, Manager, ManagerConfig, Pool, RecyclingMethod, Runtime, Timeouts,
+};
+use tokio_postgres::{Config, NoTls, config::SslMode};
+
+use super::tls;
+
+/// Connections beside the workers': the keeper's, and those that read offsets for new partitions.
+const CONNECTIONS_BESIDE_WORKERS: usize = 3;
+/// How long a connection may take: TCP, TLS, login. A stopped server accepts and never answers.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long to wait for a connection of the pool.
+const POOL_TIMEOUT: Duration = Duration::from_secs(15);
+/// When the network is silent for so long, a connection is dead.
+const KEEPALIVE_IDLE: Duration = Duration::from_secs(10);
+const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(5);
+const KEEPALIVE_RETRIES: u32 = 3;
+const TCP_USER_TIMEOUT: Duration = Duration::from_secs(20);
+/// What the server is to think of us.
+const APPLICATION_NAME: &str = concat!("websites-monitor consumer/", env!("CARGO_PKG_VERSION"));
+/// Limits on the server's side, for when we are gone or our own limits passed: a statement, a lock,
+/// and a transaction that nobody goes on with.
+const SESSION: &str = "SET statement_timeout = '60s'; SET lock_timeout = '10s'; \
+                       SET idle_in_transaction_session_timeout = '60s'; \
+                       SET client_min_messages = 'warning'";
+
+/// The database and how to reach it.
+#[derive(Clone, Debug)]
+pub struct StoreSettings {
+    /// Host, user, password, database.
+    pub connection: Config,
+    /// Whether and how connections are encrypted.
+    pub tls: TlsSettings,
+    /// How many workers will ask for connections.
+    pub workers: usize,
+}
+
+/// Whether and how connections are encrypted.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum TlsSettings {
+    /// Never.
+    #[default]
+    Off,
+    /// Where the server can.
+    On {
+        /// A server that cannot is refused.
+        required: bool,
+        /// What is checked of its certificate.
+        verification: Verification,
+        /// Who may have signed it.
+        roots: Roots,
+    },
+}
+
+/// What is checked of the server's certificate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verification {
+    /// Nothing: whoever answers is believed.
+    Nothing,
+    /// That an authority signed it.
+    Chain,
+    /// That an authority signed it for this host.
+    ChainAndName,
+}
+
+/// Who may have signed the server's certificate.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Roots {
+    /// The authorities that the system trusts.
+    System,
+    /// Those of a PEM file.
+    File(PathBuf),
+}
+
+/// Makes the pool; connections are made when they are needed.
+pub(super) fn pool(settings: &StoreSettings) -> anyhow::Result<Pool> {
+    let mut config = settings.connection.clone();
+    config
+        .application_name(APPLICATION_NAME)
+        .keepalives(true)
+        .keepalives_idle(KEEPALIVE_IDLE)
+        .keepalives_interval(KEEPALIVE_INTERVAL)
+        .keepalives_retries(KEEPALIVE_RETRIES)
+        .tcp_user_timeout(TCP_USER_TIMEOUT);
+    if config.get_connect_timeout().is_none() {
+        config.connect_timeout(CONNECT_TIMEOUT);
+    }
+    let manage = ManagerConfig {
+        recycling_method: RecyclingMethod::Fast,
+    };
+    let manager = match &settings.tls {
+        TlsSettings::Off => {
+            config.ssl_mode(SslMode::Disable);
+            Manager::from_config(config, NoTls, manage)
+        }
+        TlsSettings::On {
+            required,
+            verification,
+            roots,
+        } => {
+            let mode = if *required { SslMode::Require } else { SslMode::Prefer };
+            config.ssl_mode(mode);
+            Manager::from_config(config, tls::connector(*verification, roots)?, manage)
+        }
+    };
+    let prepare = Hook::async_fn(|client, _| {
+        Box::pin(async move {
+            let prepared = client.batch_execute(SESSION).await;
+            prepared.map_err(HookError::Backend)
+        })
+    });
+    Pool::builder(manager)
+        .max_size(settings.workers + CONNECTIONS_BESIDE_WORKERS)
+        .timeouts(Timeouts {
+            wait: Some(POOL_TIMEOUT),
+            create: Some(CONNECT_TIMEOUT),
+            recycle: Some(CONNECT_TIMEOUT),
+        })
+        .runtime(Runtime::Tokio1)
+        .post_create(prepare)
+        .build()
+        .context("making the pool of connections")
+}

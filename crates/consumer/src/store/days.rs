@@ -1,0 +1,157 @@
+//! The partitions of `metrics`, one a day (UTC): made ahead, and on demand for older records.
+
+use std::{
+    collections::{BTreeSet, HashSet},
+    sync::{Mutex, PoisonError},
+};
+
+use deadpool_postgres::{Object, Transaction};
+use jiff::{Timestamp, ToSpan, civil::Date, tz::TimeZone};
+use tokio_postgres::error::SqlState;
+use tracing::info;
+
+use super::{StoreError, begin};
+
+/// Days that are remembered as made, at most: 60 years.
+const DAYS_KNOWN_MAX: usize = 22_000;
+/// Days made ahead of today. A record may be due a day ahead of now.
+const DAYS_AHEAD: i64 = 2;
+/// Names tried for a day's table. A taken one is somebody's detached partition, which is his.
+const NAMES_MAX: u32 = 9;
+/// The lock under which partitions are made, so that two consumers do not make the same one. Any
+/// number will do that nobody else uses: "wm_days" in ASCII.
+const LOCK_KEY: i64 = 0x0077_6d5f_6461_7973;
+
+/// Attaching locks `websites` (for the foreign key) against writers, and everybody queues behind a
+/// lock that is waited for: so it is not waited for long.
+const LOCK: &str = "SET LOCAL lock_timeout = '500ms'";
+/// What stands under a day's name: nothing, a partition of `metrics`, or a table of somebody's.
+const FIND: &str = "SELECT quote_ident(nspname), \
+    to_regclass(quote_ident(nspname) || '.' || quote_ident($1)) IS NOT NULL, \
+    EXISTS (SELECT FROM pg_inherits WHERE inhparent = parent.oid \
+    AND inhrelid = to_regclass(quote_ident(nspname) || '.' || quote_ident($1))) \
+    FROM pg_class AS parent JOIN pg_namespace ON pg_namespace.oid = relnamespace \
+    WHERE parent.oid = 'metrics'::regclass";
+
+/// The days whose partitions are there.
+#[derive(Debug, Default)]
+pub(super) struct Days {
+    known: Mutex<HashSet<Date>>,
+}
+
+/// The day (UTC) of a due time.
+pub(super) fn of(time: Timestamp) -> Date {
+    TimeZone::UTC.to_datetime(time).date()
+}
+
+/// Today and the days after it that need a partition.
+pub(super) fn ahead(now: Timestamp) -> Vec<Date> {
+    let today = of(now);
+    (0..=DAYS_AHEAD)
+        .filter_map(|days| today.checked_add(days.days()).ok())
+        .collect()
+}
+
+impl Days {
+    /// Makes the partitions that are missing, each in a short transaction of its own.
+    pub(super) async fn ensure(&self, client: &mut Object, days: &[Date]) -> Result<(), StoreError> {
+        for day in self.unknown(days) {
+            let transaction = begin(client).await?;
+            if make(transaction, day).await? {
+                info!("Made the partition of {day}");
+            }
+            let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+            if known.len() >= DAYS_KNOWN_MAX {
+                known.clear();
+            }
+            known.insert(day);
+        }
+        Ok(())
+    }
+
+    /// Forgets all: somebody dropped one.
+    pub(super) fn forget(&self) {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        known.clear();
+    }
+
+    fn unknown(&self, days: &[Date]) -> BTreeSet<Date> {
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let unknown = days.iter().filter(|day| !known.contains(day));
+        unknown.copied().collect()
+    }
+}
+
+/// Makes a day's partition. `false`: it was there.
+async fn make(transaction: Transaction<'_>, day: Date) -> Result<bool, StoreError> {
+    let Some((schema, name)) = free_name(&transaction, day).await? else {
+        return Ok(false);
+    };
+    let Ok(next) = day.tomorrow() else {
+        return Ok(false);
+    };
+    // Made beside and attached, since PARTITION OF would lock the whole table against everybody.
+    let sql = format!(
+        "CREATE TABLE {schema}.{name} (LIKE {schema}.metrics \
+         INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING STORAGE); \
+         ALTER TABLE {schema}.metrics ATTACH PARTITION {schema}.{name} \
+         FOR VALUES FROM ('{day} 00:00:00+00') TO ('{next} 00:00:00+00')"
+    );
+    match transaction.batch_execute(&sql).await {
+        Ok(()) => {}
+        // A partition of another name, of a month perhaps, covers the day.
+        Err(error) if error.code() == Some(&SqlState::INVALID_OBJECT_DEFINITION) => {
+            return Ok(false);
+        }
+        Err(error) => return Err(StoreError::when("making a day's partition")(error)),
+    }
+    transaction
+        .commit()
+        .await
+        .map_err(StoreError::when("making a day's partition"))?;
+    Ok(true)
+}
+
+/// The schema, and a name that is free in it. `None`: the day has its partition.
+async fn free_name(
+    transaction: &Transaction<'_>,
+    day: Date,
+) -> Result<Option<(String, String)>, StoreError> {
+    let found = async {
+        transaction.batch_execute(LOCK).await?;
+        transaction
+            .execute("SELECT pg_advisory_xact_lock($1)", &[&LOCK_KEY])
+            .await?;
+        let first = format!("metrics_{}", day.strftime("%Y%m%d"));
+        let more = (2..=NAMES_MAX).map(|number| format!("{first}_{number}"));
+        for name in std::iter::once(first.clone()).chain(more) {
+            let row = transaction.query_one(FIND, &[&name]).await?;
+            let (schema, taken, attached): (String, bool, bool) =
+                (row.get(0), row.get(1), row.get(2));
+            if attached {
+                return Ok(None);
+            }
+            if !taken {
+                return Ok(Some((schema, name)));
+            }
+        }
+        Ok(None)
+    };
+    found
+        .await
+        .map_err(StoreError::when("looking for a day's partition"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn days_are_those_of_utc() {
+        let time = "2026-11-25T23:59:59.999999Z".parse().unwrap();
+        assert_eq!(of(time), jiff::civil::date(2026, 11, 25));
+        let ahead = ahead(time);
+        assert_eq!(ahead.len(), 3);
+        assert_eq!(ahead[2], jiff::civil::date(2026, 11, 27));
+    }
+}

@@ -1,0 +1,144 @@
+//! The tables: checked and brought up to date at start, by one consumer at a time.
+
+use anyhow::Context;
+use deadpool_postgres::{ClientWrapper, Object};
+use refinery::{Runner, error::Kind};
+use service::command_line::BadInput;
+use thiserror::Error;
+use tokio::time::timeout;
+use tracing::info;
+
+use super::{ATTEMPT_TIMEOUT, Store, StoreError};
+
+mod embedded {
+    #![allow(clippy::pedantic, missing_docs, reason = "written by the macro")]
+    refinery::embed_migrations!("../../migrations");
+}
+
+/// The table in which applied migrations are noted.
+const HISTORY: &str = "websites_monitor_migrations";
+/// The lock under which tables are made. Any number will do that nobody else uses: "wm_sql" in
+/// ASCII.
+const LOCK_KEY: i64 = 0x776d_5f73_716c;
+/// Whether the history, and whether any of our tables is there; and the database's encoding.
+const LOOK: &str = "SELECT to_regclass($1) IS NOT NULL, \
+    coalesce(to_regclass('websites'), to_regclass('metrics'), to_regclass('offsets'), \
+    to_regclass('dead_letters')) IS NOT NULL, \
+    (SELECT pg_encoding_to_char(encoding) FROM pg_database WHERE datname = current_database())";
+
+/// Why the tables are not ready.
+#[derive(Debug, Error)]
+pub enum PrepareError {
+    /// This is not a database for us: somebody has to change a setting.
+    #[error(transparent)]
+    Refused(#[from] BadInput),
+    /// Not now.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Store {
+    /// Checks that the database is one for us, and brings its tables up to date.
+    pub async fn prepare(&self) -> Result<(), PrepareError> {
+        let client = self.inner.pool.get().await.map_err(StoreError::Connect)?;
+        // The lock ends with the connection, which therefore is not the pool's any more.
+        let mut client = Object::take(client);
+        timeout(ATTEMPT_TIMEOUT, prepare(&mut client))
+            .await
+            .unwrap_or(Err(StoreError::Timeout(ATTEMPT_TIMEOUT).into()))
+    }
+}
+
+async fn prepare(client: &mut ClientWrapper) -> Result<(), PrepareError> {
+    lock(client).await?;
+    check(client).await?;
+    let mut runner = embedded::migrations::runner();
+    runner.set_migration_table_name(HISTORY);
+    if is_current(client, &runner).await? {
+        return Ok(());
+    }
+    let report = runner.run_async(&mut **client).await.map_err(failed)?;
+    for migration in report.applied_migrations() {
+        info!("Applied migration {migration}");
+    }
+    Ok(())
+}
+
+async fn lock(client: &ClientWrapper) -> Result<(), StoreError> {
+    client
+        .execute("SELECT pg_advisory_lock($1)", &[&LOCK_KEY])
+        .await
+        .map_err(StoreError::when("waiting for another consumer that makes the tables"))?;
+    Ok(())
+}
+
+async fn check(client: &ClientWrapper) -> Result<(), PrepareError> {
+    let row = client
+        .query_one(LOOK, &[&HISTORY])
+        .await
+        .map_err(StoreError::when("looking at the database"))?;
+    let (history, tables, encoding): (bool, bool, String) = (row.get(0), row.get(1), row.get(2));
+    if encoding != "UTF8" {
+        return Err(BadInput::new(format!(
+            "PG_URI: the database's encoding is {encoding}, which cannot hold every text; create \
+             one with ENCODING 'UTF8'"
+        ))
+        .into());
+    }
+    if tables && !history {
+        return Err(BadInput::new(
+            "PG_URI: the database holds tables of the original system (websites, metrics) or of \
+             another one with the same names; they are not taken over yet: give the consumer a \
+             database of its own",
+        )
+        .into());
+    }
+    Ok(())
+}
+
+/// Whether nothing is to be done: then no right to make tables is needed.
+async fn is_current(client: &mut ClientWrapper, runner: &Runner) -> Result<bool, PrepareError> {
+    let row = client
+        .query_one("SELECT to_regclass($1) IS NOT NULL", &[&HISTORY])
+        .await
+        .map_err(StoreError::when("looking for applied migrations"))?;
+    if !row.get::<_, bool>(0) {
+        return Ok(false);
+    }
+    let applied = runner
+        .get_applied_migrations_async(&mut **client)
+        .await
+        .map_err(failed)?;
+    let ours = runner.get_migrations();
+    let newest = ours.iter().map(refinery::Migration::version).max();
+    if let Some(newer) = applied.iter().find(|it| Some(it.version()) > newest) {
+        return Err(BadInput::new(format!(
+            "the database was brought up to date by a newer consumer (migration {newer}); run that \
+             version"
+        ))
+        .into());
+    }
+    Ok(ours.iter().all(|migration| applied.contains(migration)))
+}
+
+fn failed(error: refinery::Error) -> PrepareError {
+    match error.kind() {
+        Kind::DivergentVersion(..) | Kind::MissingVersion(_) => BadInput::new(format!(
+            "the database's tables were made by another version of the consumer: {error}"
+        ))
+        .into(),
+        _ => StoreError::Migrate(error).into(),
+    }
+}
+
+/// Brings the tables up to date, now or never: `consumer migrate`.
+pub async fn migrate(store: &Store) -> anyhow::Result<()> {
+    match store.prepare().await {
+        Ok(()) => Ok(()),
+        Err(PrepareError::Refused(refused)) => Err(refused.into()),
+        Err(PrepareError::Store(error)) => {
+            let story = store.explain(&error);
+            Err(anyhow::anyhow!(story)).context("preparing the tables")
+        }
+    }
+}

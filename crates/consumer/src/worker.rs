@@ -1,0 +1,200 @@
+//! Workers: each decodes the batches of its partitions and writes them, one after the other.
+
+use std::{
+    collections::{BTreeSet, VecDeque},
+    time::{Duration, Instant},
+};
+
+use jiff::Timestamp;
+use service::backoff::Backoff;
+use tokio::sync::mpsc;
+use tracing::{debug, warn};
+
+use crate::{
+    batch::{Delivery, Outcome},
+    decode::{Decoder, Refusal},
+    progress::Progress,
+    store::{Action, Chunk, Item, PrepareError, Store, StoreError, Written},
+    trouble::Trouble,
+};
+
+/// Waits between attempts.
+const RETRY_FIRST: Duration = Duration::from_millis(100);
+const RETRY_MAX: Duration = Duration::from_secs(3);
+/// Days in one transaction: each is a table, and a server has locks for some thousands.
+const CHUNK_DAYS_MAX: usize = 16;
+/// How often what is known is read anew for one chunk, before a constraint that still fails is
+/// taken for the record's fault.
+const REFRESHES_MAX: u32 = 3;
+
+/// One of the pool.
+pub(crate) struct Worker {
+    pub(crate) store: Store,
+    pub(crate) progress: Progress,
+    pub(crate) trouble: Trouble,
+    /// Records in one transaction: fewer for a while after the server was overwhelmed.
+    pub(crate) rows: usize,
+    pub(crate) rows_max: usize,
+}
+
+/// What became of an attempt at a chunk.
+enum Attempt<'a> {
+    Done,
+    Smaller(Chunk<'a>, Option<Chunk<'a>>),
+    Over(Outcome),
+}
+
+impl Worker {
+    /// Works until the source lets go of the other end.
+    pub(crate) async fn run(mut self, mut deliveries: mpsc::Receiver<Delivery>) {
+        while let Some(delivery) = deliveries.recv().await {
+            let outcome = self.write(&delivery).await;
+            self.progress.settled(delivery.batch.len());
+            // The source does not wait for a partition that is not its own any more.
+            if delivery.reply.send(outcome).is_err() {
+                debug!(partition = delivery.partition, "Nobody waits for {outcome:?}");
+            }
+        }
+    }
+
+    async fn write(&mut self, delivery: &Delivery) -> Outcome {
+        let mut chunks = self.decode(delivery);
+        while let Some(chunk) = chunks.pop_front() {
+            match self.write_chunk(chunk, delivery).await {
+                Attempt::Done => {}
+                Attempt::Smaller(first, second) => {
+                    second.into_iter().for_each(|second| chunks.push_front(second));
+                    chunks.push_front(first);
+                }
+                Attempt::Over(outcome) => return outcome,
+            }
+        }
+        Outcome::Stored
+    }
+
+    /// Decodes a batch and cuts it into transactions: of so many records, and of so many days.
+    fn decode<'a>(&self, delivery: &'a Delivery) -> VecDeque<Chunk<'a>> {
+        let decoder = Decoder {
+            topic: &self.store.key().topic,
+            partition: delivery.partition,
+            now: Timestamp::now(),
+        };
+        let mut chunks: VecDeque<Chunk<'a>> = VecDeque::new();
+        let mut days = BTreeSet::new();
+        for (index, raw) in delivery.batch.iter().enumerate() {
+            let content = decoder.decode(&raw);
+            let day = content.as_ref().ok().map(|it| it.scheduled_at.as_second() / 86_400);
+            days.extend(day);
+            let is_full = days.len() > CHUNK_DAYS_MAX
+                || chunks.back().is_some_and(|chunk| chunk.items.len() >= self.rows);
+            if chunks.is_empty() || is_full {
+                days = day.into_iter().collect();
+                chunks.push_back(Chunk {
+                    partition: delivery.partition,
+                    from: chunks.back().map_or(delivery.from, |before| before.to),
+                    to: raw.offset,
+                    items: Vec::new(),
+                    batch: &delivery.batch,
+                });
+            }
+            if let Some(chunk) = chunks.back_mut() {
+                chunk.to = raw.offset + 1;
+                chunk.items.push(Item { index, offset: raw.offset, content });
+            }
+        }
+        chunks
+    }
+
+    /// Writes a chunk, however long it takes, or finds that it has to be cut, or let go.
+    async fn write_chunk<'a>(&mut self, mut chunk: Chunk<'a>, delivery: &Delivery) -> Attempt<'a> {
+        let mut backoff = Backoff::new(RETRY_FIRST, RETRY_MAX);
+        let mut refreshes = 0;
+        loop {
+            if delivery.epoch.is_cancelled() {
+                return Attempt::Over(Outcome::LetGo);
+            }
+            let began = Instant::now();
+            let error = match self.store.write(&chunk).await {
+                Ok(written) => return self.written(written, &chunk, began.elapsed()),
+                Err(error) => error,
+            };
+            let action = match error.action() {
+                Action::Refresh if refreshes >= REFRESHES_MAX && error.is_constraint() => {
+                    Action::Isolate
+                }
+                action => action,
+            };
+            if action == Action::Isolate {
+                match self.isolate(chunk, &error) {
+                    Ok(smaller) => return smaller,
+                    Err(whole) => chunk = whole,
+                }
+            }
+            self.trouble.began(&self.store.explain(&error));
+            if !backoff.wait(&delivery.epoch).await {
+                return Attempt::Over(Outcome::LetGo);
+            }
+            match action {
+                Action::RetrySmaller => {
+                    self.rows = (chunk.items.len() / 2).max(1);
+                    let (first, second) = chunk.split();
+                    return Attempt::Smaller(first, second);
+                }
+                Action::Refresh => {
+                    refreshes += 1;
+                    self.refresh().await;
+                }
+                Action::Retry | Action::Reconnect | Action::Isolate | Action::Ask => {}
+            }
+        }
+    }
+
+    fn written<'a>(&mut self, written: Written, chunk: &Chunk<'a>, took: Duration) -> Attempt<'a> {
+        self.trouble.ended();
+        self.rows = (self.rows * 2).min(self.rows_max);
+        match written {
+            Written::Now(counts) => {
+                self.progress.stored(chunk, counts, took);
+                Attempt::Done
+            }
+            Written::Before => {
+                debug!(partition = chunk.partition, to = chunk.to, "Stored before");
+                Attempt::Done
+            }
+            Written::Elsewhere => Attempt::Over(Outcome::Elsewhere),
+        }
+    }
+
+    /// Finds the record that PostgreSQL refuses, by halves; alone, it is condemned. A chunk without
+    /// any record to blame comes back as it was.
+    fn isolate<'a>(
+        &self,
+        mut chunk: Chunk<'a>,
+        error: &StoreError,
+    ) -> Result<Attempt<'a>, Chunk<'a>> {
+        if chunk.items.len() > 1 {
+            let (first, second) = chunk.split();
+            return Ok(Attempt::Smaller(first, second));
+        }
+        let Some(item) = chunk.items.first_mut().filter(|item| item.content.is_ok()) else {
+            return Err(chunk);
+        };
+        let story = self.store.explain(error);
+        warn!(
+            partition = chunk.partition,
+            offset = item.offset,
+            "PostgreSQL refuses a record, which goes to dead_letters: {story}"
+        );
+        item.content = Err(Refusal::new("refused_by_postgresql", &story));
+        Ok(Attempt::Smaller(chunk, None))
+    }
+
+    /// Reads anew what is known of the tables.
+    async fn refresh(&mut self) {
+        match self.store.refresh().await {
+            Ok(()) => {}
+            Err(PrepareError::Refused(refused)) => self.trouble.began(&refused.to_string()),
+            Err(PrepareError::Store(error)) => self.trouble.began(&self.store.explain(&error)),
+        }
+    }
+}

@@ -20,11 +20,11 @@ demo: build ## The same over sample sites of its own, well, slow and failing
 	@$(DEVSTACK) run --demo
 
 .PHONY: run-monitor
-run-monitor: build ## Run the monitor alone, by the environment's or .env's settings
+run-monitor: build-monitor ## Run the monitor alone, by the environment's or .env's settings
 	@$(DEVSTACK) exec monitor
 
 .PHONY: run-consumer
-run-consumer: build ## Run the consumer alone, by the environment's or .env's settings
+run-consumer: build-consumer ## Run the consumer alone, by the environment's or .env's settings
 	@$(DEVSTACK) exec consumer
 
 .PHONY: stack
@@ -63,6 +63,10 @@ build: setup
 .PHONY: build-devstack
 build-devstack: setup
 	@cargo build --profile $(PROFILE) --locked --package devstack
+
+.PHONY: build-monitor build-consumer
+build-monitor build-consumer: build-%: setup
+	@cargo build --profile $(PROFILE) --locked --package devstack --package $*
 
 .PHONY: help
 help: ## List these commands

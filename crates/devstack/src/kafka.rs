@@ -10,10 +10,11 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, anyhow, bail};
-use rdkafka::ClientConfig;
 use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
 use rdkafka::client::DefaultClientContext;
+use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::RDKafkaErrorCode;
+use rdkafka::{ClientConfig, TopicPartitionList};
 use rustix::process::Signal;
 use tempfile::TempDir;
 
@@ -30,6 +31,7 @@ const STOP_MAX: Duration = Duration::from_secs(20);
 /// How long one question to the broker may take before the next look at the process.
 const ANSWER_MAX: Duration = Duration::from_millis(500);
 const TOPIC_MAX: Duration = Duration::from_secs(20);
+const GROUPS_MAX: Duration = Duration::from_secs(30);
 /// The JVM's first heap and its largest: plenty for what runs on one machine.
 const HEAP: [&str; 2] = ["-Xms128m", "-Xmx512m"];
 
@@ -143,7 +145,31 @@ impl Kafka {
                 .await
                 .unwrap_or(false)
         };
-        self.daemon.until_ready(answers).await
+        self.daemon.until_ready(answers).await?;
+        self.until_groups_ready().await
+    }
+
+    /// Waits until consumer groups can be joined. The first one to ask makes the broker's own topic
+    /// for their offsets, which takes seconds that are better spent here than in a service's start.
+    async fn until_groups_ready(&self) -> Result<()> {
+        let client: BaseConsumer = client_config(&self.bootstrap())
+            .set("group.id", "devstack")
+            .create()?;
+        let mut partitions = TopicPartitionList::new();
+        partitions.add_partition("devstack", 0);
+        let asked = move || {
+            let deadline = Instant::now() + GROUPS_MAX;
+            loop {
+                match client.committed_offsets(partitions.clone(), ANSWER_MAX) {
+                    Ok(_) => return Ok(()),
+                    Err(error) if Instant::now() > deadline => {
+                        return Err(error).context("waiting for Kafka's group coordinator");
+                    }
+                    Err(_) => std::thread::sleep(POLL_EVERY),
+                }
+            }
+        };
+        tokio::task::spawn_blocking(asked).await?
     }
 
     /// Keeps the ports of last time. A throwaway broker never changes them: its clients know them.
@@ -334,11 +360,17 @@ fn cluster_id() -> Result<String> {
     Ok(format!("{}A", &random::word()?[..21]))
 }
 
-fn admin(bootstrap: &str) -> Result<AdminClient<DefaultClientContext>> {
-    ClientConfig::new()
+fn client_config(bootstrap: &str) -> ClientConfig {
+    let mut config = ClientConfig::new();
+    config
         .set("bootstrap.servers", bootstrap)
         .set("reconnect.backoff.ms", "20")
-        .set("reconnect.backoff.max.ms", "100")
+        .set("reconnect.backoff.max.ms", "100");
+    config
+}
+
+fn admin(bootstrap: &str) -> Result<AdminClient<DefaultClientContext>> {
+    client_config(bootstrap)
         .create()
         .context("making a client of the local Kafka")
 }

@@ -1,0 +1,65 @@
+//! What `monitor targets` prints.
+
+use std::{
+    io::{self, Write},
+    time::Duration,
+};
+
+use jiff::Timestamp;
+use service::command_line::BadInput;
+
+use crate::{
+    schedule::{self, Schedule},
+    settings::TargetsSettings,
+    targets::Targets,
+};
+
+/// Prints what would be checked and when, and every bad row. A bad row is an error.
+pub fn print_targets(settings: &TargetsSettings) -> anyhow::Result<()> {
+    let targets = Targets::read(settings)?;
+    let mut out = io::stdout().lock();
+    print_usable(&mut out, &targets, settings.interval, schedule::now())?;
+    let file = settings.file.display();
+    for name in &targets.unknown {
+        writeln!(out, "{file}: {name:?} is not known and means nothing")?;
+    }
+    for bad in &targets.bad_rows {
+        writeln!(out, "{file}:{bad}")?;
+    }
+    out.flush()?;
+    targets.require_usable(&settings.file)?;
+    match targets.bad_rows.len() {
+        0 => Ok(()),
+        1 => Err(BadInput::new(format!("{file}: 1 row cannot be used")).into()),
+        bad => Err(BadInput::new(format!("{file}: {bad} rows cannot be used")).into()),
+    }
+}
+
+/// A line for each target, in the order in which they are due next.
+fn print_usable(
+    out: &mut impl Write,
+    targets: &Targets,
+    interval: Duration,
+    now: Timestamp,
+) -> io::Result<()> {
+    let mut schedule = Schedule::new(&targets.usable, interval, now);
+    // The slots under way are past; each target's next one is what is asked for.
+    while schedule.pop(now).is_some() {}
+    let end = now + interval;
+    while let Some(due) = schedule.pop(end) {
+        let target = due.target;
+        let offset = schedule::offset(&target.url, interval).as_secs_f64();
+        let interval = interval.as_secs_f64();
+        write!(
+            out,
+            "{:.3}  then every {interval} s (offset {offset:.6} s)  {}",
+            due.scheduled_at,
+            target.shown()
+        )?;
+        match target.regexp() {
+            "" => writeln!(out)?,
+            regexp => writeln!(out, "  {regexp}")?,
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,202 @@
+//! What a page should contain.
+//!
+//! Patterns ignore case. They are taken by `regex`, whose time is linear in the page; those that it
+//! does not know (look-around and back-references, which the original's Python took) by
+//! `fancy-regex`, whose steps are bounded.
+
+mod python;
+
+use fancy_regex::RegexBuilder as BacktrackingBuilder;
+use regex::RegexBuilder;
+
+/// Steps that the backtracking engine may take for one page: a fraction of a second.
+const BACKTRACKING_STEPS_MAX: usize = 200_000;
+/// What a compiled pattern may take in memory.
+const COMPILED_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// What a search may keep to be faster the next time.
+const CACHE_BYTES_MAX: usize = 1024 * 1024;
+
+/// A pattern that compiles.
+///
+/// Only its text is kept. Compiled, with its search cache, a pattern takes some hundred kilobytes:
+/// thousands of targets would take gigabytes, while compiling anew for each page takes well under a
+/// millisecond.
+#[derive(Clone, Debug)]
+pub struct Pattern {
+    /// As configured.
+    configured: String,
+    /// As the engine takes it.
+    text: String,
+    engine: Engine,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Engine {
+    Linear,
+    Backtracking,
+}
+
+/// What a search came to.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Search {
+    /// The whole first match.
+    Found(String),
+    /// There is none.
+    NotFound,
+    /// Given up, for this reason.
+    GivenUp(String),
+}
+
+impl Pattern {
+    /// Takes a pattern as `regex` or else as Python would write it.
+    pub fn parse(configured: &str) -> Result<Self, String> {
+        let translated = python::translate(configured);
+        let mut texts = vec![configured];
+        if translated != configured {
+            texts.push(&translated);
+        }
+        let mut first_error = None;
+        for engine in [Engine::Linear, Engine::Backtracking] {
+            for text in &texts {
+                match engine.check(text) {
+                    Ok(()) => {
+                        return Ok(Self {
+                            configured: configured.to_owned(),
+                            text: (*text).to_owned(),
+                            engine,
+                        });
+                    }
+                    Err(error) => first_error.get_or_insert(error),
+                };
+            }
+        }
+        Err(first_error.unwrap_or_default())
+    }
+
+    /// As configured.
+    pub fn as_str(&self) -> &str {
+        &self.configured
+    }
+
+    /// Whether a search may take long.
+    pub fn backtracks(&self) -> bool {
+        self.engine == Engine::Backtracking
+    }
+
+    /// Seeks the first match. Takes its time: not for threads that must not block.
+    pub fn search(&self, page: &str) -> Search {
+        let found = match self.engine {
+            Engine::Linear => linear(&self.text)
+                .map(|regex| regex.find(page).map(|found| found.as_str().to_owned()))
+                .map_err(|error| error.to_string()),
+            Engine::Backtracking => backtracking(&self.text)
+                .and_then(|regex| Ok(regex.find(page)?.map(|found| found.as_str().to_owned())))
+                .map_err(|error| error.to_string()),
+        };
+        match found {
+            Ok(Some(text)) => Search::Found(text),
+            Ok(None) => Search::NotFound,
+            Err(reason) => Search::GivenUp(reason),
+        }
+    }
+}
+
+impl Engine {
+    fn check(self, text: &str) -> Result<(), String> {
+        match self {
+            Self::Linear => linear(text)
+                .map(drop)
+                .map_err(|error| one_line(&error.to_string())),
+            Self::Backtracking => backtracking(text)
+                .map(drop)
+                .map_err(|error| one_line(&error.to_string())),
+        }
+    }
+}
+
+fn linear(text: &str) -> Result<regex::Regex, regex::Error> {
+    RegexBuilder::new(text)
+        .case_insensitive(true)
+        .size_limit(COMPILED_BYTES_MAX)
+        .dfa_size_limit(CACHE_BYTES_MAX)
+        .build()
+}
+
+#[expect(
+    clippy::result_large_err,
+    reason = "the library's own error, passed on a step"
+)]
+fn backtracking(text: &str) -> fancy_regex::Result<fancy_regex::Regex> {
+    BacktrackingBuilder::new(text)
+        .case_insensitive(true)
+        .backtrack_limit(BACKTRACKING_STEPS_MAX)
+        .delegate_size_limit(COMPILED_BYTES_MAX)
+        .delegate_dfa_size_limit(CACHE_BYTES_MAX)
+        .build()
+}
+
+/// The last line of an engine's message, which draws the pattern with arrows above it.
+fn one_line(message: &str) -> String {
+    let last = message.lines().last().unwrap_or(message).trim();
+    last.strip_prefix("error: ").unwrap_or(last).to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn search(pattern: &str, page: &str) -> Search {
+        Pattern::parse(pattern).unwrap().search(page)
+    }
+
+    fn found(text: &str) -> Search {
+        Search::Found(text.into())
+    }
+
+    #[test]
+    fn the_first_match_is_found_whatever_its_case() {
+        assert_eq!(
+            search(r"All Tutorial \w+", "x ALL tutorial Über y"),
+            found("ALL tutorial Über")
+        );
+        assert_eq!(search("größe", "GRÖSSE GRÖßE"), found("GRÖßE"));
+        assert_eq!(search("no", "yes"), Search::NotFound);
+        assert_eq!(search("x*", "yes"), found(""));
+    }
+
+    #[test]
+    fn look_around_and_back_references_are_taken() {
+        assert_eq!(search(r"(?P<q>\w)(?P=q)(?!b)", "aab ccd"), found("cc"));
+        assert_eq!(search(r"(?<=<h1>)\w+", "<h1>Title</h1>"), found("Title"));
+    }
+
+    #[test]
+    fn patterns_are_taken_as_python_writes_them() {
+        assert_eq!(search(r"end\Z", "the END"), found("END"));
+        assert_eq!(
+            search("{\"status\": \"ok\"}", "{\"status\": \"OK\"}"),
+            found("{\"status\": \"OK\"}")
+        );
+        assert_eq!(search(r"[[\]]x", "[X"), found("[X"));
+        assert_eq!(search(r"a{,2}b", "aab"), found("aab"));
+    }
+
+    #[test]
+    fn a_pattern_that_explodes_is_given_up() {
+        let page = "a".repeat(5000);
+        assert!(matches!(
+            search(r"(?=(a+)+b)(a|aa)+\1c", &page),
+            Search::GivenUp(_) | Search::NotFound
+        ));
+        assert!(matches!(
+            search(r"^(?=a)(?:a+a+)+(?!a)$\1()", "x"),
+            Search::NotFound | Search::GivenUp(_)
+        ));
+    }
+
+    #[test]
+    fn what_neither_engine_takes_is_said_in_one_line() {
+        let error = Pattern::parse("(").unwrap_err();
+        assert_eq!(error, "unclosed group");
+    }
+}

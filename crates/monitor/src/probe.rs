@@ -1,0 +1,160 @@
+//! One look at one website: resolve, connect, handshake, ask, read, seek.
+//!
+//! What a failure belongs to is known from the phase in which it happened, and never guessed from
+//! an error's words or from the clock that rang: the [`trace`] knows.
+
+mod addresses;
+mod body;
+mod client;
+mod exchange;
+mod failure;
+mod memory;
+mod page;
+mod resolve;
+mod seek;
+pub mod tls;
+mod trace;
+
+use std::{sync::Arc, time::Duration};
+
+use messages::{Failure, FailureReason, Match, Outcome, Phase};
+use reqwest::Client;
+use rustls_pki_types::CertificateDer;
+use tokio::time::{Instant, timeout_at};
+use tokio_util::sync::CancellationToken;
+
+use self::{
+    exchange::Journey, memory::Memory, page::Page, resolve::Resolver, seek::Seeker, trace::Trace,
+};
+use crate::targets::Target;
+
+/// From this status on, a site is down.
+const STATUS_FAILED_MIN: u16 = 400;
+
+/// How probes are made.
+#[derive(Clone, Debug)]
+pub struct ProbeSettings {
+    /// Bounds resolving a name.
+    pub dns_timeout: Duration,
+    /// Bounds the TCP connect, over all addresses of a name.
+    pub connect_timeout: Duration,
+    /// Bounds the whole.
+    pub total_timeout: Duration,
+    /// Hops that may be followed; `None` when redirects are off.
+    pub redirects_max: Option<u32>,
+    /// Decoded bytes of a page that are read.
+    pub body_bytes_max: usize,
+    /// Authorities to trust beside the system's.
+    pub extra_authorities: Vec<CertificateDer<'static>>,
+}
+
+/// What all probes share.
+#[derive(Debug)]
+pub struct Instruments {
+    settings: ProbeSettings,
+    resolver: Resolver,
+    client: Client,
+    memory: Memory,
+    seeker: Seeker,
+}
+
+impl Instruments {
+    /// Gets everything ready.
+    pub fn new(settings: ProbeSettings) -> anyhow::Result<Arc<Self>> {
+        Ok(Arc::new(Self {
+            resolver: Resolver::new(settings.dns_timeout),
+            client: client::client(tls::config(&settings.extra_authorities)?)?,
+            memory: Memory::new(),
+            seeker: Seeker::new(),
+            settings,
+        }))
+    }
+
+    /// Looks at the target, until `give_up` at the latest.
+    pub async fn probe(&self, target: &Target, give_up: &CancellationToken) -> Outcome {
+        let trace = Trace::begin();
+        let deadline = Instant::now() + self.settings.total_timeout;
+        let journey = Journey {
+            instruments: self,
+            address: target.address.clone(),
+            // Only a page in which something is sought is kept.
+            keep_page: target.pattern.is_some(),
+        };
+        let went = timeout_at(deadline, journey.go(&trace));
+        let went = match give_up.run_until_cancelled(went).await {
+            Some(Ok(went)) => went,
+            Some(Err(_)) => Err(trace.timed_out(self.settings.total_timeout)),
+            None => Err(trace.given_up()),
+        };
+        trace.end();
+        let page = match went {
+            Ok(page) => page,
+            Err(failure) => return failed(&trace, failure),
+        };
+        if let Some(failure) = trace.status().and_then(status_failure) {
+            return failed(&trace, failure);
+        }
+        let matched = self.seek(target, page).await;
+        match trace.parts(matched) {
+            (probe, Some(response)) => Outcome::Up { probe, response },
+            // A page without a status line cannot be.
+            (probe, None) => Outcome::Missed {
+                probe: Some(probe),
+                failure: Failure::new(FailureReason::ProberFailed, None, "no status was read"),
+            },
+        }
+    }
+
+    async fn seek(&self, target: &Target, page: Option<Page>) -> Match {
+        match (&target.pattern, page) {
+            (Some(pattern), Some(page)) => {
+                let shown = target.shown().to_string();
+                self.seeker.seek(pattern.clone(), page, &shown).await
+            }
+            _ => Match::NotEvaluated,
+        }
+    }
+}
+
+/// The outcome of a probe that did not end well: the prober's own fault is never the site's, and a
+/// status that failed stays what it is when the rest of its body fails too.
+fn failed(trace: &Trace, failure: Failure) -> Outcome {
+    let failure = match trace.status().and_then(status_failure) {
+        Some(status) if failure.reason != FailureReason::ProberFailed => status,
+        _ => failure,
+    };
+    let (probe, response) = trace.parts(Match::NotEvaluated);
+    if failure.reason == FailureReason::ProberFailed {
+        let probe = Some(probe);
+        return Outcome::Missed { probe, failure };
+    }
+    Outcome::Down {
+        probe,
+        response,
+        failure,
+    }
+}
+
+fn status_failure(status: u16) -> Option<Failure> {
+    (status >= STATUS_FAILED_MIN).then(|| {
+        Failure::new(
+            FailureReason::StatusUnexpected,
+            None,
+            format!("the site answered with status {status}"),
+        )
+    })
+}
+
+/// The reason of a timeout, by the phase in which it struck.
+fn timeout_reason(phase: Phase) -> FailureReason {
+    match phase {
+        Phase::Dns => FailureReason::DnsTimeout,
+        Phase::Connect => FailureReason::ConnectTimeout,
+        Phase::Tls => FailureReason::TlsHandshake,
+        Phase::FirstByte => FailureReason::FirstByteTimeout,
+        Phase::Body => FailureReason::BodyTimeout,
+    }
+}
+
+#[cfg(test)]
+mod tests;

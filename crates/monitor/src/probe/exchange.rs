@@ -1,0 +1,333 @@
+//! The way from a url to its page, over all its hops.
+
+use std::{
+    net::{IpAddr, SocketAddr},
+    time::Duration,
+};
+
+use base64::{Engine as _, prelude::BASE64_STANDARD};
+use messages::{Failure, FailureReason, HttpVersion, Phase};
+use reqwest::{
+    Response, Version,
+    header::{self, HeaderValue},
+};
+use tokio::time::Instant;
+use url::{Host, Url};
+
+use super::{
+    Instruments, STATUS_FAILED_MIN, addresses,
+    body::{self, Reading},
+    client::Attempt,
+    failure,
+    page::{Content, Page},
+    trace::{Head, Trace},
+};
+use crate::masked::Masked;
+
+/// It asks as a browser asks for a page, in the original's words.
+const ACCEPT: &str = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
+const ACCEPT_LANGUAGE: &str = "en";
+const ACCEPT_ENCODING: &str = "gzip, deflate, br, zstd";
+/// What an address gets of the time to connect at least, however many there are.
+const ADDRESS_TIMEOUT_MIN: Duration = Duration::from_secs(2);
+/// Characters of a Location that are quoted.
+const LOCATION_CHARS_MAX: usize = 200;
+
+/// Where to go, and what for.
+pub(super) struct Journey<'a> {
+    pub(super) instruments: &'a Instruments,
+    pub(super) address: Url,
+    /// Whether something is sought in the page.
+    pub(super) keep_page: bool,
+}
+
+impl Journey<'_> {
+    /// Goes all the way. The page is there when something is sought in it and it may be a text.
+    pub(super) async fn go(mut self, trace: &Trace) -> Result<Option<Page>, Failure> {
+        let origin = self.address.origin();
+        let credentials = authorization(&self.address);
+        loop {
+            // They are the first site's: no other one gets to see them.
+            let credentials = credentials
+                .as_ref()
+                .filter(|_| self.address.origin() == origin);
+            let response = self.ask(credentials, trace).await?;
+            let Some(next) = self.next_hop(&response, trace)? else {
+                return self.read(response, trace).await;
+            };
+            trace.follow();
+            self.address = next;
+        }
+    }
+
+    /// Asks the first of the site's addresses to which a connection can be made.
+    async fn ask(
+        &self,
+        credentials: Option<&HeaderValue>,
+        trace: &Trace,
+    ) -> Result<Response, Failure> {
+        let addresses = addresses::alternate(self.addresses(trace).await?);
+        let until = Instant::now() + self.instruments.settings.connect_timeout;
+        let mut worst: Option<Failure> = None;
+        let mut left = u32::try_from(addresses.len()).unwrap_or(u32::MAX);
+        for address in addresses {
+            let rest = until.saturating_duration_since(Instant::now());
+            if rest.is_zero() {
+                break;
+            }
+            let attempt = Attempt {
+                trace: trace.clone(),
+                address,
+                connect_until: Instant::now() + (rest / left).max(ADDRESS_TIMEOUT_MIN.min(rest)),
+            };
+            left -= 1;
+            let sent = attempt.scope(self.request(credentials).send()).await;
+            let error = match sent {
+                Ok(response) => return Ok(note_head(response, trace)),
+                Err(error) => error,
+            };
+            let (reason, detail) = self.failure(trace, address, &error);
+            let failed = trace.fail(reason, detail);
+            if trace.phase() != Some(Phase::Connect) {
+                return Err(failed);
+            }
+            let says_more =
+                |worst: &Failure| failure::telling(failed.reason) > failure::telling(worst.reason);
+            if worst.as_ref().is_none_or(says_more) {
+                worst = Some(failed);
+            }
+        }
+        Err(worst.unwrap_or_else(|| {
+            trace.fail(FailureReason::ConnectTimeout, "no time was left to connect")
+        }))
+    }
+
+    fn failure(
+        &self,
+        trace: &Trace,
+        address: SocketAddr,
+        error: &reqwest::Error,
+    ) -> failure::Reason {
+        match trace.phase() {
+            None | Some(Phase::Dns) if error.is_builder() => {
+                let detail = format!(
+                    "the request could not be written: {}",
+                    failure::words(error)
+                );
+                (FailureReason::ProberFailed, detail)
+            }
+            None | Some(Phase::Dns | Phase::Connect) => {
+                let limit = self.instruments.settings.connect_timeout;
+                failure::of_connect(address, error, limit)
+            }
+            Some(Phase::Tls) => failure::of_handshake(error),
+            Some(Phase::FirstByte | Phase::Body) => failure::of_http(error),
+        }
+    }
+
+    /// The addresses of the url's host that may be probed.
+    async fn addresses(&self, trace: &Trace) -> Result<Vec<SocketAddr>, Failure> {
+        let mut addresses = match self.address.host() {
+            Some(Host::Ipv4(address)) => vec![IpAddr::from(address)],
+            Some(Host::Ipv6(address)) => vec![IpAddr::from(address)],
+            Some(Host::Domain(name)) => {
+                trace.enter(Phase::Dns);
+                let resolved = self.instruments.resolver.resolve(name).await;
+                trace.leave();
+                resolved.map_err(|(reason, detail)| trace.fail(reason, detail))?
+            }
+            None => Vec::new(),
+        };
+        addresses.retain(|address| !addresses::is_forbidden(*address));
+        if addresses.is_empty() {
+            return Err(Failure::new(
+                FailureReason::AddressForbidden,
+                None,
+                "the address is unspecified (0.0.0.0 or ::), which would be the monitor itself",
+            ));
+        }
+        let port = self.address.port_or_known_default().unwrap_or_default();
+        let with_port = |address| SocketAddr::new(address, port);
+        Ok(addresses.into_iter().map(with_port).collect())
+    }
+
+    fn request(&self, credentials: Option<&HeaderValue>) -> reqwest::RequestBuilder {
+        let request = self
+            .instruments
+            .client
+            .get(without_credentials(&self.address))
+            .header(header::ACCEPT, ACCEPT)
+            .header(header::ACCEPT_LANGUAGE, ACCEPT_LANGUAGE)
+            .header(header::ACCEPT_ENCODING, ACCEPT_ENCODING);
+        match credentials {
+            Some(credentials) => request.header(header::AUTHORIZATION, credentials),
+            None => request,
+        }
+    }
+
+    /// Where the response redirects to, if redirects are followed and it does.
+    fn next_hop(&self, response: &Response, trace: &Trace) -> Result<Option<Url>, Failure> {
+        let Some(redirects_max) = self.instruments.settings.redirects_max else {
+            return Ok(None);
+        };
+        let location = response.headers().get(header::LOCATION);
+        let redirects = match response.status().as_u16() {
+            301 | 302 | 303 | 307 | 308 => true,
+            // A choice among several: only a Location makes it a redirect.
+            300 => location.is_some(),
+            _ => false,
+        };
+        if !redirects {
+            return Ok(None);
+        }
+        let next = hop(&self.address, location)
+            .map_err(|detail| Failure::new(FailureReason::BadRedirect, None, detail))?;
+        if trace.redirects() >= redirects_max {
+            let detail = format!("more than {redirects_max} redirects (REDIRECT_MAX_TIMES)");
+            return Err(Failure::new(FailureReason::TooManyRedirects, None, detail));
+        }
+        Ok(Some(next))
+    }
+
+    async fn read(&self, response: Response, trace: &Trace) -> Result<Option<Page>, Failure> {
+        trace.enter(Phase::Body);
+        let failed = response.status().as_u16() >= STATUS_FAILED_MIN;
+        let reading = Reading {
+            content: Content::of(response.headers()),
+            // Nothing is sought in what a site says when it fails.
+            keep: self.keep_page && !failed,
+            bytes_max: self.instruments.settings.body_bytes_max,
+            memory: &self.instruments.memory,
+        };
+        let page = body::read(reading, response, trace).await?;
+        trace.leave();
+        Ok(page)
+    }
+}
+
+fn note_head(response: Response, trace: &Trace) -> Response {
+    trace.read_head(Head {
+        status: response.status().as_u16(),
+        http_version: match response.version() {
+            Version::HTTP_2 => HttpVersion::Http2,
+            Version::HTTP_10 | Version::HTTP_09 => HttpVersion::Http10,
+            _ => HttpVersion::Http11,
+        },
+    });
+    response
+}
+
+/// The url that a Location leads to, or why it leads nowhere.
+fn hop(from: &Url, location: Option<&HeaderValue>) -> Result<Url, String> {
+    let location = location.ok_or("a redirect without a Location")?;
+    // Browsers take bytes above ASCII for UTF-8.
+    let text = String::from_utf8_lossy(location.as_bytes());
+    let shown: String = Masked(&text)
+        .to_string()
+        .chars()
+        .take(LOCATION_CHARS_MAX)
+        .collect();
+    let next = from
+        .join(&text)
+        .map_err(|error| format!("a redirect to {shown:?}: {error}"))?;
+    if !matches!(next.scheme(), "http" | "https") {
+        return Err(format!(
+            "a redirect to {shown:?}, which is neither http nor https"
+        ));
+    }
+    if without_credentials(&next)
+        .as_str()
+        .parse::<hyper::Uri>()
+        .is_err()
+    {
+        return Err(format!(
+            "a redirect to {shown:?}, which cannot be asked for"
+        ));
+    }
+    Ok(next)
+}
+
+fn without_credentials(url: &Url) -> Url {
+    let mut url = url.clone();
+    // Both refuse only urls without a host; and a fragment stays at home.
+    url.set_username("").ok();
+    url.set_password(None).ok();
+    url.set_fragment(None);
+    url
+}
+
+/// The credentials in a url, as basic authentication sends them.
+fn authorization(url: &Url) -> Option<HeaderValue> {
+    if url.username().is_empty() && url.password().is_none() {
+        return None;
+    }
+    let mut pair = percent_decoded(url.username());
+    pair.push(b':');
+    pair.extend(percent_decoded(url.password().unwrap_or_default()));
+    let value = format!("Basic {}", BASE64_STANDARD.encode(pair));
+    let mut value = HeaderValue::from_str(&value).ok()?;
+    value.set_sensitive(true);
+    Some(value)
+}
+
+fn percent_decoded(text: &str) -> Vec<u8> {
+    let mut decoded = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((byte, after)) = rest.split_first() {
+        let code = (*byte == b'%')
+            .then(|| after.get(..2))
+            .flatten()
+            .and_then(|digits| std::str::from_utf8(digits).ok())
+            .and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        decoded.push(code.unwrap_or(*byte));
+        rest = if code.is_some() { &after[2..] } else { after };
+    }
+    decoded
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn url(text: &str) -> Url {
+        Url::parse(text).unwrap()
+    }
+
+    #[test]
+    fn credentials_are_decoded_and_sent_apart_from_the_url() {
+        let with = url("http://us%65r:p%40s%s@a.example:81/x?y#z");
+        assert_eq!(
+            without_credentials(&with).as_str(),
+            "http://a.example:81/x?y"
+        );
+        let value = authorization(&with).unwrap();
+        assert_eq!(
+            value,
+            format!("Basic {}", BASE64_STANDARD.encode("user:p@s%s"))
+        );
+        assert!(value.is_sensitive());
+        assert_eq!(authorization(&url("http://a.example")), None);
+    }
+
+    #[test]
+    fn a_location_is_followed_as_a_browser_would() {
+        let from = url("https://a.example/x/y?z");
+        let to = |location: &str| {
+            let location = HeaderValue::from_bytes(location.as_bytes()).unwrap();
+            hop(&from, Some(&location)).map(String::from)
+        };
+        assert_eq!(to("../b"), Ok("https://a.example/b".into()));
+        assert_eq!(to("//b.example"), Ok("https://b.example/".into()));
+        assert_eq!(
+            to("http://b.example/ü"),
+            Ok("http://b.example/%C3%BC".into())
+        );
+        assert!(
+            to("ftp://b.example")
+                .unwrap_err()
+                .contains("neither http nor https")
+        );
+        assert!(to("https://u:secret@").unwrap_err().contains("***"));
+        assert!(hop(&from, None).unwrap_err().contains("without a Location"));
+    }
+}

@@ -1,0 +1,241 @@
+//! From the client's error to the reason in the record: one table, with a test for each branch.
+//!
+//! Which table counts, the phase decides; the error only says what happened in it.
+
+use std::{error::Error, io, iter, net::SocketAddr, time::Duration};
+
+use messages::FailureReason;
+use rustix::io::Errno;
+use rustls::{CertificateError, Error as TlsError};
+
+use super::client::ConnectTimedOut;
+
+/// A reason, and the words for a person.
+pub(super) type Reason = (FailureReason, String);
+
+type AnyError = dyn Error + 'static;
+
+/// An error and everything within it. I/O errors do not show what they wrap as their source.
+fn chain<'a>(error: &'a AnyError) -> impl Iterator<Item = &'a AnyError> {
+    iter::successors(Some(error), |&error: &&'a AnyError| {
+        let wrapped = error
+            .downcast_ref::<io::Error>()
+            .and_then(io::Error::get_ref);
+        match wrapped {
+            Some(wrapped) => Some(wrapped as &AnyError),
+            None => error.source(),
+        }
+    })
+}
+
+/// The innermost of an error's type.
+fn find<T: Error + 'static>(error: &AnyError) -> Option<&T> {
+    chain(error).filter_map(|error| error.downcast_ref()).last()
+}
+
+/// What happened, in a few words and without the url, which may hold credentials.
+pub(super) fn words(error: &AnyError) -> String {
+    let mut words: Vec<_> = chain(error)
+        .filter(|error| !error.is::<reqwest::Error>())
+        .map(ToString::to_string)
+        .collect();
+    // An error that wraps another one repeats it.
+    words.dedup();
+    words.join(": ")
+}
+
+/// Errors that say that this machine, or this process, is out of something. Never the site's fault.
+pub(super) fn is_own_fault(error: &io::Error) -> bool {
+    const OWN: [Errno; 5] = [
+        Errno::MFILE,
+        Errno::NFILE,
+        Errno::ADDRNOTAVAIL,
+        Errno::NOBUFS,
+        Errno::NOMEM,
+    ];
+    errno(error).is_some_and(|errno| OWN.contains(&errno))
+}
+
+fn errno(error: &io::Error) -> Option<Errno> {
+    error.raw_os_error().map(Errno::from_raw_os_error)
+}
+
+/// Why no connection was made.
+pub(super) fn of_connect(address: SocketAddr, error: &AnyError, limit: Duration) -> Reason {
+    if find::<ConnectTimedOut>(error).is_some() {
+        let limit = limit.as_secs_f64();
+        let detail = format!("{address} did not answer within {limit} s (CONNECT_TIMEOUT)");
+        return (FailureReason::ConnectTimeout, detail);
+    }
+    let detail = format!("connecting to {address}: {}", words(error));
+    let Some(error) = find::<io::Error>(error) else {
+        return (FailureReason::ConnectFailed, detail);
+    };
+    let lacks_family = matches!(errno(error), Some(Errno::AFNOSUPPORT | Errno::ADDRNOTAVAIL));
+    let reason = match error.kind() {
+        // A machine on which IPv6 is switched off says so in these words.
+        _ if lacks_family && address.is_ipv6() => FailureReason::ConnectUnreachable,
+        _ if is_own_fault(error) => FailureReason::ProberFailed,
+        io::ErrorKind::ConnectionRefused => FailureReason::ConnectRefused,
+        io::ErrorKind::NetworkUnreachable
+        | io::ErrorKind::HostUnreachable
+        | io::ErrorKind::NetworkDown => FailureReason::ConnectUnreachable,
+        io::ErrorKind::TimedOut => FailureReason::ConnectTimeout,
+        _ => FailureReason::ConnectFailed,
+    };
+    (reason, detail)
+}
+
+/// Which of several addresses' failures says most about the site.
+pub(super) fn telling(reason: FailureReason) -> u8 {
+    match reason {
+        FailureReason::ProberFailed => 4,
+        FailureReason::ConnectRefused => 3,
+        FailureReason::ConnectFailed => 2,
+        FailureReason::ConnectTimeout => 1,
+        _ => 0,
+    }
+}
+
+/// Why the TLS handshake failed. A certificate's date counts before its authority, and its
+/// authority before its name: the order in which the verifier looks.
+pub(super) fn of_handshake(error: &AnyError) -> Reason {
+    if find::<io::Error>(error).is_some_and(is_own_fault) {
+        return (FailureReason::ProberFailed, words(error));
+    }
+    match find::<TlsError>(error) {
+        Some(TlsError::InvalidCertificate(error)) => (of_certificate(error), error.to_string()),
+        Some(TlsError::InvalidMessage(_)) => {
+            (FailureReason::TlsHandshake, "what came is not TLS".into())
+        }
+        Some(error) => (FailureReason::TlsHandshake, error.to_string()),
+        None => {
+            let detail = format!("the connection ended in the handshake: {}", words(error));
+            (FailureReason::TlsHandshake, detail)
+        }
+    }
+}
+
+fn of_certificate(error: &CertificateError) -> FailureReason {
+    match error {
+        CertificateError::Expired
+        | CertificateError::ExpiredContext { .. }
+        | CertificateError::NotValidYet
+        | CertificateError::NotValidYetContext { .. } => FailureReason::TlsExpired,
+        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+            FailureReason::TlsWrongHost
+        }
+        _ => FailureReason::TlsUntrusted,
+    }
+}
+
+/// Why there is no head of a response, or no more of its body.
+pub(super) fn of_http(error: &AnyError) -> Reason {
+    let io = find::<io::Error>(error);
+    let reason = match io {
+        Some(error) if is_own_fault(error) => FailureReason::ProberFailed,
+        Some(error) if is_closed(error.kind()) => FailureReason::ConnectionReset,
+        _ if find::<TlsError>(error).is_some() => FailureReason::ProtocolError,
+        _ if chain(error).any(is_cut_off) => FailureReason::ConnectionReset,
+        _ => FailureReason::ProtocolError,
+    };
+    (reason, words(error))
+}
+
+fn is_closed(kind: io::ErrorKind) -> bool {
+    matches!(
+        kind,
+        io::ErrorKind::ConnectionReset
+            | io::ErrorKind::ConnectionAborted
+            | io::ErrorKind::BrokenPipe
+            | io::ErrorKind::NotConnected
+            | io::ErrorKind::TimedOut
+            | io::ErrorKind::UnexpectedEof
+    )
+}
+
+/// Whether HTTP itself says that the connection ended too early.
+fn is_cut_off(error: &AnyError) -> bool {
+    if let Some(error) = error.downcast_ref::<hyper::Error>() {
+        return error.is_incomplete_message() || error.is_canceled() || error.is_closed();
+    }
+    error
+        .downcast_ref::<h2::Error>()
+        .is_some_and(|error| error.is_remote() && (error.is_reset() || error.is_go_away()))
+}
+
+/// Whether the connection just ended, without a word of farewell: no fault where no length was
+/// promised.
+pub(super) fn is_bare_end(error: &AnyError) -> bool {
+    let mut errors = chain(error).filter_map(|error| error.downcast_ref::<io::Error>());
+    errors.any(|error| error.kind() == io::ErrorKind::UnexpectedEof)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LIMIT: Duration = Duration::from_secs(1);
+
+    #[test]
+    fn faults_of_this_machine_are_its_own() {
+        let address = "192.0.2.1:80".parse().unwrap();
+        for errno in [
+            Errno::MFILE,
+            Errno::NFILE,
+            Errno::ADDRNOTAVAIL,
+            Errno::NOBUFS,
+            Errno::NOMEM,
+        ] {
+            // As libraries wrap them.
+            let error = io::Error::other(io::Error::from(errno));
+            assert_eq!(
+                of_connect(address, &error, LIMIT).0,
+                FailureReason::ProberFailed,
+                "{error}"
+            );
+            assert_eq!(
+                of_handshake(&error).0,
+                FailureReason::ProberFailed,
+                "{error}"
+            );
+            assert_eq!(of_http(&error).0, FailureReason::ProberFailed, "{error}");
+        }
+    }
+
+    #[test]
+    fn connect_errors_are_told_apart() {
+        let four = "192.0.2.1:80".parse().unwrap();
+        let six = "[2001:db8::1]:80".parse().unwrap();
+        let table = [
+            (four, Errno::CONNREFUSED, FailureReason::ConnectRefused),
+            (four, Errno::NETUNREACH, FailureReason::ConnectUnreachable),
+            (four, Errno::HOSTUNREACH, FailureReason::ConnectUnreachable),
+            (four, Errno::TIMEDOUT, FailureReason::ConnectTimeout),
+            (four, Errno::ACCESS, FailureReason::ConnectFailed),
+            (six, Errno::ADDRNOTAVAIL, FailureReason::ConnectUnreachable),
+            (six, Errno::AFNOSUPPORT, FailureReason::ConnectUnreachable),
+        ];
+        for (address, errno, reason) in table {
+            let error = io::Error::from(errno);
+            assert_eq!(of_connect(address, &error, LIMIT).0, reason, "{errno:?}");
+        }
+        let timed_out = io::Error::other(ConnectTimedOut);
+        assert_eq!(
+            of_connect(four, &timed_out, LIMIT).0,
+            FailureReason::ConnectTimeout
+        );
+    }
+
+    #[test]
+    fn of_several_addresses_the_most_telling_failure_is_reported() {
+        let order = [
+            FailureReason::ProberFailed,
+            FailureReason::ConnectRefused,
+            FailureReason::ConnectFailed,
+            FailureReason::ConnectTimeout,
+            FailureReason::ConnectUnreachable,
+        ];
+        assert!(order.is_sorted_by(|a, b| telling(*a) > telling(*b)));
+    }
+}

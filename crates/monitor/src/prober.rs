@@ -1,0 +1,248 @@
+//! Makes the probes that are due: as many at once as may be, and exactly one result for each check.
+
+mod pulse;
+mod queue;
+
+use std::{collections::HashMap, sync::Arc, time::Duration};
+
+use messages::{Check, CheckResult, Failure, FailureReason, Outcome, Prober};
+use tokio::{
+    sync::mpsc,
+    task::{Id, JoinError, JoinSet},
+};
+use tokio_util::sync::CancellationToken;
+use tracing::error;
+
+use self::{
+    pulse::Pulse,
+    queue::{Offer, Queue, QueueSettings},
+};
+use crate::{
+    probe::{Instruments, ProbeSettings},
+    report,
+    schedule::{Due, now},
+};
+
+/// A probe that began later than this after it was due says more about us than about the site.
+const LAG_BELIEVED_MAX: Duration = Duration::from_secs(1);
+
+/// How probes are made, and how many at once.
+#[derive(Debug)]
+pub struct ProberSettings {
+    /// Probes at the same time.
+    pub probes_max: usize,
+    /// Of these, probes of one host and port.
+    pub probes_per_host_max: usize,
+    /// How one is made.
+    pub probe: ProbeSettings,
+}
+
+/// What all checks of this monitor have in common.
+#[derive(Clone, Debug)]
+pub struct Identity {
+    /// Which monitor looks.
+    pub location: String,
+    /// From one check of a target to the next.
+    pub interval: Duration,
+}
+
+/// Where checks become results.
+#[derive(Debug)]
+pub struct Checker {
+    identity: Identity,
+    instruments: Arc<Instruments>,
+    queue: Queue,
+    running: JoinSet<Outcome>,
+    /// The checks that are being made, by their task.
+    checks: HashMap<Id, Begun>,
+    results: mpsc::Sender<CheckResult>,
+    give_up: CancellationToken,
+    pulse: Pulse,
+}
+
+/// A check whose probe has begun.
+#[derive(Debug)]
+struct Begun {
+    due: Due,
+    in_flight: u32,
+    late: bool,
+}
+
+impl Checker {
+    /// Gets everything ready. Past `give_up`, nothing is waited for any longer.
+    pub fn new(
+        settings: ProberSettings,
+        identity: Identity,
+        results: mpsc::Sender<CheckResult>,
+        give_up: CancellationToken,
+    ) -> anyhow::Result<Self> {
+        Ok(Self {
+            identity,
+            instruments: Instruments::new(settings.probe)?,
+            queue: Queue::new(QueueSettings {
+                running_max: settings.probes_max,
+                running_per_host_max: settings.probes_per_host_max,
+            }),
+            running: JoinSet::new(),
+            checks: HashMap::new(),
+            results,
+            give_up,
+            pulse: Pulse::start(),
+        })
+    }
+
+    /// Makes every check that comes, until no more come and all are made.
+    pub async fn run(mut self, mut due: mpsc::Receiver<Due>) -> anyhow::Result<()> {
+        let mut more_come = true;
+        let give_up = self.give_up.clone();
+        while more_come || !self.queue.is_idle() {
+            self.begin_waiting();
+            let given_up = give_up.is_cancelled();
+            tokio::select! {
+                due = due.recv(), if more_come => match due {
+                    Some(due) => self.accept(due).await?,
+                    None => more_come = false,
+                },
+                Some(ended) = self.running.join_next_with_id() => self.end(ended).await?,
+                // Probes that run end by themselves then; those that wait never begin.
+                () = give_up.cancelled(), if !given_up => self.give_up_waiting().await?,
+            }
+        }
+        Ok(())
+    }
+
+    async fn accept(&mut self, due: Due) -> anyhow::Result<()> {
+        if due.jumped_over {
+            let why = "its time had passed before anybody could look: the clock jumped, or the \
+                       machine slept";
+            return self.miss(due, true, why).await;
+        }
+        if self.give_up.is_cancelled() {
+            return self
+                .miss(due, false, "the monitor was stopped before it could begin")
+                .await;
+        }
+        match self.queue.offer(due) {
+            Offer::Waits => Ok(()),
+            Offer::StillRuns(due) => {
+                self.miss(due, false, "the last check of this target still runs")
+                    .await
+            }
+            Offer::Replaces(old) => {
+                let why = "no probe could begin within its interval (PROBES_MAX, \
+                           PROBES_PER_HOST_MAX)";
+                self.miss(old, true, why).await
+            }
+        }
+    }
+
+    /// Begins as many of the checks that wait as may run.
+    fn begin_waiting(&mut self) {
+        while let Some(due) = self.queue.begin() {
+            let instruments = Arc::clone(&self.instruments);
+            let (target, give_up) = (Arc::clone(&due.target), self.give_up.clone());
+            let task = async move { instruments.probe(&target, &give_up).await };
+            let handle = self.running.spawn(task);
+            let lag =
+                Duration::try_from(now().duration_since(due.scheduled_at)).unwrap_or_default();
+            let late = due.after_start && lag > LAG_BELIEVED_MAX;
+            if due.after_start {
+                report::began(lag);
+            }
+            let in_flight = self.in_flight();
+            self.checks.insert(
+                handle.id(),
+                Begun {
+                    due,
+                    in_flight,
+                    late,
+                },
+            );
+        }
+        report::in_flight(self.running.len());
+    }
+
+    fn in_flight(&self) -> u32 {
+        u32::try_from(self.running.len()).unwrap_or(u32::MAX)
+    }
+
+    async fn end(&mut self, ended: Result<(Id, Outcome), JoinError>) -> anyhow::Result<()> {
+        let (id, outcome) = match ended {
+            Ok((id, outcome)) => (id, outcome),
+            Err(error) => (error.id(), lost(&error)),
+        };
+        // Every task that was spawned stands in the map.
+        let Some(Begun {
+            due,
+            in_flight,
+            late,
+        }) = self.checks.remove(&id)
+        else {
+            return Ok(());
+        };
+        self.queue.end(&due.target);
+        let slow = self.pulse.faltered_since(outcome_began(&outcome));
+        let prober = Prober {
+            in_flight,
+            overloaded: late || slow,
+        };
+        self.tell(due, outcome, prober).await
+    }
+
+    async fn give_up_waiting(&mut self) -> anyhow::Result<()> {
+        for due in self.queue.take_waiting() {
+            self.miss(due, false, "the monitor was stopped before it could begin")
+                .await?;
+        }
+        Ok(())
+    }
+
+    async fn miss(&mut self, due: Due, overloaded: bool, why: &str) -> anyhow::Result<()> {
+        let outcome = Outcome::Missed {
+            probe: None,
+            failure: Failure::new(FailureReason::ProberFailed, None, why),
+        };
+        let prober = Prober {
+            in_flight: self.in_flight(),
+            overloaded,
+        };
+        self.tell(due, outcome, prober).await
+    }
+
+    async fn tell(&mut self, due: Due, outcome: Outcome, prober: Prober) -> anyhow::Result<()> {
+        let result = CheckResult {
+            check: Check {
+                url: due.target.url.clone(),
+                regex_pattern: due.target.regexp().to_owned(),
+                interval: self.identity.interval,
+                location: self.identity.location.clone(),
+                scheduled_at: due.scheduled_at,
+            },
+            outcome,
+            prober,
+        };
+        report::checked(&result);
+        let told = self.results.send(result).await;
+        told.map_err(|_| anyhow::anyhow!("the publisher is gone"))
+    }
+}
+
+/// A probe that broke: a defect of ours, which must cost neither the result nor the service.
+fn lost(error: &JoinError) -> Outcome {
+    error!("A probe broke, which is a defect of the monitor: {error}");
+    Outcome::Missed {
+        probe: None,
+        failure: Failure::new(FailureReason::ProberFailed, None, "the probe broke"),
+    }
+}
+
+fn outcome_began(outcome: &Outcome) -> Option<Duration> {
+    match outcome {
+        Outcome::Up { probe, .. } | Outcome::Down { probe, .. } => Some(probe.response_time),
+        Outcome::Missed { probe, .. } => probe.as_ref().map(|probe| probe.response_time),
+        Outcome::Skipped { .. } => None,
+    }
+}
+
+#[cfg(test)]
+mod tests;

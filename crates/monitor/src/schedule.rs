@@ -1,0 +1,189 @@
+//! When each target is due.
+//!
+//! A target is due at every whole multiple of its interval since the Unix epoch, plus an offset of
+//! its own: XXH64 (seed 0) of its url, as configured, modulo the interval, all in microseconds. So
+//! there is no herd, and every monitor and every restart agrees on the due times, and therefore on
+//! the ids of the checks.
+//!
+//! [`Schedule`] is pure: it is told what the time is. [`run`] tells it.
+
+use std::{
+    cmp::Reverse,
+    collections::BinaryHeap,
+    sync::Arc,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+use jiff::Timestamp;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+use tracing::warn;
+use twox_hash::XxHash64;
+
+use crate::targets::Target;
+
+/// Fixed for ever: due times depend on it.
+const OFFSET_SEED: u64 = 0;
+/// How often the clock is read at least: a wall clock that jumps, or a machine that slept, is
+/// noticed within this time.
+const CLOCK_READ_INTERVAL: Duration = Duration::from_millis(500);
+/// A wall clock set back by more than this is worth a word.
+const SET_BACK_TOLERANCE: Duration = Duration::from_secs(2);
+/// Slots of one target that are reported as missed when the clock jumps over more.
+const JUMPED_SLOTS_MAX: i64 = 100;
+
+/// A check that came due, or whose time was jumped over.
+#[derive(Clone, Debug)]
+pub struct Due {
+    /// Whom to check.
+    pub target: Arc<Target>,
+    /// When it was due.
+    pub scheduled_at: Timestamp,
+    /// False for the slot that was under way at the start: its lag says nothing about the prober.
+    pub after_start: bool,
+    /// True when its time had passed before anybody could look: the clock jumped, or the machine
+    /// slept.
+    pub jumped_over: bool,
+}
+
+/// Wall time in microseconds since the Unix epoch.
+type Micros = i64;
+
+/// The due times of all targets.
+#[derive(Debug)]
+pub struct Schedule {
+    targets: Vec<Arc<Target>>,
+    interval: Micros,
+    started_at: Micros,
+    /// The next due time of each target, by its place in `targets`.
+    next: BinaryHeap<Reverse<(Micros, usize)>>,
+}
+
+impl Schedule {
+    /// Every target's slot under way at `now` is due at once.
+    pub fn new(targets: &[Arc<Target>], interval: Duration, now: Timestamp) -> Self {
+        let interval = interval_micros(interval);
+        let now = now.as_microsecond();
+        let slots = targets.iter().enumerate().map(|(index, target)| {
+            let offset = offset_micros(&target.url, interval);
+            let slot = (now - offset).div_euclid(interval) * interval + offset;
+            Reverse((slot, index))
+        });
+        Self {
+            interval,
+            started_at: now,
+            next: slots.collect(),
+            targets: targets.to_vec(),
+        }
+    }
+
+    /// When the next check is due.
+    pub fn next_due(&self) -> Option<Timestamp> {
+        self.next.peek().map(|Reverse((due, _))| timestamp(*due))
+    }
+
+    /// The next check that is due by `now`, in the order of due times. A target of which several
+    /// slots have passed is checked for the last one; those before were jumped over.
+    pub fn pop(&mut self, now: Timestamp) -> Option<Due> {
+        let now = now.as_microsecond();
+        let mut next = self.next.peek_mut()?;
+        let Reverse((due, index)) = *next;
+        if due > now {
+            return None;
+        }
+        let slots_behind = (now - due) / self.interval;
+        // Beyond the bound, slots are let go; the caller sees the gap in the due times.
+        let forgotten = (slots_behind - JUMPED_SLOTS_MAX).max(0);
+        let due = due + forgotten * self.interval;
+        *next = Reverse((due + self.interval, index));
+        drop(next);
+        if forgotten > 0 {
+            warn!(
+                target.url = %self.targets[index].shown(),
+                slots = forgotten,
+                "The clock jumped too far: checks that were due meanwhile get no result"
+            );
+        }
+        Some(Due {
+            target: Arc::clone(&self.targets[index]),
+            scheduled_at: timestamp(due),
+            after_start: due >= self.started_at,
+            jumped_over: slots_behind > 0,
+        })
+    }
+}
+
+/// A target's place within its interval.
+pub fn offset(url: &str, interval: Duration) -> Duration {
+    let offset = offset_micros(url, interval_micros(interval));
+    Duration::from_micros(offset.unsigned_abs())
+}
+
+fn offset_micros(url: &str, interval: Micros) -> Micros {
+    let hash = XxHash64::oneshot(OFFSET_SEED, url.as_bytes());
+    // Less than the interval, so it fits.
+    Micros::try_from(hash % interval.unsigned_abs()).unwrap_or_default()
+}
+
+fn interval_micros(interval: Duration) -> Micros {
+    // Settings are bounded far below; an interval of nothing would never end.
+    Micros::try_from(interval.as_micros())
+        .unwrap_or(Micros::MAX)
+        .max(1)
+}
+
+fn timestamp(micros: Micros) -> Timestamp {
+    // Every due time lies within an interval of a time that the clock showed.
+    Timestamp::from_microsecond(micros).unwrap_or_default()
+}
+
+/// Sends each check when it is due, until `stop`.
+pub async fn run(mut schedule: Schedule, due: mpsc::Sender<Due>, stop: CancellationToken) {
+    let mut last = now();
+    loop {
+        let now = now();
+        warn_if_set_back(last, now);
+        last = now;
+        while let Some(check) = schedule.pop(now) {
+            let sent = stop.run_until_cancelled(due.send(check)).await;
+            // Told to stop; or the prober is gone, which whoever runs us will see.
+            if !matches!(sent, Some(Ok(()))) {
+                return;
+            }
+        }
+        let wait = schedule.next_due().map_or(CLOCK_READ_INTERVAL, |due| {
+            let until = Duration::try_from(due.duration_since(now)).unwrap_or_default();
+            until.min(CLOCK_READ_INTERVAL)
+        });
+        if stop
+            .run_until_cancelled(tokio::time::sleep(wait))
+            .await
+            .is_none()
+        {
+            return;
+        }
+    }
+}
+
+fn warn_if_set_back(last: Timestamp, now: Timestamp) {
+    let back = Duration::try_from(last.duration_since(now)).unwrap_or_default();
+    if back > SET_BACK_TOLERANCE {
+        warn!(
+            seconds = back.as_secs(),
+            "The clock was set back: nothing is due again until it is past {last:.0}"
+        );
+    }
+}
+
+/// The wall clock, in the microseconds that records carry.
+pub fn now() -> Timestamp {
+    let micros = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |since| {
+            Micros::try_from(since.as_micros()).unwrap_or_default()
+        });
+    timestamp(micros)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,303 @@
+//! What the environment says, as the stages understand it.
+
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
+
+use service::{
+    kafka::{self, KafkaSettings},
+    settings::{Reader, Setting},
+    telemetry::{self, LogSettings},
+};
+
+use crate::{
+    probe::{ProbeSettings, tls},
+    prober::ProberSettings,
+    publish::PublishSettings,
+};
+
+const URLS_PROVIDER_TYPE: Setting = Setting::with_default(
+    "URLS_PROVIDER_TYPE",
+    "CsvUrlsProvider",
+    "the targets file's format: CsvUrlsProvider or JsonUrlsProvider",
+);
+const URLS_FILE: Setting = Setting::optional(
+    "URLS_FILE",
+    "the targets file; data/urls.csv or data/urls.json, by its format, when unset",
+);
+const INTERVAL: Setting = Setting::with_default(
+    "WEBSITES_CHECK_INTERVAL",
+    "60",
+    "seconds from one check of a target to the next",
+);
+const LOCATION: Setting = Setting::with_default(
+    "MONITOR_LOCATION",
+    "default",
+    "which monitor this is, as its results say",
+);
+const DNS_TIMEOUT: Setting =
+    Setting::with_default("DNS_TIMEOUT", "5", "seconds that resolving a name may take");
+const CONNECT_TIMEOUT: Setting = Setting::with_default(
+    "CONNECT_TIMEOUT",
+    "10",
+    "seconds that the TCP connect may take, over all of a name's addresses",
+);
+const DOWNLOAD_TIMEOUT: Setting = Setting::with_default(
+    "DOWNLOAD_TIMEOUT",
+    "30",
+    "seconds that the whole probe may take, redirects and body included",
+);
+const REDIRECT_ENABLED: Setting =
+    Setting::with_default("REDIRECT_ENABLED", "0", "1 to follow redirects");
+const REDIRECT_MAX_TIMES: Setting = Setting::with_default(
+    "REDIRECT_MAX_TIMES",
+    "20",
+    "hops that may be followed when redirects are on",
+);
+const BODY_BYTES_MAX: Setting = Setting::with_default(
+    "BODY_BYTES_MAX",
+    "1048576",
+    "bytes of a page, decoded, that are read",
+);
+const PROBES_MAX: Setting =
+    Setting::with_default("PROBES_MAX", "256", "probes that may run at the same time");
+const PROBES_PER_HOST_MAX: Setting = Setting::with_default(
+    "PROBES_PER_HOST_MAX",
+    "8",
+    "of these, probes of one host and port",
+);
+const SSL_CERT_FILE: Setting = Setting::optional(
+    "SSL_CERT_FILE",
+    "more authorities to trust for sites, PEM, beside the system's",
+);
+const RESULTS_WAITING_MAX: Setting = Setting::with_default(
+    "RESULTS_WAITING_MAX",
+    "10000",
+    "results that may wait in memory while Kafka is away",
+);
+const DRAIN_TIMEOUT: Setting = Setting::with_default(
+    "DRAIN_TIMEOUT",
+    "8",
+    "seconds from SIGTERM until what is unfinished is given up",
+);
+const HTTP_LISTEN: Setting = Setting::with_default(
+    "HTTP_LISTEN",
+    "127.0.0.1:8081",
+    "where /healthz, /readyz and /metrics are served",
+);
+
+/// The settings read here.
+const SETTINGS: &[Setting] = &[
+    URLS_PROVIDER_TYPE,
+    URLS_FILE,
+    INTERVAL,
+    LOCATION,
+    DNS_TIMEOUT,
+    CONNECT_TIMEOUT,
+    DOWNLOAD_TIMEOUT,
+    REDIRECT_ENABLED,
+    REDIRECT_MAX_TIMES,
+    BODY_BYTES_MAX,
+    PROBES_MAX,
+    PROBES_PER_HOST_MAX,
+    SSL_CERT_FILE,
+    RESULTS_WAITING_MAX,
+    DRAIN_TIMEOUT,
+    HTTP_LISTEN,
+];
+
+/// A probe's every buffer grows with this: the bound of the bound.
+const BODY_BYTES_LIMIT: u64 = 8 * 1024 * 1024;
+const PROBES_LIMIT: u64 = 100_000;
+const REDIRECTS_LIMIT: u64 = 100;
+const RESULTS_WAITING_LIMIT: u64 = 10_000_000;
+
+/// Everything that the service needs to know.
+#[derive(Debug)]
+pub struct Settings {
+    /// How the log is written.
+    pub log: LogSettings,
+    /// Where Kafka is, and the topic.
+    pub kafka: KafkaSettings,
+    /// What is checked, and how often.
+    pub targets: TargetsSettings,
+    /// How probes are made.
+    pub prober: ProberSettings,
+    /// How results are published.
+    pub publish: PublishSettings,
+    /// Where HTTP is served.
+    pub http_address: SocketAddr,
+    /// From the order to stop until everything is given up.
+    pub drain_timeout: Duration,
+}
+
+/// What is checked, and how often.
+#[derive(Clone, Debug)]
+pub struct TargetsSettings {
+    /// The targets file.
+    pub file: PathBuf,
+    /// Its format.
+    pub format: Format,
+    /// From one check of a target to the next.
+    pub interval: Duration,
+    /// Which monitor this is.
+    pub location: String,
+}
+
+/// The formats of a targets file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// Comma-separated values with a header.
+    Csv,
+    /// An array of objects, or an object a line.
+    Json,
+}
+
+/// The settings as `--help` lists them.
+pub fn help() -> String {
+    service::settings::help(&[kafka::SETTINGS, SETTINGS, telemetry::SETTINGS])
+}
+
+/// Where the running service serves HTTP.
+pub fn read_http_address(reader: &mut Reader) -> SocketAddr {
+    reader.address(&HTTP_LISTEN)
+}
+
+impl Settings {
+    /// Reads all settings; what is wrong with them, the reader remembers.
+    pub fn read(reader: &mut Reader) -> Self {
+        Self {
+            log: LogSettings::read(reader),
+            kafka: KafkaSettings::read(reader),
+            targets: TargetsSettings::read(reader),
+            prober: read_prober(reader),
+            publish: PublishSettings {
+                results_waiting_max: read_size(reader, &RESULTS_WAITING_MAX, RESULTS_WAITING_LIMIT),
+            },
+            http_address: read_http_address(reader),
+            drain_timeout: reader.seconds(&DRAIN_TIMEOUT),
+        }
+    }
+}
+
+impl TargetsSettings {
+    /// Reads what is checked, and how often.
+    pub fn read(reader: &mut Reader) -> Self {
+        let format = reader.choice(
+            &URLS_PROVIDER_TYPE,
+            &[
+                ("CsvUrlsProvider", Format::Csv),
+                ("JsonUrlsProvider", Format::Json),
+            ],
+        );
+        let file = reader
+            .optional_text(&URLS_FILE)
+            .map_or_else(|| format.default_file(), PathBuf::from);
+        Self {
+            file,
+            format,
+            interval: reader.seconds(&INTERVAL),
+            location: reader.text(&LOCATION),
+        }
+    }
+}
+
+impl Format {
+    fn default_file(self) -> PathBuf {
+        PathBuf::from(match self {
+            Self::Csv => "data/urls.csv",
+            Self::Json => "data/urls.json",
+        })
+    }
+}
+
+fn read_prober(reader: &mut Reader) -> ProberSettings {
+    let redirects_max = reader.count(&REDIRECT_MAX_TIMES, 0..=REDIRECTS_LIMIT);
+    let redirects_on = reader.flag(&REDIRECT_ENABLED);
+    let authorities = reader
+        .optional_text(&SSL_CERT_FILE)
+        .map(PathBuf::from)
+        .map_or_else(Vec::new, |file| {
+            tls::read_extra_authorities(&file).unwrap_or_else(|problem| {
+                reader.problem(&SSL_CERT_FILE, problem);
+                Vec::new()
+            })
+        });
+    ProberSettings {
+        probes_max: read_size(reader, &PROBES_MAX, PROBES_LIMIT),
+        probes_per_host_max: read_size(reader, &PROBES_PER_HOST_MAX, PROBES_LIMIT),
+        probe: ProbeSettings {
+            dns_timeout: reader.seconds(&DNS_TIMEOUT),
+            connect_timeout: reader.seconds(&CONNECT_TIMEOUT),
+            total_timeout: reader.seconds(&DOWNLOAD_TIMEOUT),
+            // The bound above is far below u32's.
+            redirects_max: redirects_on.then(|| u32::try_from(redirects_max).unwrap_or(u32::MAX)),
+            body_bytes_max: read_size(reader, &BODY_BYTES_MAX, BODY_BYTES_LIMIT),
+            extra_authorities: authorities,
+        },
+    }
+}
+
+fn read_size(reader: &mut Reader, setting: &Setting, limit: u64) -> usize {
+    // The limits above fit every platform's usize.
+    usize::try_from(reader.count(setting, 1..=limit)).unwrap_or(usize::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(pairs: &[(&str, &str)]) -> Result<Settings, service::settings::InvalidSettings> {
+        let mut reader = Reader::from_pairs(pairs);
+        let settings = Settings::read(&mut reader);
+        reader.finish(settings)
+    }
+
+    #[test]
+    fn the_defaults_are_those_of_the_documentation() {
+        let settings =
+            read(&[("TOPIC_NAME", "checks"), ("SECURITY_PROTOCOL", "PLAINTEXT")]).unwrap();
+        assert_eq!(settings.targets.file, PathBuf::from("data/urls.csv"));
+        assert_eq!(settings.targets.interval, Duration::from_secs(60));
+        assert_eq!(settings.prober.probe.redirects_max, None);
+        assert_eq!(settings.prober.probe.body_bytes_max, 1024 * 1024);
+        assert!(settings.prober.probes_max >= 256);
+        assert_eq!(settings.drain_timeout, Duration::from_secs(8));
+    }
+
+    #[test]
+    fn the_format_decides_on_the_default_file() {
+        let mut reader = Reader::from_pairs(&[("URLS_PROVIDER_TYPE", "JsonUrlsProvider")]);
+        let targets = TargetsSettings::read(&mut reader);
+        assert_eq!(targets.file, PathBuf::from("data/urls.json"));
+        assert_eq!(targets.format, Format::Json);
+    }
+
+    #[test]
+    fn redirects_are_followed_twenty_times_when_they_are_on() {
+        let on = [
+            ("TOPIC_NAME", "checks"),
+            ("SECURITY_PROTOCOL", "PLAINTEXT"),
+            ("REDIRECT_ENABLED", "1"),
+        ];
+        assert_eq!(read(&on).unwrap().prober.probe.redirects_max, Some(20));
+    }
+
+    #[test]
+    fn every_problem_is_listed_at_once() {
+        let problems = read(&[
+            ("SECURITY_PROTOCOL", "PLAINTEXT"),
+            ("WEBSITES_CHECK_INTERVAL", "often"),
+            ("PROBES_MAX", "0"),
+            ("SSL_CERT_FILE", "/nonexistent/authorities.pem"),
+        ])
+        .unwrap_err()
+        .to_string();
+        for name in [
+            "TOPIC_NAME",
+            "WEBSITES_CHECK_INTERVAL",
+            "PROBES_MAX",
+            "SSL_CERT_FILE",
+        ] {
+            assert!(problems.contains(name), "{problems}");
+        }
+    }
+}

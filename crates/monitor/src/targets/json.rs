@@ -1,0 +1,113 @@
+//! JSON: an array, pretty or an element a line, or an object a line without brackets.
+//!
+//! The original read its file line by line, so a broken line cost itself alone. So it is here, for
+//! pretty files too: elements are read one by one, and after a broken one reading goes on with the
+//! next line that can begin one.
+
+use serde_json::{Deserializer, Map, Value, value::RawValue};
+
+use super::{BadRow, COLUMNS, Row, Rows};
+
+/// Reads the rows.
+pub(super) fn read(bytes: &[u8]) -> Rows {
+    let mut rows = Rows::default();
+    let mut reader = Elements { bytes, at: 0 };
+    while let Some((line, element)) = reader.next_element() {
+        let row = element
+            .and_then(|element| parse(&element, &mut rows.unknown))
+            .map_err(|reason| BadRow { line, reason });
+        rows.rows
+            .push(row.map(|(url, regexp)| Row { line, url, regexp }));
+    }
+    rows
+}
+
+/// The file's elements with their lines.
+struct Elements<'a> {
+    bytes: &'a [u8],
+    at: usize,
+}
+
+impl Elements<'_> {
+    fn next_element(&mut self) -> Option<(usize, Result<String, String>)> {
+        let rest = &self.bytes[self.at..];
+        self.at += rest.iter().position(|byte| !is_between(*byte))?;
+        let line = 1 + count_line_ends(&self.bytes[..self.at]);
+        let mut values =
+            Deserializer::from_slice(&self.bytes[self.at..]).into_iter::<Box<RawValue>>();
+        let element = values.next()?;
+        let end = self.at + values.byte_offset();
+        match element {
+            Ok(value) if self.is_end(end) => {
+                self.at = end;
+                Some((line, Ok(value.get().to_owned())))
+            }
+            Ok(_) => {
+                self.skip_broken();
+                Some((line, Err("is not JSON: text after the element".into())))
+            }
+            Err(error) => {
+                self.skip_broken();
+                Some((line, Err(format!("is not JSON: {}", without_place(&error)))))
+            }
+        }
+    }
+
+    /// Whether an element may end here: its line goes on with another one or not at all.
+    fn is_end(&self, at: usize) -> bool {
+        let mut rest = self.bytes[at..].iter();
+        let next = rest.find(|byte| !matches!(byte, b' ' | b'\t' | b'\r'));
+        next.is_none_or(|byte| is_between(*byte) || *byte == b'{')
+    }
+
+    /// Goes to the next line that can begin an element: any but those within a pretty object.
+    fn skip_broken(&mut self) {
+        loop {
+            let rest = &self.bytes[self.at..];
+            let Some(end) = rest.iter().position(|byte| *byte == b'\n') else {
+                self.at = self.bytes.len();
+                return;
+            };
+            self.at += end + 1;
+            let line = self.bytes[self.at..].trim_ascii_start();
+            if !line.starts_with(b"\"") && !line.starts_with(b"}") {
+                return;
+            }
+        }
+    }
+}
+
+/// What may stand between elements.
+fn is_between(byte: u8) -> bool {
+    byte.is_ascii_whitespace() || matches!(byte, b'[' | b']' | b',')
+}
+
+fn count_line_ends(bytes: &[u8]) -> usize {
+    bytes.iter().filter(|byte| **byte == b'\n').count()
+}
+
+/// The error without its line and column, which count from where the element begins.
+fn without_place(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    match text.rfind(" at line ") {
+        Some(at) => text[..at].to_owned(),
+        None => text,
+    }
+}
+
+fn parse(element: &str, unknown: &mut Vec<String>) -> Result<(String, String), String> {
+    let mut object = serde_json::from_str::<Map<String, Value>>(element)
+        .map_err(|_| String::from("is not an object with the keys url and regexp"))?;
+    let mut text = |key: &str| match object.remove(key) {
+        None | Some(Value::Null) => Ok(String::new()),
+        Some(Value::String(text)) => Ok(text),
+        Some(_) => Err(format!("{key} is not a string")),
+    };
+    let (url, regexp) = (text("url")?, text("regexp")?);
+    for key in object.keys() {
+        if !COLUMNS.contains(&key.as_str()) && !unknown.contains(key) {
+            unknown.push(key.clone());
+        }
+    }
+    Ok((url.trim().to_owned(), regexp))
+}

@@ -1,0 +1,359 @@
+//! TLS: certificates of every kind, and handshakes that fail.
+
+use std::net::Ipv4Addr;
+
+use jiff::{Timestamp, ToSpan};
+use messages::HttpVersion;
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, SanType};
+use rustls_pki_types::{CertificateDer, PrivateKeyDer};
+use tokio_rustls::{TlsAcceptor, rustls::ServerConfig, server::TlsStream};
+
+use super::*;
+
+/// What a site shows.
+struct Shown {
+    chain: Vec<CertificateDer<'static>>,
+    key: PrivateKeyDer<'static>,
+}
+
+fn authority() -> CertifiedIssuer<'static, KeyPair> {
+    let mut params = CertificateParams::default();
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    params
+        .distinguished_name
+        .push(DnType::CommonName, "Test Authority");
+    CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap()
+}
+
+fn params() -> CertificateParams {
+    let mut params = CertificateParams::default();
+    params.subject_alt_names = vec![SanType::IpAddress(Ipv4Addr::LOCALHOST.into())];
+    params
+        .distinguished_name
+        .push(DnType::CommonName, "Test Site");
+    params
+}
+
+fn expired(mut params: CertificateParams) -> CertificateParams {
+    params.not_before = rcgen::date_time_ymd(2020, 1, 1);
+    params.not_after = rcgen::date_time_ymd(2021, 1, 1);
+    params
+}
+
+fn signed(params: &CertificateParams, issuer: &CertifiedIssuer<'static, KeyPair>) -> Shown {
+    let key = KeyPair::generate().unwrap();
+    let certificate = params.signed_by(&key, issuer).unwrap();
+    shown(certificate.der().clone(), &key)
+}
+
+fn self_signed(params: &CertificateParams) -> Shown {
+    let key = KeyPair::generate().unwrap();
+    let certificate = params.clone().self_signed(&key).unwrap();
+    shown(certificate.der().clone(), &key)
+}
+
+fn shown(certificate: CertificateDer<'static>, key: &KeyPair) -> Shown {
+    Shown {
+        chain: vec![certificate],
+        key: PrivateKeyDer::Pkcs8(key.serialize_der().into()),
+    }
+}
+
+fn trusting(certificate: &CertificateDer<'static>) -> ProbeSettings {
+    ProbeSettings {
+        extra_authorities: vec![certificate.clone()],
+        ..settings()
+    }
+}
+
+/// A site that does this with each connection, after the handshake.
+async fn encrypted<F>(
+    shown: Shown,
+    protocols: &[&[u8]],
+    handle: impl Fn(TlsStream<TcpStream>) -> F + Clone + Send + Sync + 'static,
+) -> String
+where
+    F: Future<Output = io::Result<()>> + Send + 'static,
+{
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let mut config = ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(shown.chain, shown.key)
+        .unwrap();
+    config.alpn_protocols = protocols.iter().map(|name| name.to_vec()).collect();
+    let acceptor = TlsAcceptor::from(Arc::new(config));
+    let url = serve(move |stream| {
+        let (acceptor, handle) = (acceptor.clone(), handle.clone());
+        async move {
+            let stream = acceptor.accept(stream).await?;
+            handle(stream).await
+        }
+    })
+    .await;
+    url.replace("http://", "https://")
+}
+
+async fn well(mut stream: TlsStream<TcpStream>) -> io::Result<()> {
+    read_request(&mut stream).await?;
+    stream.write_all(&page("", "Hello")).await?;
+    stream.shutdown().await
+}
+
+#[tokio::test]
+async fn a_trusted_site_is_up_with_its_handshake_measured_and_its_certificate() {
+    let issuer = authority();
+    let settings = trusting(issuer.der());
+    let url = encrypted(signed(&params(), &issuer), &[], well).await;
+    let (probe, response) = up(probe_with(settings, &url, "hello").await);
+    assert_eq!(
+        (response.http_version, response.matched),
+        (HttpVersion::Http11, found("Hello"))
+    );
+    assert!(probe.timings.tls.is_some() && probe.timings.connect.is_some());
+    let certificate = probe.certificate.unwrap();
+    assert!(certificate.not_after > Timestamp::now());
+    assert!(
+        certificate.issuer.contains("Test Authority"),
+        "{certificate:?}"
+    );
+    assert!(certificate.subject.contains("Test Site"), "{certificate:?}");
+}
+
+#[tokio::test]
+async fn certificates_that_fail_are_told_apart_and_recorded() {
+    let issuer = authority();
+    let mut elsewhere = params();
+    elsewhere.subject_alt_names = vec![SanType::DnsName("elsewhere.example".try_into().unwrap())];
+    let mut as_authority = params();
+    as_authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let mut early = params();
+    early.not_before = rcgen::date_time_ymd(2200, 1, 1);
+    early.not_after = rcgen::date_time_ymd(2201, 1, 1);
+    let table = [
+        (
+            "expired",
+            signed(&expired(params()), &issuer),
+            FailureReason::TlsExpired,
+        ),
+        (
+            "not yet valid",
+            signed(&early, &issuer),
+            FailureReason::TlsExpired,
+        ),
+        (
+            "another name",
+            signed(&elsewhere, &issuer),
+            FailureReason::TlsWrongHost,
+        ),
+        (
+            "self-signed",
+            self_signed(&params()),
+            FailureReason::TlsUntrusted,
+        ),
+        (
+            "self-signed authority",
+            self_signed(&as_authority),
+            FailureReason::TlsUntrusted,
+        ),
+        (
+            "unknown authority",
+            signed(&params(), &authority()),
+            FailureReason::TlsUntrusted,
+        ),
+        (
+            "expired and self-signed",
+            self_signed(&expired(params())),
+            FailureReason::TlsExpired,
+        ),
+    ];
+    for (name, shown, reason) in table {
+        let url = encrypted(shown, &[], well).await;
+        let (probe, response, failure) = down(probe_with(trusting(issuer.der()), &url, "").await);
+        assert_eq!(
+            (failure.reason, failure.phase),
+            (reason, Some(Phase::Tls)),
+            "{name}: {failure:?}"
+        );
+        assert!(
+            probe.certificate.is_some() && probe.timings.tls.is_some() && response.is_none(),
+            "{name}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_self_signed_certificate_that_the_operator_named_is_trusted_for_its_name() {
+    let mut as_authority = params();
+    as_authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    for params in [params(), as_authority] {
+        let site = self_signed(&params);
+        let settings = trusting(&site.chain[0]);
+        let url = encrypted(site, &[], well).await;
+        up(probe_with(settings, &url, "").await);
+    }
+    let mut elsewhere = params();
+    elsewhere.subject_alt_names = vec![SanType::DnsName("elsewhere.example".try_into().unwrap())];
+    let site = self_signed(&elsewhere);
+    let settings = trusting(&site.chain[0]);
+    let (_, _, failure) = down(probe_with(settings, &encrypted(site, &[], well).await, "").await);
+    assert_eq!(failure.reason, FailureReason::TlsWrongHost);
+}
+
+#[tokio::test]
+async fn handshakes_that_fail_belong_to_their_phase() {
+    let https = |url: String| url.replace("http://", "https://");
+    let closes = https(
+        serve(|stream| async move {
+            drop(stream);
+            Ok(())
+        })
+        .await,
+    );
+    let resets = https(
+        serve(|mut stream| async move {
+            stream.read_u8().await?;
+            reset(stream);
+            Ok(())
+        })
+        .await,
+    );
+    let plain = https(
+        serve(|mut stream| async move {
+            stream
+                .write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+                .await?;
+            hang(stream).await
+        })
+        .await,
+    );
+    for url in [closes, resets, plain] {
+        let (probe, _, failure) = down(probe(&url, "").await);
+        assert_eq!(
+            (failure.reason, failure.phase),
+            (FailureReason::TlsHandshake, Some(Phase::Tls)),
+            "{failure:?}"
+        );
+        assert!(probe.timings.tls.is_some() && probe.timings.first_byte.is_none());
+    }
+    let hangs = https(serve(hang).await);
+    let (probe, _, failure) = down(probe_with(impatient(), &hangs, "").await);
+    assert_eq!(
+        (failure.reason, failure.phase),
+        (FailureReason::TlsHandshake, Some(Phase::Tls))
+    );
+    assert!(probe.timings.connect.unwrap() < probe.timings.tls.unwrap());
+}
+
+#[tokio::test]
+async fn the_connect_timeout_does_not_bound_the_handshake() {
+    let issuer = authority();
+    let settings = ProbeSettings {
+        connect_timeout: Duration::from_millis(150),
+        ..trusting(issuer.der())
+    };
+    let slow = encrypted(signed(&params(), &issuer), &[], |mut stream| async move {
+        tokio::time::sleep(Duration::from_millis(400)).await;
+        read_request(&mut stream).await?;
+        stream.write_all(&page("", "Hello")).await
+    })
+    .await;
+    up(probe_with(settings, &slow, "").await);
+}
+
+#[tokio::test]
+async fn an_end_without_farewell_is_a_failure_only_where_more_was_promised() {
+    let issuer = authority();
+    let answer = |answer: &'static str| {
+        encrypted(
+            signed(&params(), &issuer),
+            &[],
+            move |mut stream| async move {
+                read_request(&mut stream).await?;
+                stream.write_all(answer.as_bytes()).await?;
+                stream.flush().await
+            },
+        )
+    };
+    for whole in [
+        "HTTP/1.1 200 OK\r\n\r\nHello",
+        "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nHello",
+    ] {
+        let url = answer(whole).await;
+        let (_, response) = up(probe_with(trusting(issuer.der()), &url, "hello").await);
+        assert_eq!(response.matched, found("Hello"), "{whole}");
+    }
+    for cut in [
+        "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nHello",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nHello\r\n",
+    ] {
+        let url = answer(cut).await;
+        let (_, _, failure) = down(probe_with(trusting(issuer.der()), &url, "").await);
+        assert_eq!(
+            failure.reason,
+            FailureReason::ConnectionReset,
+            "{cut}: {failure:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn http_2_is_spoken_where_the_site_chooses_it() {
+    let issuer = authority();
+    let url = encrypted(
+        signed(&params(), &issuer),
+        &[b"h2", b"http/1.1"],
+        |stream| async move {
+            let mut connection = h2::server::handshake(stream)
+                .await
+                .map_err(io::Error::other)?;
+            while let Some(Ok((request, mut respond))) = connection.accept().await {
+                assert_eq!(request.uri().scheme_str(), Some("https"));
+                let mut body = respond
+                    .send_response(hyper::Response::new(()), false)
+                    .map_err(io::Error::other)?;
+                body.send_data("Hello".into(), true)
+                    .map_err(io::Error::other)?;
+            }
+            Ok(())
+        },
+    )
+    .await;
+    let (_, response) = up(probe_with(trusting(issuer.der()), &url, "hello").await);
+    assert_eq!(
+        (response.http_version, response.matched),
+        (HttpVersion::Http2, found("Hello"))
+    );
+}
+
+#[tokio::test]
+async fn an_http_2_stream_that_is_reset_is_a_reset() {
+    let issuer = authority();
+    let url = encrypted(signed(&params(), &issuer), &[b"h2"], |stream| async move {
+        let mut connection = h2::server::handshake(stream)
+            .await
+            .map_err(io::Error::other)?;
+        while let Some(Ok((_, mut respond))) = connection.accept().await {
+            respond.send_reset(h2::Reason::INTERNAL_ERROR);
+        }
+        Ok(())
+    })
+    .await;
+    let (_, _, failure) = down(probe_with(trusting(issuer.der()), &url, "").await);
+    assert_eq!(
+        (failure.reason, failure.phase),
+        (FailureReason::ConnectionReset, Some(Phase::FirstByte))
+    );
+}
+
+#[test]
+fn a_certificate_ends_when_it_says() {
+    let site = self_signed(&expired(params()));
+    let certificate = tls::describe(&site.chain[0]).unwrap();
+    assert_eq!(
+        certificate.not_after,
+        "2021-01-01T00:00:00Z".parse::<Timestamp>().unwrap()
+    );
+    assert!(certificate.not_after < Timestamp::now() - 1.hour());
+}

@@ -102,14 +102,44 @@ const JUDGEMENTS: [(&str, &str, i32, Option<&str>, &str); 13] = [
     ("slow", "up", 200, None, "matched"),
     ("big", "up", 200, None, "not_evaluated"),
     ("compressed", "up", 200, None, "matched"),
-    ("redirecting", "up", 302, None, "not_evaluated"),
-    ("failing", "down", 500, Some("status_unexpected"), "not_evaluated"),
-    ("hanging", "down", -1, Some("first_byte_timeout"), "not_evaluated"),
-    ("refusing", "down", -1, Some("connect_refused"), "not_evaluated"),
+    ("redirecting", "up", 302, None, "not_matched"),
+    (
+        "failing",
+        "down",
+        500,
+        Some("status_unexpected"),
+        "not_evaluated",
+    ),
+    (
+        "hanging",
+        "down",
+        -1,
+        Some("first_byte_timeout"),
+        "not_evaluated",
+    ),
+    (
+        "refusing",
+        "down",
+        -1,
+        Some("connect_refused"),
+        "not_evaluated",
+    ),
     ("encrypted", "up", 200, None, "matched"),
     ("expired", "down", -1, Some("tls_expired"), "not_evaluated"),
-    ("self-signed", "down", -1, Some("tls_untrusted"), "not_evaluated"),
-    ("wrong host", "down", -1, Some("tls_wrong_host"), "not_evaluated"),
+    (
+        "self-signed",
+        "down",
+        -1,
+        Some("tls_untrusted"),
+        "not_evaluated",
+    ),
+    (
+        "wrong host",
+        "down",
+        -1,
+        Some("tls_wrong_host"),
+        "not_evaluated",
+    ),
 ];
 
 #[tokio::test(flavor = "multi_thread")]
@@ -121,15 +151,28 @@ async fn each_sample_site_is_judged_as_it_is() {
         .set("WEBSITES_CHECK_INTERVAL", 30)
         .set("DOWNLOAD_TIMEOUT", 4)
         .set("SSL_CERT_FILE", sites.ca_file().display());
-    let mut consumer =
-        Service::start("consumer", &[], &ServiceSettings::consumer(&topic, &database));
+    let mut consumer = Service::start(
+        "consumer",
+        &[],
+        &ServiceSettings::consumer(&topic, &database),
+    );
     let mut monitor = Service::start("monitor", &[], &settings);
-    database.await_true("SELECT count(DISTINCT website_id) = 13 FROM metrics").await;
-    assert!(monitor.memory_peak_kib() < 64 * 1024, "{} KiB", monitor.memory_peak_kib());
+    database
+        .await_true("SELECT count(DISTINCT website_id) = 13 FROM metrics")
+        .await;
+    assert!(
+        monitor.memory_peak_kib() < 64 * 1024,
+        "{} KiB",
+        monitor.memory_peak_kib()
+    );
     assert_eq!(monitor.terminate().await, Some(0));
     assert_eq!(consumer.terminate().await, Some(0));
     for (name, outcome, error_code, reason, matched) in JUDGEMENTS {
-        let site = sites.all().iter().find(|site| site.name == name).expect("a sample site");
+        let site = sites
+            .all()
+            .iter()
+            .find(|site| site.name == name)
+            .expect("a sample site");
         let row = &database
             .rows(&format!(
                 "SELECT outcome, error_code, failure_reason, match, certificate_not_after < now() \
@@ -144,7 +187,11 @@ async fn each_sample_site_is_judged_as_it_is() {
         assert_eq!(row.get::<_, &str>(3), matched, "{name}");
         let shown = ["encrypted", "expired", "self-signed", "wrong host"].contains(&name);
         let expired = shown.then_some(name == "expired");
-        assert_eq!(row.get::<_, Option<bool>>(4), expired, "the certificate of {name}");
+        assert_eq!(
+            row.get::<_, Option<bool>>(4),
+            expired,
+            "the certificate of {name}"
+        );
     }
 }
 

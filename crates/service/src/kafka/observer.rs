@@ -34,6 +34,11 @@ impl Observer {
         self.condition.holds();
     }
 
+    /// What to check when no broker answers.
+    pub fn advice(&self) -> &str {
+        &self.advice
+    }
+
     /// Kafka did not do what was asked of it.
     pub fn failed(&self, reason: &str) {
         self.condition.fails(reason);

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow, bail};
 use rdkafka::{
     admin::{AdminClient, AdminOptions, NewTopic, TopicReplication},
     consumer::{BaseConsumer, Consumer},
@@ -21,6 +21,8 @@ const REQUEST_TIMEOUT: Duration = Duration::from_secs(5);
 /// Waits between attempts: a topic made elsewhere is found within 10 s.
 const RETRY_FIRST: Duration = Duration::from_millis(200);
 const RETRY_MAX: Duration = Duration::from_secs(3);
+/// What the client tells at a time that is listened to.
+const EVENTS_MAX: usize = 100;
 /// The broker decides (Kafka 2.4 and later).
 const REPLICATION_BY_BROKER: i32 = -1;
 
@@ -110,29 +112,30 @@ async fn exists(topic: &str, reader: &Arc<BaseConsumer<Observer>>) -> anyhow::Re
     let reader = Arc::clone(reader);
     // The client's call blocks its thread, at most for its time limit.
     let answer = spawn_blocking(move || {
-        let metadata = reader
-            .client()
-            .fetch_metadata(Some(&question), REQUEST_TIMEOUT)?;
-        let found = metadata
-            .topics()
-            .iter()
-            .find(|found| found.name() == question);
-        Ok::<_, KafkaError>(found.map(|found| (found.error(), found.partitions().len())))
+        let metadata = reader.client().fetch_metadata(Some(&question), REQUEST_TIMEOUT);
+        // What the client has to say of its connections, it says while it is polled.
+        for _ in 0..EVENTS_MAX {
+            if reader.poll(Duration::ZERO).is_none() {
+                break;
+            }
+        }
+        let metadata = metadata.map_err(|error| no_answer(&error, reader.context()))?;
+        let found = metadata.topics().iter().find(|found| found.name() == question);
+        anyhow::Ok(found.map(|found| (found.error(), found.partitions().len())))
     });
-    let found = answer
-        .await
-        .context("asking Kafka for its topics")?
-        .with_context(|| format!("asking Kafka for the topic {topic:?}"))?;
-    match found {
+    match answer.await.context("asking Kafka for its topics")?? {
         Some((None, partitions)) => Ok(partitions > 0),
         None | Some((Some(RDKafkaRespErr::RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART), _)) => {
             Ok(false)
         }
         Some((Some(error), _)) => {
-            bail!(
-                "Kafka does not show the topic {topic:?}: {}",
-                RDKafkaErrorCode::from(error)
-            )
+            bail!("Kafka does not show the topic {topic:?}: {}", RDKafkaErrorCode::from(error))
         }
     }
+}
+
+fn no_answer(error: &KafkaError, observer: &Observer) -> anyhow::Error {
+    let code = error.rdkafka_error_code();
+    let reason = code.map_or_else(|| error.to_string(), |code| code.to_string());
+    anyhow!("no broker answers ({reason}); {}", observer.advice())
 }

@@ -122,10 +122,6 @@ fn linear(text: &str) -> Result<regex::Regex, regex::Error> {
         .build()
 }
 
-#[expect(
-    clippy::result_large_err,
-    reason = "the library's own error, passed on a step"
-)]
 fn backtracking(text: &str) -> fancy_regex::Result<fancy_regex::Regex> {
     BacktrackingBuilder::new(text)
         .case_insensitive(true)

@@ -23,7 +23,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
 use self::{
-    backlog::{Backlog, BacklogSettings},
+    backlog::{Backlog, BacklogSettings, Bound},
     producer::{Producer, Report},
 };
 
@@ -98,10 +98,14 @@ impl Publisher {
             kafka,
             observer,
             backlog: Backlog::new(BacklogSettings {
-                results_max: settings.results_waiting_max,
-                bytes_max: WAITING_BYTES_MAX,
-                sent_max: SENT_MAX,
-                sent_bytes_max: SENT_BYTES_MAX,
+                all: Bound {
+                    results: settings.results_waiting_max,
+                    bytes: WAITING_BYTES_MAX,
+                },
+                sent: Bound {
+                    results: SENT_MAX,
+                    bytes: SENT_BYTES_MAX,
+                },
             }),
             results,
             give_up,
@@ -128,6 +132,11 @@ impl Publisher {
                     self.accept_during(tokio::time::sleep(delay)).await;
                 }
             }
+        }
+        // What had already been handed over counts, too.
+        self.results.close();
+        while let Some(result) = self.results.recv().await {
+            self.accept(Some(result));
         }
         self.account()
     }

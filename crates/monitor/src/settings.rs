@@ -256,7 +256,7 @@ mod tests {
         let settings =
             read(&[("TOPIC_NAME", "checks"), ("SECURITY_PROTOCOL", "PLAINTEXT")]).unwrap();
         assert_eq!(settings.targets.file, PathBuf::from("data/urls.csv"));
-        assert_eq!(settings.targets.interval, Duration::from_secs(60));
+        assert_eq!(settings.targets.interval, Duration::from_mins(1));
         assert_eq!(settings.prober.probe.redirects_max, None);
         assert_eq!(settings.prober.probe.body_bytes_max, 1024 * 1024);
         assert!(settings.prober.probes_max >= 256);

@@ -1,6 +1,6 @@
 //! The body: streamed, decoded, counted up to its cap, and kept only when something is sought in it.
 
-use std::{io, pin::Pin};
+use std::{io, pin::Pin, time::Duration};
 
 use async_compression::{
     tokio::bufread::{BrotliDecoder, DeflateDecoder, GzipDecoder, ZlibDecoder, ZstdDecoder},
@@ -10,18 +10,27 @@ use futures_util::{Stream, StreamExt, future::ready};
 use hyper::body::Bytes;
 use messages::{Failure, FailureReason};
 use reqwest::{Response, Version, header};
-use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncReadExt, BufReader};
+use tokio::{
+    io::{AsyncBufRead, AsyncBufReadExt, AsyncReadExt, BufReader},
+    sync::OwnedSemaphorePermit,
+    task::coop::consume_budget,
+    time::timeout,
+};
 use tokio_util::io::StreamReader;
 
 use super::{
     failure,
-    memory::{Lease, Memory},
+    memory::Memory,
     page::{Coding, Content, Page},
     trace::Trace,
 };
 
 /// The step in which a page grows.
 const STEP_BYTES: usize = 16 * 1024;
+/// What every body may bring without leave.
+const FREE_FLOW_BYTES: usize = 16 * 1024;
+/// How long a body that may flow at full speed can be silent.
+const FLOW_PATIENCE: Duration = Duration::from_millis(100);
 /// What a decoder takes before it has decoded anything.
 const DECODER_BYTES: usize = 48 * 1024;
 /// Codings that may be piled on each other.
@@ -42,6 +51,17 @@ pub(super) struct Reading<'a> {
 type Pieces = Pin<Box<dyn Stream<Item = io::Result<Bytes>> + Send>>;
 type Decoded = Pin<Box<dyn AsyncBufRead + Send>>;
 
+/// A body that is being read.
+struct Body<'a> {
+    decoded: Decoded,
+    memory: &'a Memory,
+    trace: &'a Trace,
+    /// Decoded bytes read so far.
+    read: usize,
+    /// Held while it flows at full speed.
+    flow: Option<OwnedSemaphorePermit>,
+}
+
 /// Reads the body to its end or its cap. Gives the page when it is wanted and may be a text.
 pub(super) async fn read(
     reading: Reading<'_>,
@@ -61,71 +81,81 @@ pub(super) async fn read(
     }
     let keep = keep && content.may_be_text();
     // Decoders other than gzip's keep what they have decoded, to refer back to it.
-    let windows = codings
-        .iter()
-        .filter(|coding| coding.keeps_window())
-        .count();
+    let windows = codings.iter().filter(|coding| coding.keeps_window());
+    let step_bytes = (usize::from(keep) + windows.count()) * STEP_BYTES;
     let mut lease = memory.lease();
-    grow(&mut lease, codings.len() * DECODER_BYTES, trace).await;
-    let step_bytes = (usize::from(keep) + windows) * STEP_BYTES;
-    let mut decoded = decode(pieces(response), &codings)
-        .await
-        .map_err(|error| fail(trace, &error))?;
+    trace
+        .wait_for_memory(lease.grow(codings.len() * DECODER_BYTES))
+        .await;
+    let decoded = decode(pieces(response), &codings).await;
+    let mut body = Body {
+        decoded: decoded.map_err(|error| fail(trace, &error))?,
+        memory,
+        trace,
+        read: 0,
+        flow: None,
+    };
     let mut chunks = Vec::new();
-    let mut left = bytes_max;
-    let mut truncated = false;
-    loop {
-        grow(&mut lease, step_bytes, trace).await;
-        let mut chunk = Vec::with_capacity(STEP_BYTES);
-        left -= fill(&mut decoded, &mut chunk, left, trace).await?;
-        let ended = chunk.len() < STEP_BYTES && left > 0;
+    while body.read < bytes_max {
+        trace.wait_for_memory(lease.grow(step_bytes)).await;
+        let chunk = body.chunk(STEP_BYTES.min(bytes_max - body.read)).await?;
+        if chunk.is_empty() {
+            break;
+        }
         if keep {
             chunks.push(chunk);
         }
-        if ended {
-            break;
-        }
-        if left == 0 {
-            let more = decoded
-                .fill_buf()
-                .await
-                .map_err(|error| fail(trace, &error))?;
-            truncated = !more.is_empty();
-            break;
-        }
     }
+    let truncated = body.read == bytes_max && body.goes_on().await?;
     if truncated {
         trace.truncate_body();
     }
     Ok(keep.then(|| Page::new(chunks, content, truncated, lease.keep())))
 }
 
-/// Fills a chunk as far as the body and the cap allow.
-async fn fill(
-    decoded: &mut Decoded,
-    chunk: &mut Vec<u8>,
-    left: usize,
-    trace: &Trace,
-) -> Result<usize, Failure> {
-    let wanted = STEP_BYTES.min(left);
-    while chunk.len() < wanted {
-        let mut rest = decoded.take((wanted - chunk.len()) as u64);
-        let read = rest
-            .read_buf(chunk)
-            .await
-            .map_err(|error| fail(trace, &error))?;
-        trace.read_body(read);
-        if read == 0 {
-            break;
+impl Body<'_> {
+    /// So many more bytes, or fewer at the end.
+    async fn chunk(&mut self, wanted: usize) -> Result<Vec<u8>, Failure> {
+        let mut chunk = Vec::with_capacity(wanted);
+        while chunk.len() < wanted {
+            self.flow_on().await?;
+            let mut rest = (&mut self.decoded).take((wanted - chunk.len()) as u64);
+            let read = rest.read_buf(&mut chunk).await;
+            let read = read.map_err(|error| fail(self.trace, &error))?;
+            if read == 0 {
+                break;
+            }
+            self.read += read;
+            self.trace.read_body(read);
+            // Decoding can go on for long without waiting for anything.
+            consume_budget().await;
         }
+        Ok(chunk)
     }
-    Ok(chunk.len())
-}
 
-async fn grow(lease: &mut Lease<'_>, bytes: usize, trace: &Trace) {
-    trace.set_waits_for_memory(true);
-    lease.grow(bytes).await;
-    trace.set_waits_for_memory(false);
+    /// Waits for more. Past its first part a body needs leave to flow at full speed, and loses it
+    /// when nothing comes for a while: a site that is slow needs none.
+    async fn flow_on(&mut self) -> Result<(), Failure> {
+        if self.read < FREE_FLOW_BYTES {
+            return Ok(());
+        }
+        if self.flow.is_none() {
+            self.flow = self.trace.wait_for_memory(self.memory.flow()).await;
+        }
+        let came = if let Ok(came) = timeout(FLOW_PATIENCE, self.decoded.fill_buf()).await {
+            came
+        } else {
+            self.flow = None;
+            self.decoded.fill_buf().await
+        };
+        came.map(drop).map_err(|error| fail(self.trace, &error))
+    }
+
+    async fn goes_on(&mut self) -> Result<bool, Failure> {
+        let more = self.decoded.fill_buf().await;
+        let more = more.map_err(|error| fail(self.trace, &error))?;
+        Ok(!more.is_empty())
+    }
 }
 
 /// The body as it comes. Where no length was promised, it is whole when the connection ends, with or

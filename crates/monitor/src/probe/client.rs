@@ -168,6 +168,6 @@ where
 async fn connect_timed_out(attempt: &Attempt) {
     sleep_until(attempt.connect_until).await;
     if attempt.trace.phase() != Some(Phase::Connect) {
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 }

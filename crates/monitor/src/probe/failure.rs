@@ -38,6 +38,8 @@ pub(super) fn words(error: &AnyError) -> String {
     let mut words: Vec<_> = chain(error)
         .filter(|error| !error.is::<reqwest::Error>())
         .map(ToString::to_string)
+        // The client's own layers say nothing that the phase does not.
+        .filter(|words| !words.starts_with("client error ("))
         .collect();
     // An error that wraps another one repeats it.
     words.dedup();

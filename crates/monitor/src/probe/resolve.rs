@@ -2,7 +2,7 @@
 //! servers of `/etc/resolv.conf`. Nothing is cached: a monitor measures.
 
 use std::{
-    fs, io,
+    fs,
     net::{IpAddr, Ipv4Addr},
     path::Path,
     sync::{Arc, Mutex, PoisonError},
@@ -63,7 +63,7 @@ impl Resolver {
     /// All addresses of the name; at least one.
     pub(super) async fn resolve(&self, host: &str) -> Result<Vec<IpAddr>, Reason> {
         let loaded = self.loaded()?;
-        if let Some(addresses) = loaded.from_hosts(host) {
+        if let Some(addresses) = loaded.in_hosts(host) {
             return Ok(addresses);
         }
         timeout(self.limit, from_dns(&loaded.dns, host))
@@ -132,7 +132,7 @@ impl Loaded {
     }
 
     /// The addresses that `/etc/hosts` gives, of whichever families it names.
-    fn from_hosts(&self, host: &str) -> Option<Vec<IpAddr>> {
+    fn in_hosts(&self, host: &str) -> Option<Vec<IpAddr>> {
         let name = Name::from_ascii(host).ok()?;
         let addresses: Vec<_> = [RecordType::AAAA, RecordType::A]
             .into_iter()
@@ -200,20 +200,40 @@ fn addresses_of(lookup: &Lookup) -> Vec<IpAddr> {
 }
 
 fn of_dns(error: &NetError) -> Reason {
-    let reason = match error {
-        NetError::Dns(DnsError::NoRecordsFound(NoRecords {
-            response_code: ResponseCode::NXDomain | ResponseCode::NoError,
-            ..
-        })) => FailureReason::DnsNotFound,
-        NetError::Timeout => FailureReason::DnsTimeout,
-        NetError::Io(error) if failure::is_own_fault(error) => FailureReason::ProberFailed,
-        NetError::Io(error) if error.kind() == io::ErrorKind::TimedOut => FailureReason::DnsTimeout,
-        NetError::Busy => FailureReason::ProberFailed,
-        // A name that no name server would understand.
-        NetError::Proto(_) => FailureReason::DnsNotFound,
-        _ => FailureReason::DnsServerFailure,
-    };
-    (reason, error.to_string())
+    match error {
+        NetError::Dns(DnsError::NoRecordsFound(NoRecords { response_code, .. })) => {
+            of_empty_answer(*response_code)
+        }
+        NetError::Dns(DnsError::ResponseCode(code)) => server_failure(*code),
+        NetError::Timeout => (
+            FailureReason::DnsTimeout,
+            "the name servers did not answer".into(),
+        ),
+        NetError::Io(error) if failure::is_own_fault(error) => {
+            let detail = format!("asking the name servers: {error}");
+            (FailureReason::ProberFailed, detail)
+        }
+        NetError::Busy => (FailureReason::ProberFailed, error.to_string()),
+        // A name that cannot be asked for.
+        NetError::Proto(_) => (FailureReason::DnsNotFound, error.to_string()),
+        _ => {
+            let detail = format!("asking the name servers: {error}");
+            (FailureReason::DnsServerFailure, detail)
+        }
+    }
+}
+
+fn of_empty_answer(code: ResponseCode) -> Reason {
+    match code {
+        ResponseCode::NXDomain => (FailureReason::DnsNotFound, "there is no such name".into()),
+        ResponseCode::NoError => (FailureReason::DnsNotFound, "the name has no address".into()),
+        code => server_failure(code),
+    }
+}
+
+fn server_failure(code: ResponseCode) -> Reason {
+    let detail = format!("the name servers answered: {code}");
+    (FailureReason::DnsServerFailure, detail)
 }
 
 /// Which of the two families' failures says most: that a name has no IPv6 address says little when

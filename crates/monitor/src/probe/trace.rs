@@ -149,9 +149,12 @@ impl Trace {
         self.seen().body_truncated = true;
     }
 
-    /// It waits for memory, or does so no longer.
-    pub(super) fn set_waits_for_memory(&self, waits: bool) {
-        self.seen().waits_for_memory = waits;
+    /// Waits for memory, which must not be held against the site.
+    pub(super) async fn wait_for_memory<T>(&self, memory: impl Future<Output = T>) -> T {
+        self.seen().waits_for_memory = true;
+        let memory = memory.await;
+        self.seen().waits_for_memory = false;
+        memory
     }
 
     /// Something went wrong in the phase that began last.

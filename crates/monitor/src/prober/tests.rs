@@ -1,1 +1,259 @@
+use std::sync::atomic::{AtomicUsize, Ordering};
 
+use messages::OutcomeKind;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpListener,
+    sync::Semaphore,
+};
+
+use super::*;
+use crate::targets::Target;
+
+/// A site that answers a request for each permit, and knows how many it had at once.
+struct Site {
+    port: u16,
+    answers: Arc<Semaphore>,
+    asked: Arc<AtomicUsize>,
+    at_once: Arc<AtomicUsize>,
+}
+
+impl Site {
+    async fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let site = Self {
+            port: listener.local_addr().unwrap().port(),
+            answers: Arc::new(Semaphore::new(0)),
+            asked: Arc::default(),
+            at_once: Arc::default(),
+        };
+        let (answers, asked, at_once) = (
+            Arc::clone(&site.answers),
+            Arc::clone(&site.asked),
+            Arc::clone(&site.at_once),
+        );
+        let open = Arc::new(AtomicUsize::new(0));
+        tokio::spawn(async move {
+            while let Ok((mut stream, _)) = listener.accept().await {
+                let (answers, open) = (Arc::clone(&answers), Arc::clone(&open));
+                asked.fetch_add(1, Ordering::SeqCst);
+                let now = open.fetch_add(1, Ordering::SeqCst) + 1;
+                at_once.fetch_max(now, Ordering::SeqCst);
+                tokio::spawn(async move {
+                    stream.read_u8().await.ok();
+                    answers.acquire().await.unwrap().forget();
+                    open.fetch_sub(1, Ordering::SeqCst);
+                    stream
+                        .write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+                        .await
+                });
+            }
+        });
+        site
+    }
+
+    fn due(&self, path: &str) -> Due {
+        let url = format!("http://127.0.0.1:{}/{path}", self.port);
+        Due {
+            target: Arc::new(Target {
+                address: url::Url::parse(&url).unwrap(),
+                url,
+                pattern: None,
+            }),
+            scheduled_at: now(),
+            after_start: true,
+            jumped_over: false,
+        }
+    }
+
+    async fn await_asked(&self, times: usize) {
+        while self.asked.load(Ordering::SeqCst) < times {
+            tokio::task::yield_now().await;
+        }
+    }
+}
+
+struct Stage {
+    due: mpsc::Sender<Due>,
+    results: mpsc::Receiver<CheckResult>,
+    give_up: CancellationToken,
+    running: tokio::task::JoinHandle<anyhow::Result<()>>,
+}
+
+fn start(probes_max: usize, probes_per_host_max: usize) -> Stage {
+    let (due, due_receiver) = mpsc::channel(64);
+    let (result_sender, results) = mpsc::channel(64);
+    let give_up = CancellationToken::new();
+    let second = Duration::from_secs(1);
+    let settings = ProberSettings {
+        probes_max,
+        probes_per_host_max,
+        probe: ProbeSettings {
+            dns_timeout: second * 5,
+            connect_timeout: second * 5,
+            total_timeout: second * 60,
+            redirects_max: None,
+            body_bytes_max: 1000,
+            extra_authorities: Vec::new(),
+        },
+    };
+    let identity = Identity {
+        location: "here".into(),
+        interval: second,
+    };
+    let checker = Checker::new(settings, identity, result_sender, give_up.clone()).unwrap();
+    Stage {
+        due,
+        results,
+        give_up,
+        running: tokio::spawn(checker.run(due_receiver)),
+    }
+}
+
+impl Stage {
+    /// The schedule ends; what results still come?
+    async fn finish(mut self) -> Vec<CheckResult> {
+        drop(self.due);
+        let mut results = Vec::new();
+        while let Some(result) = self.results.recv().await {
+            results.push(result);
+        }
+        self.running.await.unwrap().unwrap();
+        results
+    }
+}
+
+fn detail(result: &CheckResult) -> &str {
+    let failure = result.failure().unwrap();
+    assert_eq!(failure.reason, FailureReason::ProberFailed);
+    failure.detail.as_deref().unwrap()
+}
+
+#[tokio::test]
+async fn a_check_becomes_a_result_that_says_what_was_checked() {
+    let (site, mut stage) = (Site::start().await, start(10, 10));
+    site.answers.add_permits(1);
+    let due = site.due("a");
+    stage.due.send(due.clone()).await.unwrap();
+    let result = stage.results.recv().await.unwrap();
+    assert_eq!(result.check.url, due.target.url);
+    assert_eq!(result.check.scheduled_at, due.scheduled_at);
+    assert_eq!(result.check.location, "here");
+    assert_eq!(
+        (result.kind(), result.prober.in_flight),
+        (OutcomeKind::Up, 1)
+    );
+    assert!(stage.finish().await.is_empty());
+}
+
+#[tokio::test]
+async fn neither_bound_is_exceeded_and_every_check_has_its_result() {
+    let (site, stage) = (Site::start().await, start(3, 2));
+    for path in 0..8 {
+        stage.due.send(site.due(&path.to_string())).await.unwrap();
+    }
+    site.await_asked(2).await;
+    site.answers.add_permits(8);
+    let results = stage.finish().await;
+    assert_eq!(results.len(), 8);
+    assert!(
+        results
+            .iter()
+            .all(|result| result.kind() == OutcomeKind::Up)
+    );
+    assert!(site.at_once.load(Ordering::SeqCst) <= 2);
+}
+
+#[tokio::test]
+async fn a_target_that_still_runs_or_still_waits_is_missed_not_silent() {
+    let (site, mut stage) = (Site::start().await, start(1, 1));
+    let (running, waiting) = (site.due("running"), site.due("waiting"));
+    stage.due.send(running.clone()).await.unwrap();
+    site.await_asked(1).await;
+    stage.due.send(running.clone()).await.unwrap();
+    let missed = stage.results.recv().await.unwrap();
+    assert_eq!(
+        (missed.kind(), &missed.check.url),
+        (OutcomeKind::Missed, &running.target.url)
+    );
+    assert!(detail(&missed).contains("still runs"));
+
+    stage.due.send(waiting.clone()).await.unwrap();
+    let mut next = waiting.clone();
+    next.scheduled_at = waiting.scheduled_at + Duration::from_secs(1);
+    stage.due.send(next.clone()).await.unwrap();
+    let missed = stage.results.recv().await.unwrap();
+    assert_eq!(
+        missed.check.scheduled_at, waiting.scheduled_at,
+        "the older one is missed"
+    );
+    assert!(detail(&missed).contains("PROBES_MAX") && missed.prober.overloaded);
+
+    site.answers.add_permits(2);
+    let results = stage.finish().await;
+    let made: Vec<_> = results
+        .iter()
+        .map(|result| (result.kind(), result.check.scheduled_at))
+        .collect();
+    assert_eq!(
+        made,
+        [
+            (OutcomeKind::Up, running.scheduled_at),
+            (OutcomeKind::Up, next.scheduled_at)
+        ]
+    );
+}
+
+#[tokio::test]
+async fn a_slot_that_the_clock_jumped_over_is_missed() {
+    let (site, stage) = (Site::start().await, start(1, 1));
+    let mut due = site.due("a");
+    due.jumped_over = true;
+    stage.due.send(due).await.unwrap();
+    let results = stage.finish().await;
+    assert_eq!(results.len(), 1);
+    assert!(detail(&results[0]).contains("clock jumped"));
+}
+
+#[tokio::test]
+async fn at_the_end_of_the_drain_what_runs_and_what_waits_is_missed() {
+    let (site, stage) = (Site::start().await, start(1, 1));
+    for path in ["running", "waiting"] {
+        stage.due.send(site.due(path)).await.unwrap();
+    }
+    site.await_asked(1).await;
+    stage.give_up.cancel();
+    let results = stage.finish().await;
+    assert_eq!(results.len(), 2);
+    for result in &results {
+        assert_eq!(result.kind(), OutcomeKind::Missed);
+        assert!(detail(result).contains("stopped before"));
+    }
+    let begun = results.iter().filter(|result| result.probe().is_some());
+    assert_eq!(
+        begun.count(),
+        1,
+        "what is known of the one that ran is kept"
+    );
+}
+
+#[tokio::test]
+async fn a_check_that_begins_late_doubts_itself_unless_it_was_due_before_the_start() {
+    let (site, mut stage) = (Site::start().await, start(2, 2));
+    site.answers.add_permits(2);
+    let long_ago = now() - Duration::from_secs(30);
+    let (mut late, mut under_way) = (site.due("late"), site.due("under_way"));
+    (late.scheduled_at, under_way.scheduled_at) = (long_ago, long_ago);
+    under_way.after_start = false;
+    for due in [late.clone(), under_way] {
+        stage.due.send(due).await.unwrap();
+    }
+    for _ in 0..2 {
+        let result = stage.results.recv().await.unwrap();
+        assert!(result.schedule_lag().unwrap() >= Duration::from_secs(30));
+        assert_eq!(
+            result.prober.overloaded,
+            result.check.url == late.target.url
+        );
+    }
+}

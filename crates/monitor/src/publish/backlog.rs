@@ -18,11 +18,17 @@ const ENTRY_BYTES: usize = 256;
 /// How much may wait.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct BacklogSettings {
-    pub(super) results_max: usize,
-    pub(super) bytes_max: usize,
-    /// Of these, what Kafka's client may have at the same time.
-    pub(super) sent_max: usize,
-    pub(super) sent_bytes_max: usize,
+    /// All results that Kafka does not have.
+    pub(super) all: Bound,
+    /// Of these, those that Kafka's client has.
+    pub(super) sent: Bound,
+}
+
+/// A bound in number and size.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Bound {
+    pub(super) results: usize,
+    pub(super) bytes: usize,
 }
 
 /// A record and its key.
@@ -93,11 +99,11 @@ impl Backlog {
 
     /// Takes a result; `false` when there is no room for it.
     pub(super) fn accept(&mut self, result: CheckResult) -> bool {
-        if self.len() >= self.settings.results_max {
+        if self.len() >= self.settings.all.results {
             return false;
         }
         let entry = Entry::new(result);
-        if self.bytes + entry.bytes() > self.settings.bytes_max {
+        if self.bytes + entry.bytes() > self.settings.all.bytes {
             return false;
         }
         self.bytes += entry.bytes();
@@ -109,8 +115,8 @@ impl Backlog {
     pub(super) fn next_to_send(&self) -> Option<(usize, &Entry)> {
         let entry = self.waiting.front()?;
         let fits = self.sent.is_empty()
-            || self.sent.len() < self.settings.sent_max
-                && self.sent_bytes + entry.record.len() <= self.settings.sent_bytes_max;
+            || self.sent.len() < self.settings.sent.results
+                && self.sent_bytes + entry.record.len() <= self.settings.sent.bytes;
         fits.then_some((self.next, entry))
     }
 
@@ -231,10 +237,14 @@ mod tests {
 
     fn backlog(results_max: usize) -> Backlog {
         Backlog::new(BacklogSettings {
-            results_max,
-            bytes_max: 100_000,
-            sent_max: 2,
-            sent_bytes_max: 50_000,
+            all: Bound {
+                results: results_max,
+                bytes: 100_000,
+            },
+            sent: Bound {
+                results: 2,
+                bytes: 50_000,
+            },
         })
     }
 

@@ -23,7 +23,7 @@ const LINGER_MS: &str = "5";
 /// More than the client is ever given, so that its own bounds never count.
 const QUEUE_KILOBYTES: &str = "16384";
 /// How long it may take to let a producer go, which can hang when Kafka does.
-const CLOSE_TIMEOUT: Duration = Duration::from_millis(1000);
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 const PURGE_TIMEOUT: Duration = Duration::from_millis(500);
 
 /// A producer of which each record is reported on.

@@ -1,1 +1,195 @@
+use jiff::Timestamp;
+use messages::{Check, Failure, FailureReason, Origin, Outcome, Prober, Record};
+use rdkafka::{
+    ClientConfig, Message, Offset, TopicPartitionList,
+    consumer::{BaseConsumer, Consumer},
+    mocking::MockCluster,
+    producer::DefaultProducerContext,
+    types::{RDKafkaApiKey, RDKafkaRespErr},
+};
+use service::{health::Health, kafka::Security};
 
+use super::*;
+
+const TOPIC: &str = "checks";
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A Kafka that does as it is told. It keeps records only as long as it lives.
+fn cluster() -> MockCluster<'static, DefaultProducerContext> {
+    let cluster = MockCluster::new(1).unwrap();
+    cluster.create_topic(TOPIC, 1, 1).unwrap();
+    cluster
+}
+
+fn settings(bootstrap_servers: String) -> KafkaSettings {
+    KafkaSettings {
+        bootstrap_servers,
+        security: Security::Plaintext,
+        topic: TOPIC.into(),
+        topic_partitions: 1,
+        topic_replication_factor: None,
+    }
+}
+
+struct Stage {
+    results: mpsc::Sender<CheckResult>,
+    health: Health,
+    give_up: CancellationToken,
+    running: tokio::task::JoinHandle<anyhow::Result<()>>,
+}
+
+fn start(bootstrap_servers: String, results_waiting_max: usize) -> Stage {
+    let kafka = settings(bootstrap_servers);
+    let health = Health::default();
+    let observer = Observer::new(health.condition("Kafka"), &kafka);
+    let (results, receiver) = mpsc::channel(1);
+    let give_up = CancellationToken::new();
+    let settings = PublishSettings {
+        results_waiting_max,
+    };
+    let publisher = Publisher::new(&settings, kafka, observer, receiver, give_up.clone());
+    Stage {
+        results,
+        health,
+        give_up,
+        running: tokio::spawn(publisher.run()),
+    }
+}
+
+fn result(number: usize, detail: &str) -> CheckResult {
+    CheckResult {
+        check: Check {
+            url: "https://a.example".into(),
+            regex_pattern: String::new(),
+            interval: Duration::from_secs(1),
+            location: "here".into(),
+            scheduled_at: Timestamp::from_second(i64::try_from(number).unwrap()).unwrap(),
+        },
+        outcome: Outcome::Missed {
+            probe: None,
+            failure: Failure::new(FailureReason::ProberFailed, None, detail),
+        },
+        prober: Prober::default(),
+    }
+}
+
+impl Stage {
+    async fn publish(&self, numbers: std::ops::Range<usize>) {
+        for number in numbers {
+            self.results.send(result(number, "late")).await.unwrap();
+        }
+    }
+
+    /// No more results come; what does the publisher say in the end?
+    async fn finish(self) -> anyhow::Result<()> {
+        drop(self.results);
+        tokio::time::timeout(PATIENCE, self.running)
+            .await
+            .unwrap()
+            .unwrap()
+    }
+}
+
+/// The due times of the records, which are the numbers of the results, and their keys.
+fn read(bootstrap_servers: &str, count: usize) -> Vec<(i64, String)> {
+    let consumer: BaseConsumer = ClientConfig::new()
+        .set("bootstrap.servers", bootstrap_servers)
+        .set("group.id", "test")
+        .create()
+        .unwrap();
+    let mut partitions = TopicPartitionList::new();
+    partitions
+        .add_partition_offset(TOPIC, 0, Offset::Beginning)
+        .unwrap();
+    consumer.assign(&partitions).unwrap();
+    let mut records = Vec::new();
+    while records.len() < count {
+        let message = consumer.poll(PATIENCE).unwrap().unwrap();
+        let origin = Origin {
+            topic: TOPIC,
+            partition: message.partition(),
+            offset: message.offset(),
+            timestamp_ms: None,
+        };
+        let record = Record::read(message.payload().unwrap(), &origin).unwrap();
+        let scheduled_at = record.scheduled_at.as_second();
+        let key = String::from_utf8(message.key().unwrap().to_vec()).unwrap();
+        records.push((scheduled_at, key));
+    }
+    records
+}
+
+async fn read_numbers(bootstrap_servers: String, count: usize) -> Vec<i64> {
+    let reading = tokio::task::spawn_blocking(move || read(&bootstrap_servers, count));
+    let records = reading.await.unwrap();
+    assert!(records.iter().all(|(_, key)| key == "https://a.example"));
+    records.into_iter().map(|(number, _)| number).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_result_is_published_in_order_and_only_then_is_it_done() {
+    let cluster = cluster();
+    let stage = start(cluster.bootstrap_servers(), 1000);
+    let health = stage.health.clone();
+    stage.publish(0..500).await;
+    stage.finish().await.unwrap();
+    assert!(health.problems().is_empty());
+    let numbers = read_numbers(cluster.bootstrap_servers(), 500).await;
+    assert_eq!(numbers, (0..500).collect::<Vec<_>>());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_kafka_refuses_is_sent_again_in_order() {
+    let cluster = cluster();
+    for refusal in [
+        RDKafkaRespErr::RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED,
+        // The client takes this one for the end of its producer.
+        RDKafkaRespErr::RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH,
+    ] {
+        cluster.request_errors(RDKafkaApiKey::Produce, &[refusal]);
+        let stage = start(cluster.bootstrap_servers(), 1000);
+        stage.publish(0..50).await;
+        stage.finish().await.unwrap();
+    }
+    let numbers = read_numbers(cluster.bootstrap_servers(), 100).await;
+    assert_eq!(numbers, (0..50).chain(0..50).collect::<Vec<_>>());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_record_that_kafka_finds_too_large_holds_up_nobody() {
+    let cluster = cluster();
+    let too_large = RDKafkaRespErr::RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE;
+    cluster.request_errors(RDKafkaApiKey::Produce, &[too_large]);
+    let stage = start(cluster.bootstrap_servers(), 1000);
+    // It cannot be made smaller: the words of a failure are not cut.
+    stage.publish(0..1).await;
+    let told = stage.finish().await.unwrap_err().to_string();
+    assert!(told.starts_with("1 results were not published"), "{told}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_kafka_results_wait_and_those_that_do_not_fit_are_counted() {
+    let stage = start("127.0.0.1:1".into(), 20);
+    stage.publish(0..50).await;
+    stage.give_up.cancel();
+    let told = stage.finish().await.unwrap_err().to_string();
+    assert!(
+        told.starts_with("50 results were not published: 20 were still waiting"),
+        "{told}"
+    );
+    assert!(told.contains("30 were dropped"), "{told}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_waited_for_the_topic_is_published_once_it_is_there() {
+    let cluster = MockCluster::new(1).unwrap();
+    cluster.broker_down(1).unwrap();
+    let stage = start(cluster.bootstrap_servers(), 1000);
+    stage.publish(0..10).await;
+    assert!(!stage.health.problems().is_empty());
+    cluster.create_topic(TOPIC, 1, 1).unwrap();
+    cluster.broker_up(1).unwrap();
+    stage.finish().await.unwrap();
+    let numbers = read_numbers(cluster.bootstrap_servers(), 10).await;
+    assert_eq!(numbers, (0..10).collect::<Vec<_>>());
+}

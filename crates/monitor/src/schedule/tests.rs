@@ -44,7 +44,7 @@ fn the_slot_under_way_is_due_at_once_and_then_every_interval() {
     assert!(slot <= start && slot > start - INTERVAL);
     let offset = offset("https://a.example", INTERVAL).as_micros();
     assert_eq!(
-        slot.as_microsecond().unsigned_abs() as u128 % 10_000_000,
+        u128::from(slot.as_microsecond().unsigned_abs()) % 10_000_000,
         offset
     );
 

@@ -109,16 +109,13 @@ fn fields(line: usize, text: &str) -> Result<Vec<String>, BadRow> {
     let mut fields = Vec::new();
     let mut rest = text;
     loop {
-        let (field, after) = match rest.trim_start().strip_prefix('"') {
-            Some(quoted) => {
-                let (field, after) =
-                    until_quote(quoted).ok_or_else(|| bad("a quote is not closed in its line"))?;
-                (field, after.trim_start())
-            }
-            None => {
-                let end = rest.find(',').unwrap_or(rest.len());
-                (rest[..end].trim().to_owned(), &rest[end..])
-            }
+        let (field, after) = if let Some(quoted) = rest.trim_start().strip_prefix('"') {
+            let (field, after) =
+                until_quote(quoted).ok_or_else(|| bad("a quote is not closed in its line"))?;
+            (field, after.trim_start())
+        } else {
+            let end = rest.find(',').unwrap_or(rest.len());
+            (rest[..end].trim().to_owned(), &rest[end..])
         };
         fields.push(field);
         if after.is_empty() {

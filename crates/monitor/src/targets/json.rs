@@ -11,7 +11,11 @@ use super::{BadRow, COLUMNS, Row, Rows};
 /// Reads the rows.
 pub(super) fn read(bytes: &[u8]) -> Rows {
     let mut rows = Rows::default();
-    let mut reader = Elements { bytes, at: 0 };
+    let mut reader = Elements {
+        bytes,
+        at: 0,
+        line: 1,
+    };
     while let Some((line, element)) = reader.next_element() {
         let row = element
             .and_then(|element| parse(&element, &mut rows.unknown))
@@ -25,32 +29,37 @@ pub(super) fn read(bytes: &[u8]) -> Rows {
 /// The file's elements with their lines.
 struct Elements<'a> {
     bytes: &'a [u8],
+    /// How far they are read, and the line of that.
     at: usize,
+    line: usize,
 }
 
 impl Elements<'_> {
     fn next_element(&mut self) -> Option<(usize, Result<String, String>)> {
         let rest = &self.bytes[self.at..];
-        self.at += rest.iter().position(|byte| !is_between(*byte))?;
-        let line = 1 + count_line_ends(&self.bytes[..self.at]);
-        let mut values =
-            Deserializer::from_slice(&self.bytes[self.at..]).into_iter::<Box<RawValue>>();
+        let between = rest.iter().position(|byte| !is_between(*byte))?;
+        self.advance(between);
+        let line = self.line;
+        let rest = &self.bytes[self.at..];
+        let mut values = Deserializer::from_slice(rest).into_iter::<Box<RawValue>>();
         let element = values.next()?;
-        let end = self.at + values.byte_offset();
-        match element {
-            Ok(value) if self.is_end(end) => {
-                self.at = end;
-                Some((line, Ok(value.get().to_owned())))
+        let length = values.byte_offset();
+        let reason = match element {
+            Ok(value) if self.is_end(self.at + length) => {
+                self.advance(length);
+                return Some((line, Ok(value.get().to_owned())));
             }
-            Ok(_) => {
-                self.skip_broken();
-                Some((line, Err("is not JSON: text after the element".into())))
-            }
-            Err(error) => {
-                self.skip_broken();
-                Some((line, Err(format!("is not JSON: {}", without_place(&error)))))
-            }
-        }
+            Ok(_) => "is not JSON: text after the element".to_owned(),
+            Err(error) => format!("is not JSON: {}", without_place(&error)),
+        };
+        self.skip_broken();
+        Some((line, Err(reason)))
+    }
+
+    fn advance(&mut self, length: usize) {
+        let passed = &self.bytes[self.at..self.at + length];
+        self.line += passed.split(|byte| *byte == b'\n').count() - 1;
+        self.at += length;
     }
 
     /// Whether an element may end here: its line goes on with another one or not at all.
@@ -65,10 +74,10 @@ impl Elements<'_> {
         loop {
             let rest = &self.bytes[self.at..];
             let Some(end) = rest.iter().position(|byte| *byte == b'\n') else {
-                self.at = self.bytes.len();
+                self.advance(rest.len());
                 return;
             };
-            self.at += end + 1;
+            self.advance(end + 1);
             let line = self.bytes[self.at..].trim_ascii_start();
             if !line.starts_with(b"\"") && !line.starts_with(b"}") {
                 return;
@@ -80,10 +89,6 @@ impl Elements<'_> {
 /// What may stand between elements.
 fn is_between(byte: u8) -> bool {
     byte.is_ascii_whitespace() || matches!(byte, b'[' | b']' | b',')
-}
-
-fn count_line_ends(bytes: &[u8]) -> usize {
-    bytes.iter().filter(|byte| **byte == b'\n').count()
 }
 
 /// The error without its line and column, which count from where the element begins.

@@ -68,7 +68,7 @@ async fn every_coding_that_is_asked_for_is_understood() {
 
 #[tokio::test]
 async fn a_coding_that_is_broken_is_a_broken_protocol() {
-    let whole = gzip(&[b'x'; 50_000]);
+    let whole = gzip(&vec![b'x'; 50_000]);
     for body in [
         b"no gzip at all".to_vec(),
         whole[..whole.len() / 2].to_vec(),

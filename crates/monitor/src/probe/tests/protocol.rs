@@ -1,5 +1,7 @@
 //! Connections, heads and bodies, good and broken.
 
+use messages::HttpVersion;
+
 use super::*;
 
 #[tokio::test]
@@ -234,9 +236,7 @@ async fn bodies_that_break_off_keep_their_status() {
 
 #[tokio::test]
 async fn odd_answers_that_are_whole_are_up() {
-    let many: String = (0..500)
-        .map(|number| format!("X-{number}: y\r\n"))
-        .collect();
+    let many = "X: y\r\n".repeat(500);
     let length = "Content-Length: 5\r\n";
     for (answer, version) in [
         ("HTTP/1.0 200 OK\r\n\r\nHello".to_owned(), HttpVersion::Http10),
@@ -298,5 +298,3 @@ async fn a_probe_that_is_given_up_is_no_fault_of_the_site() {
     assert_eq!(failure.reason, FailureReason::ProberFailed);
     assert!(probe.is_some());
 }
-
-use messages::HttpVersion;

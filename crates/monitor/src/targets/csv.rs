@@ -1,8 +1,8 @@
 //! CSV, a line at a time.
 //!
 //! A quoted field ends with its line here, so that a quote that somebody forgot to close costs one
-//! row and not the rest of the file; and spaces around fields, quoted or not, mean nothing. Parsers
-//! of standard CSV can do neither, hence this one.
+//! row and not the rest of the file; and spaces around fields, quoted or not, mean nothing. A parser
+//! of standard CSV can do neither, so it gets each line alone and tidied.
 
 use super::{BadRow, COLUMNS, Row, Rows, line_text, lines};
 
@@ -102,44 +102,50 @@ fn no_url(names: &[String]) -> String {
 
 /// A line's fields.
 fn fields(line: usize, text: &str) -> Result<Vec<String>, BadRow> {
-    let bad = |reason: &str| BadRow {
-        line,
-        reason: reason.into(),
-    };
-    let mut fields = Vec::new();
-    let mut rest = text;
-    loop {
-        let (field, after) = if let Some(quoted) = rest.trim_start().strip_prefix('"') {
-            let (field, after) =
-                until_quote(quoted).ok_or_else(|| bad("a quote is not closed in its line"))?;
-            (field, after.trim_start())
-        } else {
-            let end = rest.find(',').unwrap_or(rest.len());
-            (rest[..end].trim().to_owned(), &rest[end..])
-        };
-        fields.push(field);
-        if after.is_empty() {
-            return Ok(fields);
-        }
-        rest = after
-            .strip_prefix(',')
-            .ok_or_else(|| bad("text after a closing quote; write a quote within quotes twice"))?;
+    let bad = |reason: String| BadRow { line, reason };
+    let text = without_outer_spaces(text).map_err(|reason| bad(reason.into()))?;
+    let mut reader = ::csv::ReaderBuilder::new()
+        .has_headers(false)
+        .flexible(true)
+        .from_reader(text.as_bytes());
+    match reader.records().next() {
+        Some(Ok(record)) => Ok(record.iter().map(str::to_owned).collect()),
+        Some(Err(error)) => Err(bad(error.to_string())),
+        None => Ok(Vec::new()),
     }
 }
 
-/// The field up to its closing quote, where `""` is a quote, and what comes after.
-fn until_quote(quoted: &str) -> Option<(String, &str)> {
-    let mut field = String::new();
-    let mut rest = quoted;
+/// The line without the spaces around its fields, which a parser would take for parts of them.
+fn without_outer_spaces(text: &str) -> Result<String, &'static str> {
+    let mut tidy = String::with_capacity(text.len());
+    let mut rest = text;
     loop {
-        let (before, after) = rest.split_once('"')?;
-        field.push_str(before);
-        match after.strip_prefix('"') {
-            None => return Some((field, after)),
-            Some(after) => {
-                field.push('"');
-                rest = after;
-            }
+        rest = rest.trim_start();
+        let end = if rest.starts_with('"') {
+            after_quotes(rest).ok_or("a quote is not closed in its line")?
+        } else {
+            rest.find(',').unwrap_or(rest.len())
+        };
+        tidy.push_str(rest[..end].trim_end());
+        rest = rest[end..].trim_start();
+        if rest.is_empty() {
+            return Ok(tidy);
         }
+        rest = rest
+            .strip_prefix(',')
+            .ok_or("text after a closing quote; write a quote within quotes twice")?;
+        tidy.push(',');
+    }
+}
+
+/// Where a field that begins with a quote ends: after the first quote that does not stand twice.
+fn after_quotes(field: &str) -> Option<usize> {
+    let mut at = 1;
+    loop {
+        at += field[at..].find('"')? + 1;
+        if !field[at..].starts_with('"') {
+            return Some(at);
+        }
+        at += 1;
     }
 }

@@ -17,7 +17,7 @@ use service::{
 };
 use tokio::{
     sync::mpsc,
-    time::{Instant, MissedTickBehavior, interval},
+    time::{Instant, MissedTickBehavior, interval, timeout},
 };
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
@@ -41,6 +41,8 @@ const RETRY_MAX: Duration = Duration::from_secs(5);
 const LOOK_INTERVAL: Duration = Duration::from_secs(1);
 /// Without an acknowledgement for so long, Kafka counts as lost.
 const SILENCE_MAX: Duration = Duration::from_secs(10);
+/// How long what the prober still has to say may take at the end.
+const REST_TIMEOUT: Duration = Duration::from_millis(500);
 /// How often the log says that results wait, or are dropped.
 const REMIND_INTERVAL: Duration = Duration::from_secs(30);
 
@@ -133,12 +135,20 @@ impl Publisher {
                 }
             }
         }
-        // What had already been handed over counts, too.
-        self.results.close();
-        while let Some(result) = self.results.recv().await {
-            self.accept(Some(result));
-        }
+        self.take_rest().await;
         self.account()
+    }
+
+    /// What the prober still had to say counts, too. It has been told to give up before.
+    async fn take_rest(&mut self) {
+        let rest = async {
+            while let Some(result) = self.results.recv().await {
+                self.accept(Some(result));
+            }
+        };
+        if timeout(REST_TIMEOUT, rest).await.is_err() {
+            warn!("The prober has not ended in time: there may be more results than are counted");
+        }
     }
 
     /// Waits for the topic, while results wait too. `false` when the time to drain is over, or when

@@ -3,7 +3,7 @@
 
 use std::{
     fs,
-    net::{IpAddr, Ipv4Addr},
+    net::{IpAddr, Ipv4Addr, UdpSocket},
     path::Path,
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, SystemTime},
@@ -216,10 +216,17 @@ fn of_dns(error: &NetError) -> Reason {
         NetError::Busy => (FailureReason::ProberFailed, error.to_string()),
         // A name that cannot be asked for.
         NetError::Proto(_) => (FailureReason::DnsNotFound, error.to_string()),
-        _ => {
-            let detail = format!("asking the name servers: {error}");
-            (FailureReason::DnsServerFailure, detail)
-        }
+        // The library forgets why it could not ask: it may have been us.
+        _ => match UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)) {
+            Err(own) if failure::is_own_fault(&own) => {
+                let detail = format!("asking the name servers: {own}");
+                (FailureReason::ProberFailed, detail)
+            }
+            _ => {
+                let detail = format!("asking the name servers: {error}");
+                (FailureReason::DnsServerFailure, detail)
+            }
+        },
     }
 }
 
@@ -244,5 +251,62 @@ fn telling(reason: FailureReason) -> u8 {
         FailureReason::DnsTimeout => 2,
         FailureReason::DnsServerFailure => 1,
         _ => 0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use rustix::io::Errno;
+
+    use super::*;
+
+    fn no_records(code: ResponseCode) -> NetError {
+        let query = Query::query(Name::root(), RecordType::A);
+        DnsError::NoRecordsFound(NoRecords::new(query, code)).into()
+    }
+
+    #[test]
+    fn what_name_servers_say_is_told_apart() {
+        let out_of_files = io::Error::from(Errno::MFILE);
+        let refused = io::Error::from(Errno::CONNREFUSED);
+        let table = [
+            (
+                no_records(ResponseCode::NXDomain),
+                FailureReason::DnsNotFound,
+            ),
+            (
+                no_records(ResponseCode::NoError),
+                FailureReason::DnsNotFound,
+            ),
+            (
+                no_records(ResponseCode::ServFail),
+                FailureReason::DnsServerFailure,
+            ),
+            (
+                DnsError::ResponseCode(ResponseCode::Refused).into(),
+                FailureReason::DnsServerFailure,
+            ),
+            (NetError::Timeout, FailureReason::DnsTimeout),
+            (NetError::NoConnections, FailureReason::DnsServerFailure),
+            (refused.into(), FailureReason::DnsServerFailure),
+            (out_of_files.into(), FailureReason::ProberFailed),
+            (NetError::Busy, FailureReason::ProberFailed),
+        ];
+        for (error, reason) in table {
+            assert_eq!(of_dns(&error).0, reason, "{error}");
+        }
+    }
+
+    #[test]
+    fn of_two_families_the_failure_that_says_more_is_reported() {
+        let order = [
+            FailureReason::ProberFailed,
+            FailureReason::DnsTimeout,
+            FailureReason::DnsServerFailure,
+            FailureReason::DnsNotFound,
+        ];
+        assert!(order.is_sorted_by(|a, b| telling(*a) > telling(*b)));
     }
 }

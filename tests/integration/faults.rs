@@ -9,13 +9,13 @@ use crate::support::{
     Answer, Database, Service, ServiceSettings, Site, Topic, eventually, original_record,
 };
 
-const RECORDS: usize = 60_000;
+const RECORDS: u32 = 60_000;
 /// Kills at this many different moments.
 const KILLS: u32 = 8;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_killed_consumer_loses_and_repeats_nothing() {
-    let values: Vec<Vec<u8>> = (0..RECORDS).map(original_record).collect();
+    let values: Vec<Vec<u8>> = (0..RECORDS as usize).map(original_record).collect();
     let (topic, database) = (Topic::create(4).await, Database::create().await);
     topic.write(values.iter().map(Vec::as_slice));
     let settings = ServiceSettings::consumer(&topic, &database).set("BATCH_ROWS_MAX", 100);
@@ -23,7 +23,7 @@ async fn a_killed_consumer_loses_and_repeats_nothing() {
         let mut consumer = Service::start("consumer", &[], &settings);
         // Each kill comes a little later into the work than the one before; where it falls within
         // a transaction is up to the machine.
-        let wanted = RECORDS as u32 * kill / (KILLS + 4);
+        let wanted = RECORDS * kill / (KILLS + 4);
         database
             .await_true(&format!("SELECT count(*) >= {wanted} FROM metrics"))
             .await;
@@ -34,9 +34,9 @@ async fn a_killed_consumer_loses_and_repeats_nothing() {
         .await_true(&format!("SELECT sum(next_offset) = {RECORDS} FROM offsets"))
         .await;
     assert_eq!(consumer.terminate().await, Some(0));
-    database.assert_accounts(RECORDS as i64).await;
+    database.assert_accounts(i64::from(RECORDS)).await;
     let distinct = "SELECT count(DISTINCT matched_text) FROM metrics";
-    assert_eq!(database.value::<i64>(distinct).await, RECORDS as i64);
+    assert_eq!(database.value::<i64>(distinct).await, i64::from(RECORDS));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -44,7 +44,7 @@ async fn a_database_away_frozen_and_killed_loses_and_repeats_nothing() {
     let mut postgres = Postgres::throwaway(PostgresOptions::default())
         .await
         .unwrap();
-    let values: Vec<Vec<u8>> = (0..RECORDS).map(original_record).collect();
+    let values: Vec<Vec<u8>> = (0..RECORDS as usize).map(original_record).collect();
     let (topic, database) = (Topic::create(4).await, Database::create_on(&postgres).await);
     topic.write(values.iter().map(Vec::as_slice));
     let settings = ServiceSettings::consumer(&topic, &database).set("BATCH_ROWS_MAX", 100);
@@ -56,11 +56,11 @@ async fn a_database_away_frozen_and_killed_loses_and_repeats_nothing() {
     postgres.kill().await.unwrap();
     consumer.await_line(&["retry"]).await;
     postgres.start().await.unwrap();
-    database.await_rows(RECORDS as i64 / 4).await;
+    database.await_rows(i64::from(RECORDS) / 4).await;
     postgres.pause().unwrap();
     tokio::time::sleep(Duration::from_secs(1)).await;
     postgres.resume().unwrap();
-    database.await_rows(RECORDS as i64 / 2).await;
+    database.await_rows(i64::from(RECORDS) / 2).await;
     database
         .execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
@@ -71,7 +71,7 @@ async fn a_database_away_frozen_and_killed_loses_and_repeats_nothing() {
         .await_true(&format!("SELECT sum(next_offset) = {RECORDS} FROM offsets"))
         .await;
     assert_eq!(consumer.terminate().await, Some(0));
-    database.assert_accounts(RECORDS as i64).await;
+    database.assert_accounts(i64::from(RECORDS)).await;
     assert_eq!(
         database
             .value::<i64>("SELECT count(*) FROM dead_letters")

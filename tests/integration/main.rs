@@ -3,6 +3,15 @@
 //! Tests share one broker and one database server, each with a topic and a database of its own;
 //! those that break a server start their own. Servers end with this process, however it ends.
 
+#![expect(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    clippy::float_cmp,
+    clippy::needless_pass_by_value,
+    clippy::cast_possible_wrap,
+    reason = "a test may panic, reads best without borrows, counts little, and compares exactly"
+)]
+
 mod support;
 
 mod commands;

@@ -3,6 +3,7 @@
 use std::fs;
 
 use devstack::Sites;
+use serde_json::Value;
 
 use crate::support::{Answer, Database, Service, ServiceSettings, Site, Topic, shared};
 
@@ -39,49 +40,10 @@ async fn a_website_becomes_a_row_with_what_the_record_says() {
     assert_eq!(consumer.terminate().await, Some(0));
 
     let records = topic.read();
-    assert_eq!(
-        database.value::<i64>("SELECT count(*) FROM metrics").await as usize,
-        records.len()
-    );
+    let rows = database.value::<i64>("SELECT count(*) FROM metrics").await;
+    assert_eq!(rows, records.len() as i64);
     for record in &records {
-        let id = record["check_id"].as_str().unwrap();
-        let row = &database
-            .rows(&format!(
-                "SELECT url, regexp, error_code, response_time, matched_text, location, outcome, \
-                 to_char(scheduled_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"'), \
-                 connect, first_byte, body, remote_address, http_version, body_bytes \
-                 FROM metrics JOIN websites ON websites.id = website_id WHERE check_id = '{id}'"
-            ))
-            .await[0];
-        assert_eq!(row.get::<_, &str>(0), record["url"]);
-        assert_eq!(row.get::<_, &str>(1), record["regex_pattern"]);
-        assert_eq!(row.get::<_, i32>(2), record["error_code"]);
-        assert_eq!(row.get::<_, f64>(3), record["response_time"]);
-        assert_eq!(row.get::<_, &str>(4), record["matched_text"]);
-        assert_eq!(row.get::<_, &str>(5), "office");
-        assert_eq!(row.get::<_, &str>(6), record["outcome"]);
-        assert_eq!(row.get::<_, &str>(7), record["scheduled_at"]);
-        assert_eq!(
-            row.get::<_, Option<f64>>(8),
-            record["timings"]["connect"].as_f64()
-        );
-        assert_eq!(
-            row.get::<_, Option<f64>>(9),
-            record["timings"]["first_byte"].as_f64()
-        );
-        assert_eq!(
-            row.get::<_, Option<f64>>(10),
-            record["timings"]["body"].as_f64()
-        );
-        assert_eq!(
-            row.get::<_, Option<&str>>(11),
-            record["remote_address"].as_str()
-        );
-        assert_eq!(
-            row.get::<_, Option<&str>>(12),
-            record["http_version"].as_str()
-        );
-        assert_eq!(row.get::<_, Option<i64>>(13), record["body_bytes"].as_i64());
+        assert_stored(&database, record).await;
         if record["url"] == site.url {
             assert_eq!(record["matched_text"], "Grüße aus");
         } else {
@@ -93,6 +55,42 @@ async fn a_website_becomes_a_row_with_what_the_record_says() {
         .filter(|record| record["outcome"] == "up")
         .count();
     assert_eq!(ups, site.requests(), "each request is one result");
+}
+
+/// Fails unless the record's row says what the record says.
+async fn assert_stored(database: &Database, record: &Value) {
+    let id = record["check_id"].as_str().unwrap();
+    let row = &database
+        .rows(&format!(
+            "SELECT url, regexp, error_code, response_time, matched_text, location, outcome, \
+             to_char(scheduled_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"'), \
+             connect, first_byte, body, remote_address, http_version, body_bytes \
+             FROM metrics JOIN websites ON websites.id = website_id WHERE check_id = '{id}'"
+        ))
+        .await[0];
+    assert_eq!(row.get::<_, &str>(0), record["url"]);
+    assert_eq!(row.get::<_, &str>(1), record["regex_pattern"]);
+    assert_eq!(row.get::<_, i32>(2), record["error_code"]);
+    assert_eq!(row.get::<_, f64>(3), record["response_time"]);
+    assert_eq!(row.get::<_, &str>(4), record["matched_text"]);
+    assert_eq!(row.get::<_, &str>(5), "office");
+    assert_eq!(row.get::<_, &str>(6), record["outcome"]);
+    assert_eq!(row.get::<_, &str>(7), record["scheduled_at"]);
+    for (column, phase) in [(8, "connect"), (9, "first_byte"), (10, "body")] {
+        assert_eq!(
+            row.get::<_, Option<f64>>(column),
+            record["timings"][phase].as_f64()
+        );
+    }
+    assert_eq!(
+        row.get::<_, Option<&str>>(11),
+        record["remote_address"].as_str()
+    );
+    assert_eq!(
+        row.get::<_, Option<&str>>(12),
+        record["http_version"].as_str()
+    );
+    assert_eq!(row.get::<_, Option<i64>>(13), record["body_bytes"].as_i64());
 }
 
 /// How each sample site is judged: its outcome, code, reason and match.

@@ -84,7 +84,7 @@ impl Service {
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
-            .unwrap_or_else(|error| panic!("{:?} does not start: {error}", command.get_program()));
+            .unwrap_or_else(|error| panic!("{name} does not start: {error}"));
         let log = Arc::new(Mutex::new(Vec::new()));
         follow(process.stdout.take().expect("a pipe"), &log);
         follow(process.stderr.take().expect("a pipe"), &log);

@@ -20,8 +20,8 @@ use rdkafka::{
 
 /// Websites that the records speak of, in turn.
 const WEBSITES: u64 = 1000;
-const INTERVAL: Duration = Duration::from_secs(60);
-const FLUSH_TIMEOUT: Duration = Duration::from_secs(60);
+const INTERVAL: Duration = Duration::from_mins(1);
+const FLUSH_TIMEOUT: Duration = Duration::from_mins(1);
 const POLL_TIMEOUT: Duration = Duration::from_millis(50);
 
 #[tokio::main]
@@ -80,7 +80,10 @@ fn result(number: u64, records: u64, now: Timestamp) -> anyhow::Result<CheckResu
     let millis = |millis| Some(Duration::from_millis(millis + number % 17));
     Ok(CheckResult {
         check: Check {
-            url: format!("https://site-{}.example.com/health?full=1", number % WEBSITES),
+            url: format!(
+                "https://site-{}.example.com/health?full=1",
+                number % WEBSITES
+            ),
             regex_pattern: r"All systems \w+".into(),
             interval: INTERVAL,
             location: "default".into(),

@@ -171,10 +171,17 @@ mod tests {
         let mut batch = Batch::default();
         let records = [
             record(3, b"three"),
-            RawRecord { key: None, value: None, timestamp_ms: None, ..record(7, b"") },
+            RawRecord {
+                key: None,
+                value: None,
+                timestamp_ms: None,
+                ..record(7, b"")
+            },
             record(8, b""),
         ];
-        records.into_iter().for_each(|record| batch.push(record));
+        for record in records {
+            batch.push(record);
+        }
         assert_eq!(batch.iter().collect::<Vec<_>>(), records);
         assert_eq!(batch.end(), Some(9));
     }
@@ -188,7 +195,7 @@ mod tests {
         batch.push(record(1, b"x"));
         assert!(batch.is_full(limits));
         let mut large = Batch::default();
-        large.push(record(0, &[b'x'; BATCH_BYTES_MAX]));
+        large.push(record(0, &vec![b'x'; BATCH_BYTES_MAX]));
         assert!(large.is_full(limits));
     }
 
@@ -197,7 +204,10 @@ mod tests {
         let settings = BatchSettings { rows_max: 1000 };
         for partitions in [1, 4, 16, 40] {
             let limits = settings.limits(partitions);
-            assert!(limits.bytes * partitions * BATCHES_A_PARTITION <= BYTES_MAX.max(partitions * BATCHES_A_PARTITION * BATCH_BYTES_MIN));
+            assert!(
+                limits.bytes * partitions * BATCHES_A_PARTITION
+                    <= BYTES_MAX.max(partitions * BATCHES_A_PARTITION * BATCH_BYTES_MIN)
+            );
         }
     }
 }

@@ -32,7 +32,9 @@ impl Refusal {
         Self {
             reason,
             // A value that is quoted may hold what PostgreSQL's texts cannot.
-            error: error.map(|char| if char == '\0' { '\u{fffd}' } else { char }).collect(),
+            error: error
+                .map(|char| if char == '\0' { '\u{fffd}' } else { char })
+                .collect(),
         }
     }
 }
@@ -122,26 +124,44 @@ mod tests {
         for time in ["2000-01-01T00:00:00Z", "2026-11-26T12:00:00Z"] {
             assert!(due(time).is_ok(), "{time}");
         }
-        for time in ["1999-12-31T23:59:59.999Z", "2026-11-26T12:00:00.001Z", "-009999-01-02T02:00:00Z"] {
-            assert_eq!(due(time).unwrap_err().reason, "scheduled_at_out_of_range", "{time}");
+        for time in [
+            "1999-12-31T23:59:59.999Z",
+            "2026-11-26T12:00:00.001Z",
+            "-009999-01-02T02:00:00Z",
+        ] {
+            assert_eq!(
+                due(time).unwrap_err().reason,
+                "scheduled_at_out_of_range",
+                "{time}"
+            );
         }
     }
 
     #[test]
     fn a_record_of_the_original_is_judged_by_its_kafka_timestamp() {
-        let value = r#"{"url":"","error_code":-1,"response_time":-1,"regex_pattern":"","matched_text":""}"#;
+        let value =
+            r#"{"url":"","error_code":-1,"response_time":-1,"regex_pattern":"","matched_text":""}"#;
         assert!(decode(value, Some(1_764_000_000_000)).is_ok());
-        assert_eq!(decode(value, Some(0)).unwrap_err().reason, "scheduled_at_out_of_range");
+        assert_eq!(
+            decode(value, Some(0)).unwrap_err().reason,
+            "scheduled_at_out_of_range"
+        );
         assert_eq!(decode(value, None).unwrap_err().reason, "no_time");
     }
 
     #[test]
     fn urls_are_measured_in_characters() {
         let with_url = |url: &str| {
-            decode(&format!(r#"{{"url":"{url}","error_code":1,"response_time":1}}"#), Some(1_764_000_000_000))
+            decode(
+                &format!(r#"{{"url":"{url}","error_code":1,"response_time":1}}"#),
+                Some(1_764_000_000_000),
+            )
         };
         assert!(with_url(&"ü".repeat(URL_CHARS_MAX)).is_ok());
-        assert_eq!(with_url(&"x".repeat(URL_CHARS_MAX + 1)).unwrap_err().reason, "url_too_long");
+        assert_eq!(
+            with_url(&"x".repeat(URL_CHARS_MAX + 1)).unwrap_err().reason,
+            "url_too_long"
+        );
     }
 
     #[test]

@@ -62,9 +62,10 @@ pub(crate) async fn keep(store: Store, mut trouble: Trouble, stop: CancellationT
             store.ping().await?;
             store.make_days_ahead(Timestamp::now()).await
         };
-        match looked.await {
-            Ok(()) => trouble.ended(),
-            Err(error) => {
+        match stop.run_until_cancelled(looked).await {
+            None => return,
+            Some(Ok(())) => trouble.ended(),
+            Some(Err(error)) => {
                 trouble.began(&store.explain(&error));
                 mend(&store, &error, &mut trouble).await;
             }

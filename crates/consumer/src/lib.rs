@@ -62,7 +62,7 @@ pub async fn run(
     let servants_stop = CancellationToken::new();
     let _end_servants = servants_stop.clone().drop_guard();
     let listener = http::bind(settings.http_address).await?;
-    info!("HTTP on http://{}", settings.http_address);
+    info!("HTTP on http://{}", listener.local_addr()?);
     let mut servants = JoinSet::new();
     servants.spawn(metrics.clone().upkeep(servants_stop.clone()));
     servants.spawn(keeper::remind(health.clone(), servants_stop.clone()));
@@ -88,7 +88,11 @@ pub async fn run(
         return Ok(());
     }
     let progress = Progress::default();
-    servants.spawn(keeper::keep(store.clone(), troubles.of("keeper"), servants_stop.clone()));
+    servants.spawn(keeper::keep(
+        store.clone(),
+        troubles.of("keeper"),
+        servants_stop.clone(),
+    ));
     servants.spawn(progress.clone().summarise(servants_stop.clone()));
     let stages = Stages {
         settings,

@@ -45,7 +45,10 @@ impl Progress {
         count("consumer_duplicates_total", counts.duplicates);
         count("consumer_replaced_total", counts.replaced);
         count("consumer_gaps_total", counts.gaps);
-        #[expect(clippy::cast_precision_loss, reason = "a batch is far below 2^52 records")]
+        #[expect(
+            clippy::cast_precision_loss,
+            reason = "a batch is far below 2^52 records"
+        )]
         histogram!("consumer_batch_rows").record(chunk.items.len() as f64);
         histogram!("consumer_batch_seconds").record(took.as_secs_f64());
         let mut state = self.lock();
@@ -54,7 +57,11 @@ impl Progress {
         state.stored.replaced += counts.replaced;
         state.stored.dead_letters += counts.dead_letters;
         state.stored.gaps += counts.gaps;
-        for refusal in chunk.items.iter().filter_map(|item| item.content.as_ref().err()) {
+        for refusal in chunk
+            .items
+            .iter()
+            .filter_map(|item| item.content.as_ref().err())
+        {
             let Refusal { reason, .. } = refusal;
             counter!("consumer_dead_letters_total", "reason" => *reason).increment(1);
             *state.reasons.entry(reason).or_default() += 1;
@@ -80,17 +87,12 @@ impl Progress {
     pub(crate) fn lag(&self, partition: i32, lag: Option<i64>) {
         let gauge = gauge!("consumer_lag_records", "partition" => partition.to_string());
         let mut state = self.lock();
+        #[expect(clippy::cast_precision_loss, reason = "a number for a graph")]
+        gauge.set(lag.unwrap_or_default() as f64);
         match lag {
-            Some(lag) => {
-                state.lag.insert(partition, lag);
-                #[expect(clippy::cast_precision_loss, reason = "a number for a graph")]
-                gauge.set(lag as f64);
-            }
-            None => {
-                state.lag.remove(&partition);
-                gauge.set(0);
-            }
-        }
+            Some(lag) => state.lag.insert(partition, lag),
+            None => state.lag.remove(&partition),
+        };
     }
 
     /// Says every ten seconds how it goes, until `stop`; nothing while nothing is stored.
@@ -132,7 +134,10 @@ impl Progress {
                 .iter()
                 .map(|(reason, count)| format!("{count} × {reason}"))
                 .collect();
-            warn!("Records that could not become rows are in dead_letters: {}", reasons.join(", "));
+            warn!(
+                "Records that could not become rows are in dead_letters: {}",
+                reasons.join(", ")
+            );
         }
         (now, stored)
     }

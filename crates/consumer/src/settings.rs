@@ -292,12 +292,21 @@ mod tests {
         assert_eq!(tls(&uri("disable")), TlsSettings::Off);
         assert_eq!(tls(&uri("require")), on(true, Verification::Nothing));
         assert_eq!(tls(&uri("verify-ca")), on(true, Verification::Chain));
-        assert_eq!(tls(&uri("verify-full")), on(true, Verification::ChainAndName));
+        assert_eq!(
+            tls(&uri("verify-full")),
+            on(true, Verification::ChainAndName)
+        );
         assert_eq!(
             tls("postgres://u:p@h/d?sslrootcert=system"),
             on(true, Verification::ChainAndName)
         );
-        assert!(read(&[("PG_URI", "postgres://h/d?sslmode=require&sslrootcert=system")]).is_err());
+        assert!(
+            read(&[(
+                "PG_URI",
+                "postgres://h/d?sslmode=require&sslrootcert=system"
+            )])
+            .is_err()
+        );
     }
 
     #[test]
@@ -327,7 +336,11 @@ mod tests {
         ])
         .unwrap_err();
         assert_eq!(problems.len(), 3, "{problems:?}");
-        assert!(problems.iter().any(|it| it.starts_with("PG_SSL_CAFILE: cannot read")));
+        assert!(
+            problems
+                .iter()
+                .any(|it| it.starts_with("PG_SSL_CAFILE: cannot read"))
+        );
         assert!(read(&[]).unwrap_err()[0].starts_with("PG_URI: is not set"));
     }
 }

@@ -146,6 +146,8 @@ enum Audit {
 impl Source {
     fn run(mut self, drained: oneshot::Sender<anyhow::Result<()>>, closed: oneshot::Sender<()>) {
         let result = self.read().and_then(|()| self.drain());
+        // The workers' input closes, and they end.
+        self.parts.workers.clear();
         // Nobody listens where the deadline passed.
         drained.send(result).ok();
         self.hint(client::Wait::Answer);
@@ -296,7 +298,10 @@ impl Source {
                     consumer_context(&self.consumer).stored(partition, at);
                 }
                 Err(error) => {
-                    warn!(partition, "Cannot read from offset {at}, trying again: {error}");
+                    warn!(
+                        partition,
+                        "Cannot read from offset {at}, trying again: {error}"
+                    );
                     failed.push(partition);
                 }
             }
@@ -315,14 +320,19 @@ impl Source {
                 Collected::Stored(at) => {
                     let context = consumer_context(&self.consumer);
                     context.stored(partition, at);
-                    self.parts.progress.lag(partition, context.lag(partition, at));
+                    self.parts
+                        .progress
+                        .lag(partition, context.lag(partition, at));
                 }
                 Collected::Elsewhere => elsewhere.push(partition),
                 Collected::Lost => anyhow::bail!("a worker ended before its work did"),
             }
         }
         for partition in elsewhere {
-            info!(partition, "The stored offset is not where it was left; reading it again");
+            info!(
+                partition,
+                "The stored offset is not where it was left; reading it again"
+            );
             self.restart(partition);
         }
         Ok(())
@@ -393,9 +403,10 @@ impl Source {
         match &mut self.audit {
             Audit::Due(due) if Instant::now() < *due => {}
             Audit::Due(_) => {
-                let idle = self.lanes.iter().filter_map(|(&partition, lane)| {
-                    Some((partition, lane.idle_at()?))
-                });
+                let idle = self
+                    .lanes
+                    .iter()
+                    .filter_map(|(&partition, lane)| Some((partition, lane.idle_at()?)));
                 self.audit = Audit::Asked(idle.collect(), self.starts.stored_offsets());
             }
             Audit::Asked(ours, answer) => match answer.try_recv() {
@@ -406,7 +417,10 @@ impl Source {
                     for (partition, at) in ours {
                         let idle_at = self.lanes.get(&partition).and_then(Lane::idle_at);
                         if idle_at == Some(at) && stored.get(&partition) != Some(&at) {
-                            warn!(partition, "The stored offset was set back or forth; following");
+                            warn!(
+                                partition,
+                                "The stored offset was set back or forth; following"
+                            );
                             self.restart(partition);
                         }
                     }

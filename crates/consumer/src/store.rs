@@ -18,7 +18,7 @@ use messages::Record;
 use tokio::time::timeout;
 use tokio_postgres::IsolationLevel;
 
-use self::{days::Days, websites::Websites};
+use self::{days::Days, errors::Server, websites::Websites};
 use crate::{batch::Batch, decode::Refusal};
 
 pub use connect::{Roots, StoreSettings, TlsSettings, Verification};
@@ -38,7 +38,7 @@ pub struct Store {
 #[derive(Debug)]
 struct Inner {
     pool: Pool,
-    role: String,
+    server: Server,
     key: OffsetKey,
     websites: Websites,
     days: Days,
@@ -111,7 +111,10 @@ impl Store {
         let role = settings.connection.get_user().unwrap_or("the role");
         let inner = Inner {
             pool: connect::pool(settings)?,
-            role: role.to_owned(),
+            server: Server {
+                address: connect::address(&settings.connection),
+                role: role.to_owned(),
+            },
             key,
             websites: Websites::default(),
             days: Days::default(),
@@ -128,7 +131,7 @@ impl Store {
 
     /// What an error means, for a person.
     pub fn explain(&self, error: &StoreError) -> String {
-        error.explain(&self.inner.role)
+        error.explain(&self.inner.server)
     }
 
     /// Writes a chunk in one transaction, with the stored offset moved from its beginning to its
@@ -168,7 +171,11 @@ impl Store {
         self.inner.websites.forget();
     }
 
-    async fn write_on(&self, client: &mut Object, chunk: &Chunk<'_>) -> Result<Written, StoreError> {
+    async fn write_on(
+        &self,
+        client: &mut Object,
+        chunk: &Chunk<'_>,
+    ) -> Result<Written, StoreError> {
         let records = chunk.rows();
         let websites = &self.inner.websites;
         let known = websites.resolve(client, &records).await?;
@@ -179,7 +186,11 @@ impl Store {
         let stored = offsets::lock(&transaction, &self.inner.key, chunk.partition).await?;
         if stored != Some(chunk.from) {
             let before = stored == Some(chunk.to);
-            return Ok(if before { Written::Before } else { Written::Elsewhere });
+            return Ok(if before {
+                Written::Before
+            } else {
+                Written::Elsewhere
+            });
         }
         let rows = rows::without_repeats(&records, &known);
         let counts = rows::insert(&transaction, &rows).await?;

@@ -52,7 +52,10 @@ impl Worker {
             self.progress.settled(delivery.batch.len());
             // The source does not wait for a partition that is not its own any more.
             if delivery.reply.send(outcome).is_err() {
-                debug!(partition = delivery.partition, "Nobody waits for {outcome:?}");
+                debug!(
+                    partition = delivery.partition,
+                    "Nobody waits for {outcome:?}"
+                );
             }
         }
     }
@@ -63,8 +66,9 @@ impl Worker {
             match self.write_chunk(chunk, delivery).await {
                 Attempt::Done => {}
                 Attempt::Smaller(first, second) => {
-                    second.into_iter().for_each(|second| chunks.push_front(second));
-                    chunks.push_front(first);
+                    for chunk in second.into_iter().chain([first]) {
+                        chunks.push_front(chunk);
+                    }
                 }
                 Attempt::Over(outcome) => return outcome,
             }
@@ -83,10 +87,15 @@ impl Worker {
         let mut days = BTreeSet::new();
         for (index, raw) in delivery.batch.iter().enumerate() {
             let content = decoder.decode(&raw);
-            let day = content.as_ref().ok().map(|it| it.scheduled_at.as_second() / 86_400);
+            let day = content
+                .as_ref()
+                .ok()
+                .map(|it| it.scheduled_at.as_second() / 86_400);
             days.extend(day);
             let is_full = days.len() > CHUNK_DAYS_MAX
-                || chunks.back().is_some_and(|chunk| chunk.items.len() >= self.rows);
+                || chunks
+                    .back()
+                    .is_some_and(|chunk| chunk.items.len() >= self.rows);
             if chunks.is_empty() || is_full {
                 days = day.into_iter().collect();
                 chunks.push_back(Chunk {
@@ -99,7 +108,11 @@ impl Worker {
             }
             if let Some(chunk) = chunks.back_mut() {
                 chunk.to = raw.offset + 1;
-                chunk.items.push(Item { index, offset: raw.offset, content });
+                chunk.items.push(Item {
+                    index,
+                    offset: raw.offset,
+                    content,
+                });
             }
         }
         chunks

@@ -153,7 +153,9 @@ fn strip_pairs(text: &str, taken: &mut Taken) -> Result<String, &'static str> {
         let (value, tail) = split_value(tail.trim_start())?;
         if !taken.take(name.trim(), &value)? {
             let value = value.replace('\\', "\\\\").replace('\'', "\\'");
-            kept += &format!("{}='{value}' ", name.trim());
+            for part in [name.trim(), "='", &value, "' "] {
+                kept.push_str(part);
+            }
         }
         rest = tail.trim_start();
     }
@@ -172,7 +174,11 @@ fn split_value(text: &str) -> Result<(String, &str), &'static str> {
             char => value.push(char),
         }
     }
-    if quoted { Err(UNREADABLE) } else { Ok((value, "")) }
+    if quoted {
+        Err(UNREADABLE)
+    } else {
+        Ok((value, ""))
+    }
 }
 
 #[cfg(test)]
@@ -184,7 +190,8 @@ mod tests {
     #[test]
     fn special_characters_that_are_not_encoded_are_refused_with_that_advice() {
         for password in [
-            "p@ss", "p/ss", "p:ss", "p#ss", "p?ss", "p%ss", "100%", "p@s/s", "a b", "p[ss", "@", "?", "a@b:5",
+            "p@ss", "p/ss", "p:ss", "p#ss", "p?ss", "p%ss", "100%", "p@s/s", "a b", "p[ss", "@",
+            "?", "a@b:5",
         ] {
             let uri = format!("postgres://user:{password}@host:5432/database");
             assert_eq!(parse(&uri).unwrap_err(), ENCODE, "{password}");
@@ -193,7 +200,8 @@ mod tests {
 
     #[test]
     fn encoded_characters_and_harmless_ones_are_taken() {
-        let uri = "postgresql://us%65r:p%40%2F%3A%25ss!$*@[::1]:6000,other/data%20base?connect_timeout=7";
+        let uri =
+            "postgresql://us%65r:p%40%2F%3A%25ss!$*@[::1]:6000,other/data%20base?connect_timeout=7";
         let config = parse(uri).unwrap().config;
         assert_eq!(config.get_user(), Some("user"));
         assert_eq!(config.get_password(), Some(b"p@/:%ss!$*".as_slice()));
@@ -204,7 +212,8 @@ mod tests {
 
     #[test]
     fn the_options_of_tls_are_taken_out() {
-        let parsed = parse("postgres://h/d?sslmode=verify-full&sslrootcert=%2Fa%20b%2Fca.pem").unwrap();
+        let parsed =
+            parse("postgres://h/d?sslmode=verify-full&sslrootcert=%2Fa%20b%2Fca.pem").unwrap();
         assert_eq!(parsed.mode, Some(Mode::VerifyFull));
         assert_eq!(parsed.root, Some("/a b/ca.pem".into()));
         assert_eq!(parse("postgres://h/d?sslmode=full").unwrap_err(), BAD_MODE);
@@ -212,16 +221,28 @@ mod tests {
 
     #[test]
     fn key_value_pairs_are_taken_with_their_quotes() {
-        let text = r"host=/run/postgresql user = me password='it\'s \\ @/:#' sslmode=require dbname=d";
+        let text =
+            r"host=/run/postgresql user = me password='it\'s \\ @/:#' sslmode=require dbname=d";
         let parsed = parse(text).unwrap();
         assert_eq!(parsed.mode, Some(Mode::Require));
-        assert_eq!(parsed.config.get_password(), Some(br"it's \ @/:#".as_slice()));
+        assert_eq!(
+            parsed.config.get_password(),
+            Some(br"it's \ @/:#".as_slice())
+        );
         assert_eq!(parsed.config.get_dbname(), Some("d"));
     }
 
     #[test]
     fn what_is_no_connection_string_is_refused_without_quoting_it() {
-        for text in ["secret", "host=h port=secret", "postgres://u:secret@h:port/d", "postgres://h/d?secret", "password=secret", "password='secret", "postgres://"] {
+        for text in [
+            "secret",
+            "host=h port=secret",
+            "postgres://u:secret@h:port/d",
+            "postgres://h/d?secret",
+            "password=secret",
+            "password='secret",
+            "postgres://",
+        ] {
             let problem = parse(text).unwrap_err();
             assert!(!problem.contains("secret"), "{problem}");
         }

@@ -218,10 +218,17 @@ mod tests {
             assert!(lane.dispatch(0, limits, &worker));
         }
         let first = deliveries.try_recv().unwrap();
-        assert_eq!((first.from, first.batch.end()), (10, Some(13)), "small, for an idle worker");
+        assert_eq!(
+            (first.from, first.batch.end()),
+            (10, Some(13)),
+            "small, for an idle worker"
+        );
         let second = deliveries.try_recv().unwrap();
         assert_eq!((second.from, second.batch.end()), (13, Some(21)), "full");
-        assert!(deliveries.try_recv().is_err(), "the rest waits until it is full or alone");
+        assert!(
+            deliveries.try_recv().is_err(),
+            "the rest waits until it is full or alone"
+        );
     }
 
     #[test]
@@ -243,7 +250,10 @@ mod tests {
             lane.take(record(offset));
             lane.dispatch(0, limits, &worker);
         }
-        let (first, second) = (deliveries.try_recv().unwrap(), deliveries.try_recv().unwrap());
+        let (first, second) = (
+            deliveries.try_recv().unwrap(),
+            deliveries.try_recv().unwrap(),
+        );
         second.reply.send(Outcome::Stored).unwrap();
         assert!(matches!(lane.collect(), Collected::Nothing));
         first.reply.send(Outcome::Stored).unwrap();
@@ -264,6 +274,9 @@ mod tests {
         }
         assert!(lane.is_full(limits));
         deliveries.close();
-        assert_eq!(std::iter::from_fn(|| deliveries.try_recv().ok()).count(), IN_FLIGHT_MAX);
+        assert_eq!(
+            std::iter::from_fn(|| deliveries.try_recv().ok()).count(),
+            IN_FLIGHT_MAX
+        );
     }
 }

@@ -118,7 +118,10 @@ impl Context {
 
     fn partitions(&self, list: &TopicPartitionList) -> Vec<i32> {
         let elements = list.elements_for_topic(&self.topic);
-        elements.iter().map(rdkafka::topic_partition_list::TopicPartitionListElem::partition).collect()
+        elements
+            .iter()
+            .map(rdkafka::topic_partition_list::TopicPartitionListElem::partition)
+            .collect()
     }
 
     /// Nothing is read yet: partitions are placed when their stored offsets are known.
@@ -132,7 +135,11 @@ impl Context {
     }
 
     fn revoke(&self, consumer: &BaseConsumer<Self>, partitions: Vec<i32>) {
-        client::hint(consumer, client::Wait::No);
+        if consumer.assignment_lost() {
+            self.failed("the group's coordinator gave no answer in time; joining the group again");
+        } else {
+            client::hint(consumer, client::Wait::No);
+        }
         let placed = client::placed(consumer, &self.topic, &partitions);
         if let Err(error) = consumer.incremental_unassign(&placed) {
             warn!("Kafka client: giving partitions {partitions:?}: {error}");
@@ -161,7 +168,10 @@ impl ClientContext for Context {
                 RDKafkaErrorCode::UnknownTopicOrPartition
                 | RDKafkaErrorCode::UnknownTopic
                 | RDKafkaErrorCode::UnknownPartition,
-            ) => self.failed(&format!("the topic {:?} is gone and is waited for ({reason})", self.topic)),
+            ) => self.failed(&format!(
+                "the topic {:?} is gone and is waited for ({reason})",
+                self.topic
+            )),
             Some(
                 RDKafkaErrorCode::TopicAuthorizationFailed
                 | RDKafkaErrorCode::GroupAuthorizationFailed,
@@ -198,7 +208,9 @@ impl ConsumerContext for Context {
     ) {
         let partitions = self.partitions(list);
         match event {
-            RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS => self.assign(consumer, partitions),
+            RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS => {
+                self.assign(consumer, partitions);
+            }
             _ => self.revoke(consumer, partitions),
         }
     }

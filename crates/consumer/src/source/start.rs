@@ -201,7 +201,10 @@ impl Finder {
                 Err(Failure::Store(error)) => self.store_failed(&error, &mut trouble).await,
                 // The source's client says why, and what to check.
                 Err(Failure::Kafka(error)) => {
-                    debug!(partition, "Asking Kafka where the partition begins: {error}");
+                    debug!(
+                        partition,
+                        "Asking Kafka where the partition begins: {error}"
+                    );
                 }
             }
             if !backoff.wait(epoch).await {
@@ -235,7 +238,10 @@ impl Finder {
         match start {
             Start::Resume(_) => Ok(()),
             Start::Begin(at) => {
-                info!(partition, "Nothing is stored of the partition: it begins at offset {at}");
+                info!(
+                    partition,
+                    "Nothing is stored of the partition: it begins at offset {at}"
+                );
                 self.store.begin_partition(partition, at).await
             }
             Start::SkipLost { from, to } => {
@@ -312,9 +318,15 @@ mod tests {
 
     #[test]
     fn what_is_stored_decides_whatever_kafka_says() {
-        let hint = Some(Committed { at: 120, is_ours: false });
+        let hint = Some(Committed {
+            at: 120,
+            is_ours: false,
+        });
         for at in [100, 150, 200] {
-            assert_eq!(decide(Some(at), hint, TOPIC, OffsetReset::Latest), Start::Resume(at));
+            assert_eq!(
+                decide(Some(at), hint, TOPIC, OffsetReset::Latest),
+                Start::Resume(at)
+            );
         }
     }
 
@@ -334,13 +346,24 @@ mod tests {
     fn the_original_is_taken_over_where_it_stopped() {
         let latest = OffsetReset::Latest;
         assert_eq!(begin(Some((150, false)), latest), Start::Begin(150));
-        assert_eq!(begin(Some((50, false)), latest), Start::Begin(100), "retention");
-        assert_eq!(begin(Some((999, false)), latest), Start::Begin(100), "made anew");
+        assert_eq!(
+            begin(Some((50, false)), latest),
+            Start::Begin(100),
+            "retention"
+        );
+        assert_eq!(
+            begin(Some((999, false)), latest),
+            Start::Begin(100),
+            "made anew"
+        );
     }
 
     #[test]
     fn a_new_database_reads_again_in_spite_of_our_hint() {
-        assert_eq!(begin(Some((150, true)), OffsetReset::Earliest), Start::Begin(100));
+        assert_eq!(
+            begin(Some((150, true)), OffsetReset::Earliest),
+            Start::Begin(100)
+        );
         assert_eq!(begin(None, OffsetReset::Earliest), Start::Begin(100));
         assert_eq!(begin(None, OffsetReset::Latest), Start::Begin(200));
     }

@@ -6,10 +6,15 @@ use anyhow::Context;
 use deadpool_postgres::{
     Hook, HookError, Manager, ManagerConfig, Pool, RecyclingMethod, Runtime, Timeouts,
 };
-use tokio_postgres::{Config, NoTls, config::SslMode};
+use tokio_postgres::{
+    Config, NoTls,
+    config::{Host, SslMode},
+};
 
 use super::tls;
 
+/// PostgreSQL's own.
+const PORT: u16 = 5432;
 /// Connections beside the workers': the keeper's, and those that read offsets for new partitions.
 const CONNECTIONS_BESIDE_WORKERS: usize = 3;
 /// How long a connection may take: TCP, TLS, login. A stopped server accepts and never answers.
@@ -77,6 +82,22 @@ pub enum Roots {
     File(PathBuf),
 }
 
+/// Where the server is, for a person: hosts and ports, never a password.
+pub(super) fn address(connection: &Config) -> String {
+    let hosts = connection.get_hosts().iter().enumerate();
+    let addresses: Vec<_> = hosts
+        .map(|(number, host)| {
+            let ports = connection.get_ports();
+            let port = ports.get(number).or(ports.first()).unwrap_or(&PORT);
+            match host {
+                Host::Tcp(name) => format!("{name}:{port}"),
+                Host::Unix(folder) => format!("{}, port {port}", folder.display()),
+            }
+        })
+        .collect();
+    addresses.join(", ")
+}
+
 /// Makes the pool; connections are made when they are needed.
 pub(super) fn pool(settings: &StoreSettings) -> anyhow::Result<Pool> {
     let mut config = settings.connection.clone();
@@ -103,7 +124,11 @@ pub(super) fn pool(settings: &StoreSettings) -> anyhow::Result<Pool> {
             verification,
             roots,
         } => {
-            let mode = if *required { SslMode::Require } else { SslMode::Prefer };
+            let mode = if *required {
+                SslMode::Require
+            } else {
+                SslMode::Prefer
+            };
             config.ssl_mode(mode);
             Manager::from_config(config, tls::connector(*verification, roots)?, manage)
         }

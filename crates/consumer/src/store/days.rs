@@ -19,7 +19,7 @@ const DAYS_AHEAD: i64 = 2;
 /// Names tried for a day's table. A taken one is somebody's detached partition, which is his.
 const NAMES_MAX: u32 = 9;
 /// The lock under which partitions are made, so that two consumers do not make the same one. Any
-/// number will do that nobody else uses: "wm_days" in ASCII.
+/// number will do that nobody else uses: `wm_days` in ASCII.
 const LOCK_KEY: i64 = 0x0077_6d5f_6461_7973;
 
 /// Attaching locks `websites` (for the foreign key) against writers, and everybody queues behind a
@@ -53,19 +53,27 @@ pub(super) fn ahead(now: Timestamp) -> Vec<Date> {
 }
 
 impl Days {
-    /// Makes the partitions that are missing, each in a short transaction of its own.
-    pub(super) async fn ensure(&self, client: &mut Object, days: &[Date]) -> Result<(), StoreError> {
-        for day in self.unknown(days) {
-            let transaction = begin(client).await?;
-            if make(transaction, day).await? {
-                info!("Made the partition of {day}");
-            }
-            let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-            if known.len() >= DAYS_KNOWN_MAX {
-                known.clear();
-            }
-            known.insert(day);
+    /// Makes the partitions that are missing, in a short transaction of their own.
+    pub(super) async fn ensure(
+        &self,
+        client: &mut Object,
+        days: &[Date],
+    ) -> Result<(), StoreError> {
+        let unknown = self.unknown(days);
+        if unknown.is_empty() {
+            return Ok(());
         }
+        // Together: each time that partitions are attached, every plan that meets them is void.
+        if !make(client, &unknown).await? {
+            for day in &unknown {
+                make(client, std::slice::from_ref(day)).await?;
+            }
+        }
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.len() >= DAYS_KNOWN_MAX {
+            known.clear();
+        }
+        known.extend(unknown);
         Ok(())
     }
 
@@ -75,41 +83,60 @@ impl Days {
         known.clear();
     }
 
-    fn unknown(&self, days: &[Date]) -> BTreeSet<Date> {
+    fn unknown(&self, days: &[Date]) -> Vec<Date> {
         let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        let unknown = days.iter().filter(|day| !known.contains(day));
-        unknown.copied().collect()
+        let unknown: BTreeSet<_> = days.iter().filter(|day| !known.contains(day)).collect();
+        unknown.into_iter().copied().collect()
     }
 }
 
-/// Makes a day's partition. `false`: it was there.
-async fn make(transaction: Transaction<'_>, day: Date) -> Result<bool, StoreError> {
-    let Some((schema, name)) = free_name(&transaction, day).await? else {
-        return Ok(false);
-    };
-    let Ok(next) = day.tomorrow() else {
-        return Ok(false);
-    };
-    // Made beside and attached, since PARTITION OF would lock the whole table against everybody.
-    let sql = format!(
-        "CREATE TABLE {schema}.{name} (LIKE {schema}.metrics \
-         INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING STORAGE); \
-         ALTER TABLE {schema}.metrics ATTACH PARTITION {schema}.{name} \
-         FOR VALUES FROM ('{day} 00:00:00+00') TO ('{next} 00:00:00+00')"
-    );
-    match transaction.batch_execute(&sql).await {
-        Ok(()) => {}
-        // A partition of another name, of a month perhaps, covers the day.
-        Err(error) if error.code() == Some(&SqlState::INVALID_OBJECT_DEFINITION) => {
-            return Ok(false);
+/// Makes the partitions that are missing of these days. `false`: one of them is covered by a
+/// partition of another name, of a month perhaps, and none was made.
+async fn make(client: &mut Object, days: &[Date]) -> Result<bool, StoreError> {
+    let transaction = begin(client).await?;
+    lock(&transaction).await?;
+    let mut made = Vec::new();
+    for &day in days {
+        let (Some((schema, name)), Ok(next)) =
+            (free_name(&transaction, day).await?, day.tomorrow())
+        else {
+            continue;
+        };
+        // Made beside and attached, since PARTITION OF would lock the whole table against all.
+        let sql = format!(
+            "CREATE TABLE {schema}.{name} (LIKE {schema}.metrics \
+             INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING STORAGE); \
+             ALTER TABLE {schema}.metrics ATTACH PARTITION {schema}.{name} \
+             FOR VALUES FROM ('{day} 00:00:00+00') TO ('{next} 00:00:00+00')"
+        );
+        match transaction.batch_execute(&sql).await {
+            Ok(()) => made.push(day.to_string()),
+            Err(error) if error.code() == Some(&SqlState::INVALID_OBJECT_DEFINITION) => {
+                return Ok(false);
+            }
+            Err(error) => return Err(StoreError::when("making a day's partition")(error)),
         }
-        Err(error) => return Err(StoreError::when("making a day's partition")(error)),
     }
     transaction
         .commit()
         .await
         .map_err(StoreError::when("making a day's partition"))?;
+    if !made.is_empty() {
+        info!("Made the partitions of {}", made.join(", "));
+    }
     Ok(true)
+}
+
+async fn lock(transaction: &Transaction<'_>) -> Result<(), StoreError> {
+    let locked = async {
+        transaction.batch_execute(LOCK).await?;
+        let lock = "SELECT pg_advisory_xact_lock($1)";
+        transaction.execute(lock, &[&LOCK_KEY]).await
+    };
+    locked
+        .await
+        .map_err(StoreError::when("waiting to make a day's partition"))?;
+    Ok(())
 }
 
 /// The schema, and a name that is free in it. `None`: the day has its partition.
@@ -118,14 +145,11 @@ async fn free_name(
     day: Date,
 ) -> Result<Option<(String, String)>, StoreError> {
     let found = async {
-        transaction.batch_execute(LOCK).await?;
-        transaction
-            .execute("SELECT pg_advisory_xact_lock($1)", &[&LOCK_KEY])
-            .await?;
+        let statement = transaction.prepare_cached(FIND).await?;
         let first = format!("metrics_{}", day.strftime("%Y%m%d"));
         let more = (2..=NAMES_MAX).map(|number| format!("{first}_{number}"));
         for name in std::iter::once(first.clone()).chain(more) {
-            let row = transaction.query_one(FIND, &[&name]).await?;
+            let row = transaction.query_one(&statement, &[&name]).await?;
             let (schema, taken, attached): (String, bool, bool) =
                 (row.get(0), row.get(1), row.get(2));
             if attached {

@@ -31,6 +31,15 @@ pub enum StoreError {
     Stale(&'static str),
 }
 
+/// Whom the errors are about.
+#[derive(Debug)]
+pub(super) struct Server {
+    /// Where it is.
+    pub(super) address: String,
+    /// Whom a right would have to be granted to.
+    pub(super) role: String,
+}
+
 /// What to do about an error. Nothing that an outage can cause ever condemns a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Action {
@@ -64,7 +73,9 @@ impl StoreError {
                 // A login that is refused condemns nobody's records, whatever the code.
                 _ => Action::Reconnect,
             },
-            Self::Postgres { .. } | Self::Migrate(_) => self.database_error().map_or(Action::Reconnect, action_of),
+            Self::Postgres { .. } | Self::Migrate(_) => {
+                self.database_error().map_or(Action::Reconnect, action_of)
+            }
         }
     }
 
@@ -79,22 +90,39 @@ impl StoreError {
             .is_some_and(|error| error.code().code().starts_with("23"))
     }
 
-    /// The whole story in one line: what was being done, each cause, and advice. `role` is whom a
-    /// right would have to be granted to.
-    pub fn explain(&self, role: &str) -> String {
+    /// The whole story in one line: what was being done, each cause, and advice.
+    pub(super) fn explain(&self, server: &Server) -> String {
         let mut story = self.to_string();
-        let mut cause = self.source();
+        if matches!(self, Self::Connect(_)) {
+            story = format!("{story} at {}", server.address);
+        }
+        let mut cause = self.cause();
         while let Some(error) = cause {
-            let text = error.to_string();
-            // Each of the driver's errors prints its own kind, some their cause as well.
-            if text != "db error" && !story.contains(&text) {
+            // What the server says has its details on lines of their own.
+            let text = error.to_string().replace('\n', ", ");
+            if text != "db error" {
                 story = format!("{story}: {text}");
             }
             cause = error.source();
         }
-        match self.database_error().and_then(|error| advice(error, role)) {
+        match self
+            .database_error()
+            .and_then(|error| advice(error, &server.role))
+        {
             Some(advice) => format!("{story}; {advice}"),
             None => story,
+        }
+    }
+
+    /// The first cause that says more than this error does.
+    fn cause(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            // The pool's own words for these say less, and the cause once more.
+            Self::Connect(
+                PoolError::Backend(error) | PoolError::PostCreateHook(HookError::Backend(error)),
+            ) => Some(error),
+            Self::Migrate(error) => Some(root(error)),
+            _ => self.source(),
         }
     }
 
@@ -142,7 +170,12 @@ fn action_of_code(code: &str) -> Action {
         "55P03" | "53100" | "53000" | "53400" => Action::Retry,
         _ if code.starts_with("58") => Action::Retry,
         // Data, constraints, sizes.
-        _ if ["22", "23", "54"].iter().any(|class| code.starts_with(class)) => Action::Isolate,
+        _ if ["22", "23", "54"]
+            .iter()
+            .any(|class| code.starts_with(class)) =>
+        {
+            Action::Isolate
+        }
         // 08 connection, 53300 too many connections, 57P01 to 57P03 shutdown and start, 25 (25006:
         // a standby), 0A000 and 26000 (a plan or statement that is void), XX internal, the rest.
         _ => Action::Reconnect,
@@ -151,11 +184,17 @@ fn action_of_code(code: &str) -> Action {
 
 fn advice(error: &DbError, role: &str) -> Option<String> {
     Some(match error.code().code() {
-        "28P01" | "28000" => "check user and password in PG_URI and the server's pg_hba.conf".into(),
+        "28P01" | "28000" => {
+            "check user and password in PG_URI and the server's pg_hba.conf".into()
+        }
         "3D000" => "create the database, or correct its name in PG_URI".into(),
-        "3F000" => format!("create a schema of the role's search_path, and GRANT USAGE, CREATE ON SCHEMA … TO \"{role}\""),
+        "3F000" => format!(
+            "create a schema of the role's search_path, and GRANT USAGE, CREATE ON SCHEMA … TO \"{role}\""
+        ),
         "42501" => missing_right(error.message(), role),
-        "25006" => "the server is read-only: a standby, perhaps; PG_URI has to name the primary".into(),
+        "25006" => {
+            "the server is read-only: a standby, perhaps; PG_URI has to name the primary".into()
+        }
         "53100" => "the server's disk is full".into(),
         "53300" => "raise the server's max_connections, or lower WORKERS".into(),
         "53200" => "raise the server's max_locks_per_transaction if this lasts".into(),
@@ -190,19 +229,26 @@ mod tests {
     #[test]
     fn every_code_has_its_action() {
         let table = [
-            (Action::Retry, &["40001", "40P01", "55P03", "53100", "53400", "58030"][..]),
+            (
+                Action::Retry,
+                &["40001", "40P01", "55P03", "53100", "53400", "58030"][..],
+            ),
             (Action::RetrySmaller, &["53200", "57014"]),
             (
                 Action::Reconnect,
                 &[
-                    "08006", "08P01", "57P01", "57P02", "57P03", "57P05", "53300", "25006", "25P02",
-                    "0A000", "26000", "42P05", "XX000", "XX001", "42601", "55000", "F0000", "zzzzz",
+                    "08006", "08P01", "57P01", "57P02", "57P03", "57P05", "53300", "25006",
+                    "25P02", "0A000", "26000", "42P05", "XX000", "XX001", "42601", "55000",
+                    "F0000", "zzzzz",
                 ],
             ),
             (Action::Refresh, &["23503", "42P01", "42703", "3F000"]),
             (
                 Action::Isolate,
-                &["22021", "22P02", "22003", "22008", "23502", "23505", "23514", "23P01", "54000", "P0001", "44000"],
+                &[
+                    "22021", "22P02", "22003", "22008", "23502", "23505", "23514", "23P01",
+                    "54000", "P0001", "44000",
+                ],
             ),
             (Action::Ask, &["42501", "28P01", "28000", "3D000"]),
         ];
@@ -218,7 +264,10 @@ mod tests {
         let grant = missing_right("permission denied for schema public", "me");
         assert_eq!(grant, "GRANT USAGE, CREATE ON SCHEMA public TO \"me\"");
         let grant = missing_right("permission denied for table metrics", "me");
-        assert_eq!(grant, "GRANT SELECT, INSERT, UPDATE ON TABLE metrics TO \"me\"");
+        assert_eq!(
+            grant,
+            "GRANT SELECT, INSERT, UPDATE ON TABLE metrics TO \"me\""
+        );
         let grant = missing_right("must be owner of table metrics", "me");
         assert_eq!(grant, "ALTER TABLE metrics OWNER TO \"me\"");
         let grant = missing_right("keine Berechtigung", "me");

@@ -1,6 +1,6 @@
 //! The tables: checked and brought up to date at start, by one consumer at a time.
 
-use anyhow::Context;
+use anyhow::anyhow;
 use deadpool_postgres::{ClientWrapper, Object};
 use refinery::{Runner, error::Kind};
 use service::command_line::BadInput;
@@ -17,7 +17,7 @@ mod embedded {
 
 /// The table in which applied migrations are noted.
 const HISTORY: &str = "websites_monitor_migrations";
-/// The lock under which tables are made. Any number will do that nobody else uses: "wm_sql" in
+/// The lock under which tables are made. Any number will do that nobody else uses: `wm_sql` in
 /// ASCII.
 const LOCK_KEY: i64 = 0x776d_5f73_716c;
 /// Whether the history, and whether any of our tables is there; and the database's encoding.
@@ -57,10 +57,8 @@ async fn prepare(client: &mut ClientWrapper) -> Result<(), PrepareError> {
     if is_current(client, &runner).await? {
         return Ok(());
     }
-    let report = runner.run_async(&mut **client).await.map_err(failed)?;
-    for migration in report.applied_migrations() {
-        info!("Applied migration {migration}");
-    }
+    runner.run_async(&mut **client).await.map_err(failed)?;
+    info!("Brought the tables up to date");
     Ok(())
 }
 
@@ -68,7 +66,9 @@ async fn lock(client: &ClientWrapper) -> Result<(), StoreError> {
     client
         .execute("SELECT pg_advisory_lock($1)", &[&LOCK_KEY])
         .await
-        .map_err(StoreError::when("waiting for another consumer that makes the tables"))?;
+        .map_err(StoreError::when(
+            "waiting for another consumer that makes the tables",
+        ))?;
     Ok(())
 }
 
@@ -137,8 +137,7 @@ pub async fn migrate(store: &Store) -> anyhow::Result<()> {
         Ok(()) => Ok(()),
         Err(PrepareError::Refused(refused)) => Err(refused.into()),
         Err(PrepareError::Store(error)) => {
-            let story = store.explain(&error);
-            Err(anyhow::anyhow!(story)).context("preparing the tables")
+            Err(anyhow!(store.explain(&error)).context("preparing the tables"))
         }
     }
 }

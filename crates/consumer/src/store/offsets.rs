@@ -81,7 +81,9 @@ impl Store {
                     .query_opt(&statement, &[&key.group, &key.topic, &partition])
                     .await
             };
-            let row = row.await.map_err(StoreError::when("reading a stored offset"))?;
+            let row = row
+                .await
+                .map_err(StoreError::when("reading a stored offset"))?;
             Ok(row.map(|row| row.get(0)))
         })
         .await
@@ -95,7 +97,9 @@ impl Store {
                 let statement = client.prepare_cached(READ_ALL).await?;
                 client.query(&statement, &[&key.group, &key.topic]).await
             };
-            let rows = rows.await.map_err(StoreError::when("reading stored offsets"))?;
+            let rows = rows
+                .await
+                .map_err(StoreError::when("reading stored offsets"))?;
             Ok(rows.iter().map(|row| (row.get(0), row.get(1))).collect())
         })
         .await
@@ -156,7 +160,9 @@ pub(super) async fn lock(
             .query_opt(&statement, &[&key.group, &key.topic, &partition])
             .await
     };
-    let row = row.await.map_err(StoreError::when("locking a stored offset"))?;
+    let row = row
+        .await
+        .map_err(StoreError::when("locking a stored offset"))?;
     Ok(row.map(|row| row.get(0)))
 }
 
@@ -187,7 +193,10 @@ pub(super) async fn advance(
             )
             .await
     };
-    match moved.await.map_err(StoreError::when("moving a stored offset"))? {
+    match moved
+        .await
+        .map_err(StoreError::when("moving a stored offset"))?
+    {
         1 => Ok(()),
         _ => Err(StoreError::Stale("a stored offset moved under its lock")),
     }

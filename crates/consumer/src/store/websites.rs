@@ -91,7 +91,9 @@ impl Websites {
             self.select(client, &mut unknown, &mut known).await?;
         }
         if !unknown.is_empty() {
-            return Err(StoreError::Stale("a website vanished while it was looked up"));
+            return Err(StoreError::Stale(
+                "a website vanished while it was looked up",
+            ));
         }
         Ok(known)
     }
@@ -134,7 +136,9 @@ impl Websites {
             let statement = client.prepare_cached(SELECT).await?;
             client.query(&statement, &[&urls]).await
         };
-        let rows = rows.await.map_err(StoreError::when("looking up websites"))?;
+        let rows = rows
+            .await
+            .map_err(StoreError::when("looking up websites"))?;
         let mut cache = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         for row in &rows {
             let Some((url, _)) = unknown.remove_entry(row.get::<_, &str>(0)) else {
@@ -229,7 +233,9 @@ async fn insert(client: &Object, unknown: &BTreeMap<&str, &Record>) -> Result<()
     let times: Vec<_> = records().map(|it| system_time(it.scheduled_at)).collect();
     let inserted = async {
         let statement = client.prepare_cached(INSERT).await?;
-        client.execute(&statement, &[&urls, &patterns, &times]).await
+        client
+            .execute(&statement, &[&urls, &patterns, &times])
+            .await
     };
     inserted
         .await

@@ -21,6 +21,10 @@ const ROWS_BUCKETS: [f64; 8] = [1.0, 10.0, 50.0, 100.0, 500.0, 1000.0, 2500.0, 5
 /// Our own crates, whose details DEBUG shows; those of libraries start at INFO.
 const OWN_TARGETS: [&str; 4] = ["monitor", "consumer", "service", "messages"];
 
+/// Libraries that say at length what we say ourselves, with what follows from it: the connections
+/// that a server drops, the migrations.
+const QUIET_TARGETS: [&str; 3] = ["deadpool_postgres", "tokio_postgres", "refinery_core"];
+
 const LOG_LEVEL: Setting = Setting::with_default(
     "LOG_LEVEL",
     "INFO",
@@ -79,6 +83,7 @@ impl LogSettings {
         let libraries = LevelFilter::from_level(self.level.min(Level::INFO));
         let filter = Targets::new()
             .with_default(libraries)
+            .with_targets(QUIET_TARGETS.map(|target| (target, LevelFilter::ERROR)))
             .with_targets(OWN_TARGETS.map(|target| (target, self.level)));
         let registry = tracing_subscriber::registry().with(filter);
         let layer = tracing_subscriber::fmt::layer().with_writer(io::stderr);

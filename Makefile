@@ -36,9 +36,9 @@ stack-stop: build-devstack ## Stop them; their data stays
 	@$(DEVSTACK) down
 
 .PHONY: test
-test: setup ## Run all tests, on a Kafka and a PostgreSQL of their own
+test: setup ## Run all tests; they start a Kafka and a PostgreSQL of their own
 	@cargo build --workspace --bins --locked
-	@$(TARGET)/debug/devstack with -- cargo test --workspace --locked
+	@cargo test --workspace --locked
 
 .PHONY: lint
 lint: ## Check format, lints, documentation and scripts

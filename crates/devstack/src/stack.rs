@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 
 use crate::files::{make_folder, write_secret};
-use crate::kafka::{Kafka, KafkaOptions};
-use crate::postgres::{Postgres, PostgresOptions};
+use crate::kafka::Kafka;
+use crate::postgres::Postgres;
 use crate::process::Lifetime;
 
 /// The topic of the local stack, and its partitions.
@@ -24,16 +24,6 @@ pub struct Stack {
 }
 
 impl Stack {
-    /// Starts a fast one that ends with this process, and its data with it.
-    pub async fn throwaway() -> Result<Self> {
-        let (kafka, postgres) = tokio::try_join!(
-            Kafka::throwaway(KafkaOptions::default()),
-            Postgres::throwaway(PostgresOptions::default()),
-        )?;
-        kafka.create_topic(TOPIC, TOPIC_PARTITIONS).await?;
-        Ok(Self { kafka, postgres })
-    }
-
     /// The one whose data is kept in `home`, running already or not yet.
     pub fn in_home(home: &Path, lifetime: Lifetime) -> Result<Self> {
         Ok(Self {

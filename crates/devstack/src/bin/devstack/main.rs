@@ -7,9 +7,7 @@ mod service;
 mod settings;
 mod terminal;
 mod up;
-mod with;
 
-use std::ffi::OsString;
 use std::process::ExitCode;
 
 use anyhow::Result;
@@ -42,12 +40,6 @@ enum Command {
         /// Which one
         service: Service,
     },
-    /// Run a command on a fast stack of its own, which ends with it
-    With {
-        /// The command; `DEVSTACK_BOOTSTRAP_SERVERS` and `DEVSTACK_PG_URI` tell it where the stack is
-        #[arg(last = true, required = true, value_name = "COMMAND")]
-        command: Vec<OsString>,
-    },
 }
 
 #[tokio::main]
@@ -57,6 +49,5 @@ async fn main() -> Result<ExitCode> {
         Command::Down => up::down().await,
         Command::Run { demo } => run::run(demo).await,
         Command::Exec { service } => exec::exec(service).await,
-        Command::With { command } => with::with(&command).await,
     }
 }

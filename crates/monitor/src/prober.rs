@@ -96,8 +96,12 @@ impl Checker {
         let mut more_come = true;
         let give_up = self.give_up.clone();
         while more_come || !self.queue.is_idle() {
-            self.begin_waiting();
             let is_over = give_up.is_cancelled();
+            if is_over {
+                self.give_up_waiting().await?;
+            } else {
+                self.begin_waiting();
+            }
             tokio::select! {
                 due = due.recv(), if more_come => match due {
                     Some(due) => self.accept(due).await?,
@@ -105,7 +109,9 @@ impl Checker {
                 },
                 Some(ended) = self.running.join_next_with_id() => self.end(ended).await?,
                 // Probes that run end by themselves then; those that wait never begin.
-                () = give_up.cancelled(), if !is_over => self.give_up_waiting().await?,
+                () = give_up.cancelled(), if !is_over => {}
+                // The last that waited were given up above, and nothing runs.
+                else => {}
             }
         }
         Ok(())

@@ -238,6 +238,16 @@ async fn at_the_end_of_the_drain_what_runs_and_what_waits_is_missed() {
 }
 
 #[tokio::test]
+async fn a_monitor_that_gives_up_ends_even_with_nothing_under_way() {
+    let (site, stage) = (Site::start().await, start(1, 1));
+    stage.give_up.cancel();
+    stage.due.send(site.due("a")).await.unwrap();
+    let results = stage.finish().await;
+    assert_eq!(results.len(), 1);
+    assert_eq!(results[0].kind(), OutcomeKind::Missed);
+}
+
+#[tokio::test]
 async fn a_check_that_begins_late_doubts_itself_unless_it_was_due_before_the_start() {
     let (site, mut stage) = (Site::start().await, start(2, 2));
     site.answers.add_permits(2);

@@ -20,6 +20,8 @@ mod progress;
 pub mod settings;
 mod source;
 pub mod store;
+#[cfg(test)]
+mod testing;
 mod trouble;
 mod worker;
 

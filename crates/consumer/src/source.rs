@@ -166,6 +166,7 @@ impl Source {
             self.audit();
             if self.hinted.elapsed() >= HINT_INTERVAL {
                 self.hint(client::Wait::No);
+                self.measure();
             }
             if self.is_to_wait() {
                 thread::sleep(FULL_WAIT);
@@ -317,13 +318,7 @@ impl Source {
         for (&partition, lane) in &mut self.lanes {
             match lane.collect() {
                 Collected::Nothing => {}
-                Collected::Stored(at) => {
-                    let context = consumer_context(&self.consumer);
-                    context.stored(partition, at);
-                    self.parts
-                        .progress
-                        .lag(partition, context.lag(partition, at));
-                }
+                Collected::Stored(at) => consumer_context(&self.consumer).stored(partition, at),
                 Collected::Elsewhere => elsewhere.push(partition),
                 Collected::Lost => anyhow::bail!("a worker ended before its work did"),
             }
@@ -396,6 +391,13 @@ impl Source {
     fn hint(&mut self, wait: client::Wait) {
         self.hinted = Instant::now();
         client::hint(&self.consumer, wait);
+    }
+
+    /// Notes how far behind each partition is, also those of which nothing can be stored.
+    fn measure(&self) {
+        for (partition, lag) in consumer_context(&self.consumer).lags() {
+            self.parts.progress.lag(partition, Some(lag));
+        }
     }
 
     /// Compares the stored offsets of idle partitions with ours, now and then.

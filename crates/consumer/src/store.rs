@@ -234,3 +234,6 @@ async fn begin(client: &mut Object) -> Result<Transaction<'_>, StoreError> {
         .await
         .map_err(StoreError::when("beginning a transaction"))
 }
+
+#[cfg(test)]
+mod tests;

@@ -211,3 +211,130 @@ impl Worker {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use messages::OutcomeKind;
+    use service::health::Health;
+    use tokio::sync::oneshot;
+    use tokio_postgres::NoTls;
+    use tokio_util::sync::CancellationToken;
+
+    use super::*;
+    use crate::{
+        batch::{Batch, RawRecord},
+        testing,
+        trouble::Troubles,
+    };
+
+    /// A worker on a database in which partition 0 begins at 0.
+    async fn worker(uri: &str, rows_max: usize) -> Worker {
+        let store = testing::store(uri);
+        store.prepare().await.unwrap();
+        store.begin_partition(0, 0).await.unwrap();
+        let troubles = Troubles::new(Health::default().condition("PostgreSQL"));
+        Worker {
+            store,
+            progress: Progress::default(),
+            trouble: troubles.of("worker"),
+            rows: rows_max,
+            rows_max,
+        }
+    }
+
+    fn delivery(from: i64, values: &[String]) -> (Delivery, oneshot::Receiver<Outcome>) {
+        let mut batch = Batch::default();
+        for (offset, value) in (from..).zip(values) {
+            batch.push(RawRecord {
+                offset,
+                timestamp_ms: None,
+                key: None,
+                value: Some(value.as_bytes()),
+            });
+        }
+        let (reply, outcome) = oneshot::channel();
+        let delivery = Delivery {
+            partition: 0,
+            from,
+            batch,
+            epoch: CancellationToken::new(),
+            reply,
+        };
+        (delivery, outcome)
+    }
+
+    async fn connect(uri: &str) -> tokio_postgres::Client {
+        let (client, connection) = tokio_postgres::connect(uri, NoTls).await.unwrap();
+        tokio::spawn(connection);
+        client
+    }
+
+    fn values(numbers: impl Iterator<Item = u8>) -> Vec<String> {
+        numbers
+            .map(|number| testing::value(number, OutcomeKind::Up))
+            .collect()
+    }
+
+    #[tokio::test]
+    async fn records_that_postgresql_refuses_are_found_among_those_it_takes() {
+        let uri = testing::database().await;
+        let mut worker = worker(&uri, 100).await;
+        let client = connect(&uri).await;
+        let sane = "ALTER TABLE metrics ADD CONSTRAINT sane CHECK (response_time < 1000)";
+        client.batch_execute(sane).await.unwrap();
+        let mut values = values(0..50);
+        for refused in [0, 17, 18, 49] {
+            values[refused] = values[refused].replace("0.5", "5000");
+        }
+        let (delivery, _) = delivery(0, &values);
+        assert_eq!(worker.write(&delivery).await, Outcome::Stored);
+        let account = "SELECT next_offset = 50 AND rows = 46 AND dead_letters = 4 FROM offsets";
+        assert!(
+            client
+                .query_one(account, &[])
+                .await
+                .unwrap()
+                .get::<_, bool>(0)
+        );
+        let letters = "SELECT array_agg(\"offset\" ORDER BY \"offset\") FROM dead_letters \
+                       WHERE reason = 'refused_by_postgresql' AND error LIKE '%sane%'";
+        let offsets: Vec<i64> = client.query_one(letters, &[]).await.unwrap().get(0);
+        assert_eq!(offsets, [0, 17, 18, 49]);
+    }
+
+    #[tokio::test]
+    async fn a_batch_of_many_days_is_cut_into_transactions_of_few() {
+        let uri = testing::database().await;
+        let worker = worker(&uri, 100).await;
+        let mut values = values(0..40);
+        for (number, value) in values.iter_mut().enumerate() {
+            *value = value.replace("2026-11-25", &format!("20{number:02}-11-25"));
+        }
+        values.truncate(25);
+        let (delivery, _) = delivery(5, &values);
+        let chunks = worker.decode(&delivery);
+        let borders: Vec<_> = chunks.iter().map(|chunk| (chunk.from, chunk.to)).collect();
+        assert_eq!(borders, [(5, 21), (21, 30)]);
+    }
+
+    #[tokio::test]
+    async fn an_older_epoch_is_let_go_also_while_the_database_is_away() {
+        let uri = testing::database().await;
+        let mut worker = worker(&uri, 100).await;
+        let client = connect(&uri).await;
+        client
+            .batch_execute("ALTER TABLE offsets RENAME TO away")
+            .await
+            .unwrap();
+        let (delivery, outcome) = delivery(0, &values(0..3));
+        let epoch = delivery.epoch.clone();
+        let (sender, deliveries) = mpsc::channel(1);
+        sender.send(delivery).await.unwrap();
+        worker.trouble.began("the test begins");
+        let running = tokio::spawn(worker.run(deliveries));
+        epoch.cancel();
+        assert_eq!(outcome.await.unwrap(), Outcome::LetGo);
+        drop(sender);
+        running.await.unwrap();
+    }
+}

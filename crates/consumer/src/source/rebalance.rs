@@ -79,10 +79,16 @@ impl Context {
         offsets.hinted.remove(&partition);
     }
 
-    /// How far a partition that is stored up to here is behind, where its end is known.
-    pub(super) fn lag(&self, partition: i32, at: i64) -> Option<i64> {
-        let end = *lock(&self.offsets).ends.get(&partition)?;
-        Some((end - at).max(0))
+    /// How far each of our partitions is behind, where its end is known.
+    pub(super) fn lags(&self) -> Vec<(i32, i64)> {
+        let offsets = lock(&self.offsets);
+        let stored = offsets.stored.iter();
+        stored
+            .filter_map(|(partition, at)| {
+                let end = offsets.ends.get(partition)?;
+                Some((*partition, (end - at).max(0)))
+            })
+            .collect()
     }
 
     /// The stored offsets that Kafka has not been told.

@@ -37,9 +37,7 @@ pub(crate) fn checked(result: &CheckResult) {
         ),
         (Outcome::Down { .. } | Outcome::Skipped { .. }, failure) => {
             let reason = failure.map_or("", |failure| failure.reason.as_str());
-            let phase = failure
-                .and_then(|failure| failure.phase)
-                .map_or("", Phase::as_str);
+            let phase = failure.and_then(|failure| failure.phase).map(Phase::as_str);
             let detail = failure.and_then(|failure| failure.detail.as_deref());
             info!(status, duration_ms, reason, phase, url = %url, detail, "{outcome}");
         }

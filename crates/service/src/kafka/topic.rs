@@ -112,7 +112,9 @@ async fn exists(topic: &str, reader: &Arc<BaseConsumer<Observer>>) -> anyhow::Re
     let reader = Arc::clone(reader);
     // The client's call blocks its thread, at most for its time limit.
     let answer = spawn_blocking(move || {
-        let metadata = reader.client().fetch_metadata(Some(&question), REQUEST_TIMEOUT);
+        let metadata = reader
+            .client()
+            .fetch_metadata(Some(&question), REQUEST_TIMEOUT);
         // What the client has to say of its connections, it says while it is polled.
         for _ in 0..EVENTS_MAX {
             if reader.poll(Duration::ZERO).is_none() {
@@ -120,7 +122,10 @@ async fn exists(topic: &str, reader: &Arc<BaseConsumer<Observer>>) -> anyhow::Re
             }
         }
         let metadata = metadata.map_err(|error| no_answer(&error, reader.context()))?;
-        let found = metadata.topics().iter().find(|found| found.name() == question);
+        let found = metadata
+            .topics()
+            .iter()
+            .find(|found| found.name() == question);
         anyhow::Ok(found.map(|found| (found.error(), found.partitions().len())))
     });
     match answer.await.context("asking Kafka for its topics")?? {
@@ -129,7 +134,10 @@ async fn exists(topic: &str, reader: &Arc<BaseConsumer<Observer>>) -> anyhow::Re
             Ok(false)
         }
         Some((Some(error), _)) => {
-            bail!("Kafka does not show the topic {topic:?}: {}", RDKafkaErrorCode::from(error))
+            bail!(
+                "Kafka does not show the topic {topic:?}: {}",
+                RDKafkaErrorCode::from(error)
+            )
         }
     }
 }

@@ -97,6 +97,10 @@ fn time(text: &str) -> Timestamp {
     text.parse().unwrap()
 }
 
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "a list of these holds refusals as well"
+)]
 fn up(number: u8) -> Content {
     Ok(record(number, OutcomeKind::Up))
 }

@@ -1,7 +1,7 @@
 //! One look at one website: resolve, connect, handshake, ask, read, seek.
 //!
 //! What a failure belongs to is known from the phase in which it happened, and never guessed from
-//! an error's words or from the clock that rang: the [`trace`] knows.
+//! an error's words or from the clock that rang: the trace knows.
 
 mod addresses;
 mod body;

@@ -9,18 +9,19 @@ use async_compression::{
 use futures_util::{Stream, StreamExt, future::ready};
 use hyper::body::Bytes;
 use messages::{Failure, FailureReason};
+use metrics::counter;
 use reqwest::{Response, Version, header};
 use tokio::{
     io::{AsyncBufRead, AsyncBufReadExt, AsyncReadExt, BufReader},
     sync::OwnedSemaphorePermit,
     task::coop::consume_budget,
-    time::timeout,
+    time::{Instant, timeout},
 };
 use tokio_util::io::StreamReader;
 
 use super::{
     failure,
-    memory::Memory,
+    memory::{Lease, Memory},
     page::{Coding, Content, Page},
     trace::Trace,
 };
@@ -31,6 +32,11 @@ const STEP_BYTES: usize = 16 * 1024;
 const FREE_FLOW_BYTES: usize = 16 * 1024;
 /// How long a body that may flow at full speed can be silent.
 const FLOW_PATIENCE: Duration = Duration::from_millis(100);
+/// How long a page may take before it yields its memory to pages that wait, how often that is looked
+/// at, and the steps that a page must have to be worth it.
+const YIELD_AFTER: Duration = Duration::from_secs(2);
+const YIELD_INTERVAL: Duration = Duration::from_millis(250);
+const YIELDED_STEPS_MIN: usize = 4;
 /// What a decoder takes before it has decoded anything.
 const DECODER_BYTES: usize = 48 * 1024;
 /// Codings that may be piled on each other.
@@ -56,9 +62,17 @@ struct Body<'a> {
     decoded: Decoded,
     memory: &'a Memory,
     trace: &'a Trace,
+    began: Instant,
     /// Decoded bytes read so far.
     read: usize,
-    /// Held while it flows at full speed.
+    /// Decoders that keep what they have decoded.
+    windows: usize,
+    /// What was read, when it is wanted.
+    page: Option<Vec<Vec<u8>>>,
+    /// What page and decoders take.
+    lease: Lease<'a>,
+    /// Held while it flows at full speed. Never while it waits for memory, which those that have it
+    /// may give back only once they flow.
     flow: Option<OwnedSemaphorePermit>,
 }
 
@@ -80,45 +94,59 @@ pub(super) async fn read(
         return Err(trace.fail(FailureReason::ProtocolError, detail));
     }
     let keep = keep && content.may_be_text();
-    // Decoders other than gzip's keep what they have decoded, to refer back to it.
     let windows = codings.iter().filter(|coding| coding.keeps_window());
-    let step_bytes = (usize::from(keep) + windows.count()) * STEP_BYTES;
-    let mut lease = memory.lease();
-    trace
-        .wait_for_memory(lease.grow(codings.len() * DECODER_BYTES))
-        .await;
     let decoded = decode(pieces(response), &codings).await;
     let mut body = Body {
         decoded: decoded.map_err(|error| fail(trace, &error))?,
         memory,
         trace,
+        began: Instant::now(),
         read: 0,
+        windows: windows.count(),
+        page: keep.then(Vec::new),
+        lease: memory.lease(),
         flow: None,
     };
-    let mut chunks = Vec::new();
-    while body.read < bytes_max {
-        trace.wait_for_memory(lease.grow(step_bytes)).await;
-        let chunk = body.chunk(STEP_BYTES.min(bytes_max - body.read)).await?;
-        if chunk.is_empty() {
-            break;
-        }
-        if keep {
-            chunks.push(chunk);
-        }
-    }
+    body.take(codings.len() * DECODER_BYTES).await;
+    body.read_to(bytes_max).await?;
     let truncated = body.read == bytes_max && body.goes_on().await?;
     if truncated {
         trace.truncate_body();
     }
-    Ok(keep.then(|| Page::new(chunks, content, truncated, lease.keep())))
+    let Body { page, lease, .. } = body;
+    Ok(page.map(|chunks| Page::new(chunks, content, truncated, lease.keep())))
 }
 
 impl Body<'_> {
+    async fn read_to(&mut self, bytes_max: usize) -> Result<(), Failure> {
+        while self.read < bytes_max {
+            self.yield_to_others();
+            self.take((usize::from(self.page.is_some()) + self.windows) * STEP_BYTES)
+                .await;
+            let chunk = self.chunk(STEP_BYTES.min(bytes_max - self.read)).await?;
+            if chunk.is_empty() {
+                break;
+            }
+            if let Some(page) = &mut self.page {
+                page.push(chunk);
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes memory, and waits for it without standing in anybody's way.
+    async fn take(&mut self, bytes: usize) {
+        if !self.lease.try_grow(bytes) {
+            self.flow = None;
+            self.trace.wait_for_memory(self.lease.grow(bytes)).await;
+        }
+    }
+
     /// So many more bytes, or fewer at the end.
     async fn chunk(&mut self, wanted: usize) -> Result<Vec<u8>, Failure> {
         let mut chunk = Vec::with_capacity(wanted);
         while chunk.len() < wanted {
-            self.flow_on().await?;
+            self.await_more().await?;
             let mut rest = (&mut self.decoded).take((wanted - chunk.len()) as u64);
             let read = rest.read_buf(&mut chunk).await;
             let read = read.map_err(|error| fail(self.trace, &error))?;
@@ -135,20 +163,30 @@ impl Body<'_> {
 
     /// Waits for more. Past its first part a body needs leave to flow at full speed, and loses it
     /// when nothing comes for a while: a site that is slow needs none.
-    async fn flow_on(&mut self) -> Result<(), Failure> {
-        if self.read < FREE_FLOW_BYTES {
-            return Ok(());
-        }
-        if self.flow.is_none() {
+    async fn await_more(&mut self) -> Result<(), Failure> {
+        if self.flow.is_none() && self.read >= FREE_FLOW_BYTES {
             self.flow = self.trace.wait_for_memory(self.memory.flow()).await;
         }
-        let came = if let Ok(came) = timeout(FLOW_PATIENCE, self.decoded.fill_buf()).await {
-            came
-        } else {
+        let mut came = timeout(FLOW_PATIENCE, self.decoded.fill_buf()).await.ok();
+        while came.is_none() {
             self.flow = None;
-            self.decoded.fill_buf().await
-        };
-        came.map(drop).map_err(|error| fail(self.trace, &error))
+            self.yield_to_others();
+            came = timeout(YIELD_INTERVAL, self.decoded.fill_buf()).await.ok();
+        }
+        let came = came.transpose().map_err(|error| fail(self.trace, &error));
+        came.map(drop)
+    }
+
+    /// A page that takes long lets go of its text when others wait for the memory, so that sites that
+    /// trickle cannot stop the search in all others. How the site does is still measured.
+    fn yield_to_others(&mut self) {
+        let holds = self.page.as_ref().map_or(0, Vec::len);
+        let is_slow = holds >= YIELDED_STEPS_MIN && self.began.elapsed() > YIELD_AFTER;
+        if is_slow && self.memory.is_short() {
+            self.page = None;
+            self.lease.give_back(holds * STEP_BYTES);
+            counter!("monitor_pages_given_up_total").increment(1);
+        }
     }
 
     async fn goes_on(&mut self) -> Result<bool, Failure> {

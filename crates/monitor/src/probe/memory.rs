@@ -1,6 +1,9 @@
 //! The memory in which pages are kept while they are read.
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -10,7 +13,7 @@ const PAGES_BYTES_MAX: usize = 12 * 1024 * 1024;
 const UNIT_BYTES: usize = 1024;
 /// Bodies that may flow at full speed at the same time. The HTTP client doubles its buffer whenever a
 /// read fills it, up to 400 kB for a fast site, and holds as much again in a piece that is passed on.
-const FLOWING_MAX: usize = 12;
+const FLOWING_MAX: usize = 6;
 
 /// A common budget. When it is used up, reading waits, and the site with it. One page at a time may
 /// then go on beyond it, up to the body's cap, so that pages which hold a part each and wait for the
@@ -20,21 +23,38 @@ pub(super) struct Memory {
     units: Arc<Semaphore>,
     beyond: Arc<Semaphore>,
     flowing: Arc<Semaphore>,
+    /// Pages that wait.
+    waiting: AtomicUsize,
 }
 
 /// What one page has taken. Dropping it gives the memory back.
 #[derive(Debug)]
 pub(super) struct Lease<'a> {
     memory: &'a Memory,
-    taken: Option<OwnedSemaphorePermit>,
-    beyond: Option<OwnedSemaphorePermit>,
+    taken: Taken,
 }
 
 /// What a kept page holds on to until it is let go.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Taken {
-    _taken: Option<OwnedSemaphorePermit>,
-    _beyond: Option<OwnedSemaphorePermit>,
+    within: Option<OwnedSemaphorePermit>,
+    beyond: Option<OwnedSemaphorePermit>,
+}
+
+/// Counts a page that waits, for as long as it does.
+struct Waiting<'a>(&'a AtomicUsize);
+
+impl<'a> Waiting<'a> {
+    fn begin(count: &'a AtomicUsize) -> Self {
+        count.fetch_add(1, Ordering::Relaxed);
+        Self(count)
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 impl Memory {
@@ -43,6 +63,7 @@ impl Memory {
             units: Arc::new(Semaphore::new(PAGES_BYTES_MAX / UNIT_BYTES)),
             beyond: Arc::new(Semaphore::new(1)),
             flowing: Arc::new(Semaphore::new(FLOWING_MAX)),
+            waiting: AtomicUsize::new(0),
         }
     }
 
@@ -52,46 +73,74 @@ impl Memory {
         Arc::clone(&self.flowing).acquire_owned().await.ok()
     }
 
+    /// Whether pages wait for memory that others hold.
+    pub(super) fn is_short(&self) -> bool {
+        self.waiting.load(Ordering::Relaxed) > 0
+    }
+
     pub(super) fn lease(&self) -> Lease<'_> {
         Lease {
             memory: self,
-            taken: None,
-            beyond: None,
+            taken: Taken::default(),
         }
     }
 }
 
 impl Lease<'_> {
+    /// Takes so much more if it can be had at once.
+    pub(super) fn try_grow(&mut self, bytes: usize) -> bool {
+        if bytes == 0 || self.taken.beyond.is_some() {
+            return true;
+        }
+        let more = Arc::clone(&self.memory.units).try_acquire_many_owned(units(bytes));
+        more.map(|more| self.taken.add(more)).is_ok()
+    }
+
     /// Takes so much more, waiting until it can be had.
     pub(super) async fn grow(&mut self, bytes: usize) {
-        if bytes == 0 || self.beyond.is_some() {
+        if self.try_grow(bytes) {
             return;
         }
-        let units = u32::try_from(bytes.div_ceil(UNIT_BYTES)).unwrap_or(u32::MAX);
+        let _waiting = Waiting::begin(&self.memory.waiting);
         tokio::select! {
             biased;
-            more = Arc::clone(&self.memory.units).acquire_many_owned(units) => {
+            more = Arc::clone(&self.memory.units).acquire_many_owned(units(bytes)) => {
                 // Neither semaphore is ever closed.
                 if let Ok(more) = more {
-                    match &mut self.taken {
-                        Some(taken) => taken.merge(more),
-                        None => self.taken = Some(more),
-                    }
+                    self.taken.add(more);
                 }
             }
             beyond = Arc::clone(&self.memory.beyond).acquire_owned() => {
-                self.beyond = beyond.ok();
+                self.taken.beyond = beyond.ok();
             }
+        }
+    }
+
+    /// Gives so much back.
+    pub(super) fn give_back(&mut self, bytes: usize) {
+        let units = units(bytes) as usize;
+        if let Some(within) = &mut self.taken.within {
+            drop(within.split(units.min(within.num_permits())));
         }
     }
 
     /// Keeps what was taken for as long as the page lives.
     pub(super) fn keep(self) -> Taken {
-        Taken {
-            _taken: self.taken,
-            _beyond: self.beyond,
+        self.taken
+    }
+}
+
+impl Taken {
+    fn add(&mut self, more: OwnedSemaphorePermit) {
+        match &mut self.within {
+            Some(within) => within.merge(more),
+            None => self.within = Some(more),
         }
     }
+}
+
+fn units(bytes: usize) -> u32 {
+    u32::try_from(bytes.div_ceil(UNIT_BYTES)).unwrap_or(u32::MAX)
 }
 
 #[cfg(test)]
@@ -99,6 +148,16 @@ mod tests {
     use futures_util::FutureExt;
 
     use super::*;
+
+    #[test]
+    fn what_is_given_back_can_be_taken_again() {
+        let memory = Memory::new();
+        let mut page = memory.lease();
+        assert!(page.try_grow(PAGES_BYTES_MAX));
+        assert!(!memory.lease().try_grow(1));
+        page.give_back(PAGES_BYTES_MAX);
+        assert!(memory.lease().try_grow(PAGES_BYTES_MAX));
+    }
 
     #[tokio::test]
     async fn when_all_is_taken_one_page_goes_on_and_the_others_wait() {
@@ -110,6 +169,7 @@ mod tests {
         let [first, second, third] = &mut pages;
         first.grow(UNIT_BYTES).await;
         first.grow(UNIT_BYTES * 1000).await;
+        assert!(!memory.is_short());
         assert!(second.grow(UNIT_BYTES).now_or_never().is_none());
         assert!(third.grow(UNIT_BYTES).now_or_never().is_none());
         let [first, mut second, mut third] = pages;

@@ -11,7 +11,6 @@ use tracing::info;
 use super::{ATTEMPT_TIMEOUT, Store, StoreError};
 
 mod embedded {
-    #![allow(clippy::pedantic, missing_docs, reason = "written by the macro")]
     refinery::embed_migrations!("../../migrations");
 }
 

@@ -16,6 +16,7 @@ pub mod schedule;
 pub mod settings;
 pub mod targets;
 
+mod clock;
 mod listing;
 mod masked;
 mod report;
@@ -68,7 +69,7 @@ pub async fn run(
     let TargetsSettings {
         interval, location, ..
     } = settings.targets;
-    let schedule = Schedule::new(&targets.usable, interval, schedule::now());
+    let schedule = Schedule::new(&targets.usable, interval, clock::now());
     let identity = Identity { location, interval };
     let checker = Checker::new(
         settings.prober,

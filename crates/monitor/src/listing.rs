@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use service::command_line::BadInput;
 
 use crate::{
+    clock::now,
     schedule::{self, Schedule},
     settings::TargetsSettings,
     targets::Targets,
@@ -18,7 +19,7 @@ use crate::{
 pub fn print_targets(settings: &TargetsSettings) -> anyhow::Result<()> {
     let targets = Targets::read(settings)?;
     let mut out = io::stdout().lock();
-    print_usable(&mut out, &targets, settings.interval, schedule::now())?;
+    print_usable(&mut out, &targets, settings.interval, now())?;
     let file = settings.file.display();
     for name in &targets.unknown {
         writeln!(out, "{file}: {name:?} is not known and means nothing")?;

@@ -48,6 +48,15 @@ pub struct ProbeSettings {
     pub extra_authorities: Vec<CertificateDer<'static>>,
 }
 
+/// What a probe found.
+#[derive(Debug)]
+pub struct Look {
+    /// What it says of the site.
+    pub outcome: Outcome,
+    /// Whether the prober held it up, so that its times say little of the site.
+    pub was_held_up: bool,
+}
+
 /// What all probes share.
 #[derive(Debug)]
 pub struct Instruments {
@@ -71,8 +80,16 @@ impl Instruments {
     }
 
     /// Looks at the target, until `give_up` at the latest.
-    pub async fn probe(&self, target: &Target, give_up: &CancellationToken) -> Outcome {
+    pub async fn probe(&self, target: &Target, give_up: &CancellationToken) -> Look {
         let trace = Trace::begin();
+        let outcome = self.look(target, &trace, give_up).await;
+        Look {
+            outcome,
+            was_held_up: trace.was_held_up(),
+        }
+    }
+
+    async fn look(&self, target: &Target, trace: &Trace, give_up: &CancellationToken) -> Outcome {
         let deadline = Instant::now() + self.settings.total_timeout;
         let journey = Journey {
             instruments: self,
@@ -80,7 +97,7 @@ impl Instruments {
             // Only a page in which something is sought is kept.
             keep_page: target.pattern.is_some(),
         };
-        let went = timeout_at(deadline, journey.go(&trace));
+        let went = timeout_at(deadline, journey.go(trace));
         let went = match give_up.run_until_cancelled(went).await {
             Some(Ok(went)) => went,
             Some(Err(_)) => Err(trace.timed_out(self.settings.total_timeout)),
@@ -89,10 +106,10 @@ impl Instruments {
         trace.end();
         let page = match went {
             Ok(page) => page,
-            Err(failure) => return failed(&trace, failure),
+            Err(failure) => return failed(trace, failure),
         };
         if let Some(failure) = trace.status().and_then(status_failure) {
-            return failed(&trace, failure);
+            return failed(trace, failure);
         }
         let matched = self.seek(target, page).await;
         match trace.parts(matched) {

@@ -18,9 +18,10 @@ use self::{
     queue::{Offer, Queue, QueueSettings},
 };
 use crate::{
-    probe::{Instruments, ProbeSettings},
+    clock::now,
+    probe::{Instruments, Look, ProbeSettings},
     report,
-    schedule::{Due, now},
+    schedule::Due,
 };
 
 /// A probe that began later than this after it was due says more about us than about the site.
@@ -52,7 +53,7 @@ pub struct Checker {
     identity: Identity,
     instruments: Arc<Instruments>,
     queue: Queue,
-    running: JoinSet<Outcome>,
+    running: JoinSet<Look>,
     /// The checks that are being made, by their task.
     checks: HashMap<Id, Begun>,
     results: mpsc::Sender<CheckResult>,
@@ -172,9 +173,9 @@ impl Checker {
         u32::try_from(self.running.len()).unwrap_or(u32::MAX)
     }
 
-    async fn end(&mut self, ended: Result<(Id, Outcome), JoinError>) -> anyhow::Result<()> {
-        let (id, outcome) = match ended {
-            Ok((id, outcome)) => (id, outcome),
+    async fn end(&mut self, ended: Result<(Id, Look), JoinError>) -> anyhow::Result<()> {
+        let (id, look) = match ended {
+            Ok((id, look)) => (id, look),
             Err(error) => (error.id(), lost(&error)),
         };
         // Every task that was spawned stands in the map.
@@ -187,12 +188,12 @@ impl Checker {
             return Ok(());
         };
         self.queue.end(&due.target);
-        let slow = self.pulse.faltered_since(outcome_began(&outcome));
+        let slow = self.pulse.faltered_since(duration(&look.outcome));
         let prober = Prober {
             in_flight,
-            overloaded: late || slow,
+            overloaded: late || slow || look.was_held_up,
         };
-        self.tell(due, outcome, prober).await
+        self.tell(due, look.outcome, prober).await
     }
 
     async fn give_up_waiting(&mut self) -> anyhow::Result<()> {
@@ -234,15 +235,18 @@ impl Checker {
 }
 
 /// A probe that broke: a defect of ours, which must cost neither the result nor the service.
-fn lost(error: &JoinError) -> Outcome {
+fn lost(error: &JoinError) -> Look {
     error!("A probe broke, which is a defect of the monitor: {error}");
-    Outcome::Missed {
-        probe: None,
-        failure: Failure::new(FailureReason::ProberFailed, None, "the probe broke"),
+    Look {
+        outcome: Outcome::Missed {
+            probe: None,
+            failure: Failure::new(FailureReason::ProberFailed, None, "the probe broke"),
+        },
+        was_held_up: false,
     }
 }
 
-fn outcome_began(outcome: &Outcome) -> Option<Duration> {
+fn duration(outcome: &Outcome) -> Option<Duration> {
     match outcome {
         Outcome::Up { probe, .. } | Outcome::Down { probe, .. } => Some(probe.response_time),
         Outcome::Missed { probe, .. } => probe.as_ref().map(|probe| probe.response_time),

@@ -7,12 +7,7 @@
 //!
 //! [`Schedule`] is pure: it is told what the time is. [`run`] tells it.
 
-use std::{
-    cmp::Reverse,
-    collections::BinaryHeap,
-    sync::Arc,
-    time::{Duration, SystemTime, UNIX_EPOCH},
-};
+use std::{cmp::Reverse, collections::BinaryHeap, sync::Arc, time::Duration};
 
 use jiff::Timestamp;
 use tokio::sync::mpsc;
@@ -20,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::warn;
 use twox_hash::XxHash64;
 
-use crate::targets::Target;
+use crate::{clock::now, targets::Target};
 
 /// Fixed for ever: due times depend on it.
 const OFFSET_SEED: u64 = 0;
@@ -139,12 +134,11 @@ fn timestamp(micros: Micros) -> Timestamp {
 
 /// Sends each check when it is due, until `stop`.
 pub async fn run(mut schedule: Schedule, due: mpsc::Sender<Due>, stop: CancellationToken) {
-    let mut last = now();
+    // The first look is at the time for which the schedule was made: a slot that was under way then
+    // is not jumped over because it ended since.
+    let mut time = timestamp(schedule.started_at);
     loop {
-        let now = now();
-        warn_if_set_back(last, now);
-        last = now;
-        while let Some(check) = schedule.pop(now) {
+        while let Some(check) = schedule.pop(time) {
             let sent = stop.run_until_cancelled(due.send(check)).await;
             // Told to stop; or the prober is gone, which whoever runs us will see.
             if !matches!(sent, Some(Ok(()))) {
@@ -152,16 +146,15 @@ pub async fn run(mut schedule: Schedule, due: mpsc::Sender<Due>, stop: Cancellat
             }
         }
         let wait = schedule.next_due().map_or(CLOCK_READ_INTERVAL, |due| {
-            let until = Duration::try_from(due.duration_since(now)).unwrap_or_default();
+            let until = Duration::try_from(due.duration_since(now())).unwrap_or_default();
             until.min(CLOCK_READ_INTERVAL)
         });
-        if stop
-            .run_until_cancelled(tokio::time::sleep(wait))
-            .await
-            .is_none()
-        {
+        let waited = stop.run_until_cancelled(tokio::time::sleep(wait)).await;
+        if waited.is_none() {
             return;
         }
+        let last = std::mem::replace(&mut time, now());
+        warn_if_set_back(last, time);
     }
 }
 
@@ -173,16 +166,6 @@ fn warn_if_set_back(last: Timestamp, now: Timestamp) {
             "The clock was set back: nothing is due again until it is past {last:.0}"
         );
     }
-}
-
-/// The wall clock, in the microseconds that records carry.
-pub fn now() -> Timestamp {
-    let micros = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .map_or(0, |since| {
-            Micros::try_from(since.as_micros()).unwrap_or_default()
-        });
-    timestamp(micros)
 }
 
 #[cfg(test)]

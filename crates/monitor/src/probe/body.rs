@@ -13,7 +13,6 @@ use metrics::counter;
 use reqwest::{Response, Version, header};
 use tokio::{
     io::{AsyncBufRead, AsyncBufReadExt, AsyncReadExt, BufReader},
-    sync::OwnedSemaphorePermit,
     task::coop::consume_budget,
     time::{Instant, timeout},
 };
@@ -28,15 +27,16 @@ use super::{
 
 /// The step in which a page grows.
 const STEP_BYTES: usize = 16 * 1024;
-/// What every body may bring without leave.
-const FREE_FLOW_BYTES: usize = 16 * 1024;
-/// How long a body that may flow at full speed can be silent.
-const FLOW_PATIENCE: Duration = Duration::from_millis(100);
+/// What the HTTP client takes for a connection without TLS: it doubles its buffer whenever a read
+/// fills it, up to this, and holds as much again in a piece that it passes on. TLS comes in small
+/// records, which never fill it.
+const CLIENT_BUFFER_BYTES_MAX: usize = 408 * 1024;
+const CLIENT_BUFFERS: usize = 2;
 /// How long a page may take before it yields its memory to pages that wait, how often that is looked
-/// at, and the steps that a page must have to be worth it.
+/// at, and what it must have read to be worth it.
 const YIELD_AFTER: Duration = Duration::from_secs(2);
 const YIELD_INTERVAL: Duration = Duration::from_millis(250);
-const YIELDED_STEPS_MIN: usize = 4;
+const YIELDED_BYTES_MIN: usize = 64 * 1024;
 /// What a decoder takes before it has decoded anything.
 const DECODER_BYTES: usize = 48 * 1024;
 /// Codings that may be piled on each other.
@@ -49,6 +49,8 @@ pub(super) struct Reading<'a> {
     pub(super) content: Content,
     /// Whether the page is wanted, or only its length.
     pub(super) keep: bool,
+    /// Whether it comes without TLS.
+    pub(super) is_plain: bool,
     /// The cap on decoded bytes.
     pub(super) bytes_max: usize,
     pub(super) memory: &'a Memory,
@@ -67,13 +69,11 @@ struct Body<'a> {
     read: usize,
     /// Decoders that keep what they have decoded.
     windows: usize,
+    is_plain: bool,
     /// What was read, when it is wanted.
     page: Option<Vec<Vec<u8>>>,
-    /// What page and decoders take.
+    /// What page, decoders and client take.
     lease: Lease<'a>,
-    /// Held while it flows at full speed. Never while it waits for memory, which those that have it
-    /// may give back only once they flow.
-    flow: Option<OwnedSemaphorePermit>,
 }
 
 /// Reads the body to its end or its cap. Gives the page when it is wanted and may be a text.
@@ -82,34 +82,31 @@ pub(super) async fn read(
     response: Response,
     trace: &Trace,
 ) -> Result<Option<Page>, Failure> {
-    let Reading {
-        mut content,
-        keep,
-        bytes_max,
-        memory,
-    } = reading;
+    let mut content = reading.content;
     let codings = std::mem::take(&mut content.codings);
     if codings.len() > CODINGS_MAX {
         let detail = format!("{} content codings piled on each other", codings.len());
         return Err(trace.fail(FailureReason::ProtocolError, detail));
     }
-    let keep = keep && content.may_be_text();
+    let keep = reading.keep && content.may_be_text();
     let windows = codings.iter().filter(|coding| coding.keeps_window());
+    let mut lease = reading.memory.lease();
+    trace
+        .wait_for_memory(lease.grow(codings.len() * DECODER_BYTES))
+        .await;
     let decoded = decode(pieces(response), &codings).await;
     let mut body = Body {
         decoded: decoded.map_err(|error| fail(trace, &error))?,
-        memory,
+        memory: reading.memory,
         trace,
         began: Instant::now(),
         read: 0,
         windows: windows.count(),
+        is_plain: reading.is_plain,
         page: keep.then(Vec::new),
-        lease: memory.lease(),
-        flow: None,
+        lease,
     };
-    body.take(codings.len() * DECODER_BYTES).await;
-    body.read_to(bytes_max).await?;
-    let truncated = body.read == bytes_max && body.goes_on().await?;
+    let truncated = body.read_to(reading.bytes_max).await?;
     if truncated {
         trace.truncate_body();
     }
@@ -118,28 +115,31 @@ pub(super) async fn read(
 }
 
 impl Body<'_> {
-    async fn read_to(&mut self, bytes_max: usize) -> Result<(), Failure> {
+    /// Reads to the end, or to the cap: then `true` when there would be more.
+    async fn read_to(&mut self, bytes_max: usize) -> Result<bool, Failure> {
         while self.read < bytes_max {
-            self.yield_to_others();
-            self.take((usize::from(self.page.is_some()) + self.windows) * STEP_BYTES)
+            let step_bytes = self.step_bytes();
+            self.trace
+                .wait_for_memory(self.lease.grow(step_bytes))
                 .await;
             let chunk = self.chunk(STEP_BYTES.min(bytes_max - self.read)).await?;
             if chunk.is_empty() {
-                break;
+                return Ok(false);
             }
             if let Some(page) = &mut self.page {
                 page.push(chunk);
             }
         }
-        Ok(())
+        let more = self.decoded.fill_buf().await;
+        let more = more.map_err(|error| fail(self.trace, &error))?;
+        Ok(!more.is_empty())
     }
 
-    /// Takes memory, and waits for it without standing in anybody's way.
-    async fn take(&mut self, bytes: usize) {
-        if !self.lease.try_grow(bytes) {
-            self.flow = None;
-            self.trace.wait_for_memory(self.lease.grow(bytes)).await;
-        }
+    /// What the next step takes.
+    fn step_bytes(&self) -> usize {
+        let grows = self.is_plain && self.read < CLIENT_BUFFER_BYTES_MAX;
+        let client = if grows { CLIENT_BUFFERS } else { 0 };
+        (usize::from(self.page.is_some()) + self.windows + client) * STEP_BYTES
     }
 
     /// So many more bytes, or fewer at the end.
@@ -161,38 +161,31 @@ impl Body<'_> {
         Ok(chunk)
     }
 
-    /// Waits for more. Past its first part a body needs leave to flow at full speed, and loses it
-    /// when nothing comes for a while: a site that is slow needs none.
     async fn await_more(&mut self) -> Result<(), Failure> {
-        if self.flow.is_none() && self.read >= FREE_FLOW_BYTES {
-            self.flow = self.trace.wait_for_memory(self.memory.flow()).await;
-        }
-        let mut came = timeout(FLOW_PATIENCE, self.decoded.fill_buf()).await.ok();
-        while came.is_none() {
-            self.flow = None;
-            self.yield_to_others();
-            came = timeout(YIELD_INTERVAL, self.decoded.fill_buf()).await.ok();
-        }
-        let came = came.transpose().map_err(|error| fail(self.trace, &error));
-        came.map(drop)
-    }
-
-    /// A page that takes long lets go of its text when others wait for the memory, so that sites that
-    /// trickle cannot stop the search in all others. How the site does is still measured.
-    fn yield_to_others(&mut self) {
-        let holds = self.page.as_ref().map_or(0, Vec::len);
-        let is_slow = holds >= YIELDED_STEPS_MIN && self.began.elapsed() > YIELD_AFTER;
-        if is_slow && self.memory.is_short() {
-            self.page = None;
-            self.lease.give_back(holds * STEP_BYTES);
-            counter!("monitor_pages_given_up_total").increment(1);
+        loop {
+            self.yield_to_others()?;
+            if let Ok(came) = timeout(YIELD_INTERVAL, self.decoded.fill_buf()).await {
+                return came.map(drop).map_err(|error| fail(self.trace, &error));
+            }
         }
     }
 
-    async fn goes_on(&mut self) -> Result<bool, Failure> {
-        let more = self.decoded.fill_buf().await;
-        let more = more.map_err(|error| fail(self.trace, &error))?;
-        Ok(!more.is_empty())
+    /// A page that takes long gives way when others wait for memory, so that sites that trickle
+    /// cannot stop the checks of all others. With TLS it is enough to let go of the text, and how the
+    /// site does is still measured; without, the client holds most, and only the probe's end helps.
+    fn yield_to_others(&mut self) -> Result<(), Failure> {
+        let worth_it = self.read >= YIELDED_BYTES_MIN && (self.is_plain || self.page.is_some());
+        if !worth_it || self.began.elapsed() < YIELD_AFTER || !self.memory.is_short() {
+            return Ok(());
+        }
+        counter!("monitor_pages_given_up_total").increment(1);
+        if self.is_plain {
+            let detail = "the page came slowly while other probes had no memory";
+            return Err(self.trace.fail(FailureReason::ProberFailed, detail));
+        }
+        let steps = self.page.take().map_or(0, |chunks| chunks.len());
+        self.lease.give_back(steps * STEP_BYTES);
+        Ok(())
     }
 }
 

@@ -196,6 +196,7 @@ impl Journey<'_> {
             content: Content::of(response.headers()),
             // Nothing is sought in what a site says when it fails.
             keep: self.keep_page && !failed,
+            is_plain: self.address.scheme() == "http",
             bytes_max: self.instruments.settings.body_bytes_max,
             memory: &self.instruments.memory,
         };

@@ -11,9 +11,6 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 const PAGES_BYTES_MAX: usize = 12 * 1024 * 1024;
 /// The unit in which memory is taken.
 const UNIT_BYTES: usize = 1024;
-/// Bodies that may flow at full speed at the same time. The HTTP client doubles its buffer whenever a
-/// read fills it, up to 400 kB for a fast site, and holds as much again in a piece that is passed on.
-const FLOWING_MAX: usize = 6;
 
 /// A common budget. When it is used up, reading waits, and the site with it. One page at a time may
 /// then go on beyond it, up to the body's cap, so that pages which hold a part each and wait for the
@@ -22,7 +19,6 @@ const FLOWING_MAX: usize = 6;
 pub(super) struct Memory {
     units: Arc<Semaphore>,
     beyond: Arc<Semaphore>,
-    flowing: Arc<Semaphore>,
     /// Pages that wait.
     waiting: AtomicUsize,
 }
@@ -62,15 +58,8 @@ impl Memory {
         Self {
             units: Arc::new(Semaphore::new(PAGES_BYTES_MAX / UNIT_BYTES)),
             beyond: Arc::new(Semaphore::new(1)),
-            flowing: Arc::new(Semaphore::new(FLOWING_MAX)),
             waiting: AtomicUsize::new(0),
         }
-    }
-
-    /// Waits until one more body may flow at full speed, which it may until this is dropped.
-    pub(super) async fn flow(&self) -> Option<OwnedSemaphorePermit> {
-        // The semaphore is never closed.
-        Arc::clone(&self.flowing).acquire_owned().await.ok()
     }
 
     /// Whether pages wait for memory that others hold.

@@ -48,7 +48,10 @@ async fn probe_with(settings: ProbeSettings, url: &str, regexp: &str) -> Outcome
         pattern: (!regexp.is_empty()).then(|| Pattern::parse(regexp).unwrap()),
     };
     let instruments = Instruments::new(settings).unwrap();
-    instruments.probe(&target, &CancellationToken::new()).await
+    instruments
+        .probe(&target, &CancellationToken::new())
+        .await
+        .outcome
 }
 
 async fn probe(url: &str, regexp: &str) -> Outcome {

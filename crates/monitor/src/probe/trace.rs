@@ -12,7 +12,10 @@ use rustls_pki_types::CertificateDer;
 use tokio::time::Instant;
 
 use super::{timeout_reason, tls};
-use crate::schedule::now;
+use crate::clock::now;
+
+/// A probe that waited longer for memory says more about us than about the site.
+const WAIT_BELIEVED_MAX: Duration = Duration::from_millis(250);
 
 /// A probe under way. It outlives the steps, so that a step that is given up loses nothing; and it
 /// is shared with the HTTP client's hooks, which see what the client does not tell.
@@ -39,6 +42,7 @@ struct Seen {
     body_truncated: bool,
     /// Whether it waits for memory: then it is not the site that is slow.
     waits_for_memory: bool,
+    waited: Duration,
     remote_address: Option<SocketAddr>,
     leaf: Option<CertificateDer<'static>>,
     redirects: u32,
@@ -65,6 +69,7 @@ impl Trace {
             body_bytes: 0,
             body_truncated: false,
             waits_for_memory: false,
+            waited: Duration::ZERO,
             remote_address: None,
             leaf: None,
             redirects: 0,
@@ -149,12 +154,24 @@ impl Trace {
         self.seen().body_truncated = true;
     }
 
-    /// Waits for memory, which must not be held against the site.
+    /// Waits for memory, which must not be held against the site: the phase's clock stands still.
     pub(super) async fn wait_for_memory<T>(&self, memory: impl Future<Output = T>) -> T {
+        let began = Instant::now();
         self.seen().waits_for_memory = true;
         let memory = memory.await;
-        self.seen().waits_for_memory = false;
+        let waited = began.elapsed();
+        let mut seen = self.seen();
+        seen.waits_for_memory = false;
+        seen.waited += waited;
+        if let Some((_, began)) = &mut seen.phase {
+            *began += waited;
+        }
         memory
+    }
+
+    /// Whether the probe was held up by ourselves so long that its times say little of the site.
+    pub(super) fn was_held_up(&self) -> bool {
+        self.seen().waited > WAIT_BELIEVED_MAX
     }
 
     /// Something went wrong in the phase that began last.

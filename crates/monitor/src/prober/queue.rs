@@ -152,7 +152,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::schedule::now;
+    use crate::clock::now;
 
     fn target(url: &str) -> Arc<Target> {
         Arc::new(Target {

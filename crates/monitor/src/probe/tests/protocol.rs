@@ -292,7 +292,8 @@ async fn a_probe_that_is_given_up_is_no_fault_of_the_site() {
     let instruments = Instruments::new(settings()).unwrap();
     let give_up = CancellationToken::new();
     give_up.cancel();
-    let Outcome::Missed { probe, failure } = instruments.probe(&target, &give_up).await else {
+    let Outcome::Missed { probe, failure } = instruments.probe(&target, &give_up).await.outcome
+    else {
         panic!("not missed");
     };
     assert_eq!(failure.reason, FailureReason::ProberFailed);

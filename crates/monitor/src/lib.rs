@@ -38,8 +38,8 @@ use crate::{
     prober::{Checker, Identity},
     publish::Publisher,
     schedule::Schedule,
-    settings::{Settings, TargetsSettings},
-    targets::Targets,
+    settings::Settings,
+    targets::{Targets, TargetsSettings},
 };
 
 /// Checks that came due and that the prober, which only has to take them, has not seen.

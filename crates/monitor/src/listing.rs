@@ -11,8 +11,7 @@ use service::command_line::BadInput;
 use crate::{
     clock::now,
     schedule::{self, Schedule},
-    settings::TargetsSettings,
-    targets::Targets,
+    targets::{Targets, TargetsSettings},
 };
 
 /// Prints what would be checked and when, and every bad row. A bad row is an error.

@@ -54,7 +54,7 @@ fn execute(command: Command) -> anyhow::Result<()> {
                 run(reader.finish(settings)?).await
             }
             Command::Targets => {
-                let settings = settings::TargetsSettings::read(&mut reader);
+                let settings = settings::read_targets(&mut reader);
                 monitor::print_targets(&reader.finish(settings)?)
             }
             Command::Healthcheck => {

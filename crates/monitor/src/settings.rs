@@ -12,6 +12,7 @@ use crate::{
     probe::{ProbeSettings, tls},
     prober::ProberSettings,
     publish::PublishSettings,
+    targets::{Format, TargetsSettings},
 };
 
 const URLS_PROVIDER_TYPE: Setting = Setting::with_default(
@@ -129,28 +130,6 @@ pub struct Settings {
     pub drain_timeout: Duration,
 }
 
-/// What is checked, and how often.
-#[derive(Clone, Debug)]
-pub struct TargetsSettings {
-    /// The targets file.
-    pub file: PathBuf,
-    /// Its format.
-    pub format: Format,
-    /// From one check of a target to the next.
-    pub interval: Duration,
-    /// Which monitor this is.
-    pub location: String,
-}
-
-/// The formats of a targets file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Format {
-    /// Comma-separated values with a header.
-    Csv,
-    /// An array of objects, or an object a line.
-    Json,
-}
-
 /// The settings as `--help` lists them.
 pub fn help() -> String {
     service::settings::help(&[kafka::SETTINGS, SETTINGS, telemetry::SETTINGS])
@@ -167,7 +146,7 @@ impl Settings {
         Self {
             log: LogSettings::read(reader),
             kafka: KafkaSettings::read(reader),
-            targets: TargetsSettings::read(reader),
+            targets: read_targets(reader),
             prober: read_prober(reader),
             publish: PublishSettings {
                 results_waiting_max: read_size(reader, &RESULTS_WAITING_MAX, RESULTS_WAITING_LIMIT),
@@ -178,34 +157,25 @@ impl Settings {
     }
 }
 
-impl TargetsSettings {
-    /// Reads what is checked, and how often.
-    pub fn read(reader: &mut Reader) -> Self {
-        let format = reader.choice(
-            &URLS_PROVIDER_TYPE,
-            &[
-                ("CsvUrlsProvider", Format::Csv),
-                ("JsonUrlsProvider", Format::Json),
-            ],
-        );
-        let file = reader
-            .optional_text(&URLS_FILE)
-            .map_or_else(|| format.default_file(), PathBuf::from);
-        Self {
-            file,
-            format,
-            interval: reader.seconds(&INTERVAL),
-            location: reader.text(&LOCATION),
-        }
-    }
-}
-
-impl Format {
-    fn default_file(self) -> PathBuf {
-        PathBuf::from(match self {
-            Self::Csv => "data/urls.csv",
-            Self::Json => "data/urls.json",
-        })
+/// Reads what is checked, and how often.
+pub fn read_targets(reader: &mut Reader) -> TargetsSettings {
+    let format = reader.choice(
+        &URLS_PROVIDER_TYPE,
+        &[
+            ("CsvUrlsProvider", Format::Csv),
+            ("JsonUrlsProvider", Format::Json),
+        ],
+    );
+    let default_file = match format {
+        Format::Csv => "data/urls.csv",
+        Format::Json => "data/urls.json",
+    };
+    let file = reader.optional_text(&URLS_FILE);
+    TargetsSettings {
+        file: file.unwrap_or_else(|| default_file.into()).into(),
+        format,
+        interval: reader.seconds(&INTERVAL),
+        location: reader.text(&LOCATION),
     }
 }
 
@@ -266,7 +236,7 @@ mod tests {
     #[test]
     fn the_format_decides_on_the_default_file() {
         let mut reader = Reader::from_pairs(&[("URLS_PROVIDER_TYPE", "JsonUrlsProvider")]);
-        let targets = TargetsSettings::read(&mut reader);
+        let targets = read_targets(&mut reader);
         assert_eq!(targets.file, PathBuf::from("data/urls.json"));
         assert_eq!(targets.format, Format::Json);
     }

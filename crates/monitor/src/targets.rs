@@ -11,24 +11,43 @@ use std::{
     fmt, fs,
     hash::{Hash, Hasher},
     io::Read,
-    path::Path,
+    path::{Path, PathBuf},
     sync::Arc,
+    time::Duration,
 };
 
 use encoding_rs::Encoding;
 use service::command_line::BadInput;
 use url::Url;
 
-use crate::{
-    masked::Masked,
-    pattern::Pattern,
-    settings::{Format, TargetsSettings},
-};
+use crate::{masked::Masked, pattern::Pattern};
 
 /// The largest targets file.
 const FILE_BYTES_MAX: u64 = 64 * 1024 * 1024;
 /// The columns, or keys, that are known.
 const COLUMNS: [&str; 2] = ["url", "regexp"];
+
+/// What is checked, and how often.
+#[derive(Clone, Debug)]
+pub struct TargetsSettings {
+    /// The targets file.
+    pub file: PathBuf,
+    /// Its format.
+    pub format: Format,
+    /// From one check of a target to the next.
+    pub interval: Duration,
+    /// Which monitor this is.
+    pub location: String,
+}
+
+/// The formats of a targets file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// Comma-separated values with a header.
+    Csv,
+    /// An array of objects, or an object a line.
+    Json,
+}
 
 /// A website as configured.
 #[derive(Debug)]

@@ -1,15 +1,18 @@
 //! The contract between monitor and consumer: the record in the topic, how it is written and how it
-//! is read. Pure: no I/O, no clock.
+//! is read, and when a check is due. Pure: no I/O, no clock.
 //!
 //! - [`CheckResult`] is what a monitor publishes. Its types leave no room for nonsense.
 //! - [`Record`] is what a consumer reads: lenient, the original Python system's records included.
+//! - [`DueTimes`] are a target's, the same for whoever asks.
 
+mod due;
 mod failure;
 mod identity;
 mod read;
 mod result;
 mod write;
 
+pub use due::DueTimes;
 pub use failure::{Failure, FailureReason, Phase};
 pub use identity::{check_id, record_id};
 pub use read::{Origin, ReadError, Record};

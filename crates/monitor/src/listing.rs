@@ -6,11 +6,12 @@ use std::{
 };
 
 use jiff::Timestamp;
+use messages::DueTimes;
 use service::command_line::BadInput;
 
 use crate::{
     clock::now,
-    schedule::{self, Schedule},
+    schedule::Schedule,
     targets::{Targets, TargetsSettings},
 };
 
@@ -48,7 +49,7 @@ fn print_usable(
     let end = now + interval;
     while let Some(due) = schedule.pop(end) {
         let target = due.target;
-        let offset = schedule::offset(&target.url, interval).as_secs_f64();
+        let offset = DueTimes::new(&target.url, interval).offset().as_secs_f64();
         let interval = interval.as_secs_f64();
         write!(
             out,

@@ -1,24 +1,17 @@
 //! When each target is due.
 //!
-//! A target is due at every whole multiple of its interval since the Unix epoch, plus an offset of
-//! its own: XXH64 (seed 0) of its url, as configured, modulo the interval, all in microseconds. So
-//! there is no herd, and every monitor and every restart agrees on the due times, and therefore on
-//! the ids of the checks.
-//!
-//! [`Schedule`] is pure: it is told what the time is. [`run`] tells it.
+//! Its due times are [`messages::DueTimes`]. [`Schedule`] is pure: it is told what the time is. [`run`] tells it.
 
 use std::{cmp::Reverse, collections::BinaryHeap, sync::Arc, time::Duration};
 
 use jiff::Timestamp;
+use messages::DueTimes;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
-use twox_hash::XxHash64;
 
 use crate::{clock::now, targets::Target};
 
-/// Fixed for ever: due times depend on it.
-const OFFSET_SEED: u64 = 0;
 /// How often the clock is read at least: a wall clock that jumps, or a machine that slept, is
 /// noticed within this time.
 const CLOCK_READ_INTERVAL: Duration = Duration::from_millis(500);
@@ -57,16 +50,13 @@ pub struct Schedule {
 impl Schedule {
     /// Every target's slot under way at `now` is due at once.
     pub fn new(targets: &[Arc<Target>], interval: Duration, now: Timestamp) -> Self {
-        let interval = interval_micros(interval);
-        let now = now.as_microsecond();
         let slots = targets.iter().enumerate().map(|(index, target)| {
-            let offset = offset_micros(&target.url, interval);
-            let slot = (now - offset).div_euclid(interval) * interval + offset;
-            Reverse((slot, index))
+            let slot = DueTimes::new(&target.url, interval).slot_at(now);
+            Reverse((slot.as_microsecond(), index))
         });
         Self {
-            interval,
-            started_at: now,
+            interval: interval_micros(interval),
+            started_at: now.as_microsecond(),
             next: slots.collect(),
             targets: targets.to_vec(),
         }
@@ -106,18 +96,6 @@ impl Schedule {
             jumped_over: slots_behind > 0,
         })
     }
-}
-
-/// A target's place within its interval.
-pub fn offset(url: &str, interval: Duration) -> Duration {
-    let offset = offset_micros(url, interval_micros(interval));
-    Duration::from_micros(offset.unsigned_abs())
-}
-
-fn offset_micros(url: &str, interval: Micros) -> Micros {
-    let hash = XxHash64::oneshot(OFFSET_SEED, url.as_bytes());
-    // Less than the interval, so it fits.
-    Micros::try_from(hash % interval.unsigned_abs()).unwrap_or_default()
 }
 
 fn interval_micros(interval: Duration) -> Micros {

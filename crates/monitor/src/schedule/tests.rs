@@ -22,18 +22,6 @@ fn pop_all(schedule: &mut Schedule, now: Timestamp) -> Vec<Due> {
 }
 
 #[test]
-fn offsets_are_the_same_for_ever() {
-    // XXH64, seed 0, as the reference implementation has it.
-    assert_eq!(XxHash64::oneshot(0, b""), 0xef46_db37_51d8_e999);
-    let url = "https://www.google.com";
-    assert_eq!(
-        offset(url, INTERVAL),
-        Duration::from_micros(XxHash64::oneshot(0, url.as_bytes()) % 10_000_000)
-    );
-    assert_eq!(offset(url, Duration::from_micros(1)), Duration::ZERO);
-}
-
-#[test]
 fn the_slot_under_way_is_due_at_once_and_then_every_interval() {
     let start = at("2026-01-01T00:00:05Z");
     let mut schedule = Schedule::new(&targets(&["https://a.example"]), INTERVAL, start);
@@ -42,7 +30,9 @@ fn the_slot_under_way_is_due_at_once_and_then_every_interval() {
     assert!(!first[0].after_start && !first[0].jumped_over);
     let slot = first[0].scheduled_at;
     assert!(slot <= start && slot > start - INTERVAL);
-    let offset = offset("https://a.example", INTERVAL).as_micros();
+    let offset = DueTimes::new("https://a.example", INTERVAL)
+        .offset()
+        .as_micros();
     assert_eq!(
         u128::from(slot.as_microsecond().unsigned_abs()) % 10_000_000,
         offset

@@ -8,19 +8,19 @@
 mod due;
 mod failure;
 mod identity;
-mod read;
+mod json;
+mod record;
 mod result;
-mod write;
 
 pub use due::DueTimes;
 pub use failure::{Failure, FailureReason, Phase};
 pub use identity::{check_id, record_id};
-pub use read::{Origin, ReadError, Record};
+pub use json::{Encoded, SCHEMA_VERSION};
+pub use record::{Origin, ReadError, Record};
 pub use result::{
     Certificate, Check, CheckResult, HttpVersion, Match, MatchKind, Outcome, OutcomeKind, Probe,
     Prober, Response, Timings,
 };
-pub use write::{Encoded, SCHEMA_VERSION};
 
 #[cfg(test)]
 mod tests;

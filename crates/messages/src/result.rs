@@ -6,7 +6,10 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::{Failure, Phase, check_id};
+use crate::{
+    failure::{Failure, Phase},
+    identity::check_id,
+};
 
 /// `error_code` of a check that never got a status, whatever the reason.
 const CODE_NEVER_LOOKED: i32 = -1;

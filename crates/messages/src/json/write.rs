@@ -7,7 +7,10 @@ use serde::{Serialize, Serializer};
 use serde_json::ser::{CompactFormatter, Formatter};
 use uuid::Uuid;
 
-use crate::{CheckResult, Failure, HttpVersion, MatchKind, OutcomeKind};
+use crate::{
+    failure::Failure,
+    result::{CheckResult, HttpVersion, MatchKind, OutcomeKind, Timings},
+};
 
 /// The version of the record that this crate writes.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -183,7 +186,7 @@ impl<'a> Wire<'a> {
 }
 
 impl WireTimings {
-    fn new(timings: &crate::Timings) -> Self {
+    fn new(timings: &Timings) -> Self {
         Self {
             dns: timings.dns.map(seconds),
             connect: timings.connect.map(seconds),

@@ -1,0 +1,6 @@
+//! The record as JSON, the encoding that every program can read.
+
+mod read;
+mod write;
+
+pub use write::{Encoded, SCHEMA_VERSION};

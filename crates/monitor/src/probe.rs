@@ -5,48 +5,27 @@
 
 mod addresses;
 mod body;
+mod certificate;
 mod client;
 mod exchange;
+mod expectation;
 mod failure;
+mod instruments;
 mod memory;
 mod page;
 mod resolve;
 mod seek;
+mod settings;
 pub mod tls;
 mod trace;
 
-use std::{sync::Arc, time::Duration};
-
-use messages::{Failure, FailureReason, Match, Outcome, Phase};
-use reqwest::Client;
-use rustls_pki_types::CertificateDer;
+use messages::{Failure, FailureReason, Match, Outcome};
 use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::CancellationToken;
 
-use self::{
-    exchange::Journey, memory::Memory, page::Page, resolve::Resolver, seek::Seeker, trace::Trace,
-};
+use self::{exchange::Journey, expectation::STATUS_FAILED_MIN, page::Page, trace::Trace};
+pub use self::{instruments::Instruments, settings::ProbeSettings};
 use crate::targets::Target;
-
-/// From this status on, a site is down.
-const STATUS_FAILED_MIN: u16 = 400;
-
-/// How probes are made.
-#[derive(Clone, Debug)]
-pub struct ProbeSettings {
-    /// Bounds resolving a name.
-    pub dns_timeout: Duration,
-    /// Bounds the TCP connect, over all addresses of a name.
-    pub connect_timeout: Duration,
-    /// Bounds the whole.
-    pub total_timeout: Duration,
-    /// Hops that may be followed; `None` when redirects are off.
-    pub redirects_max: Option<u32>,
-    /// Decoded bytes of a page that are read.
-    pub body_bytes_max: usize,
-    /// Authorities to trust beside the system's.
-    pub extra_authorities: Vec<CertificateDer<'static>>,
-}
 
 /// What a probe found.
 #[derive(Debug)]
@@ -57,28 +36,7 @@ pub struct Look {
     pub was_held_up: bool,
 }
 
-/// What all probes share.
-#[derive(Debug)]
-pub struct Instruments {
-    settings: ProbeSettings,
-    resolver: Resolver,
-    client: Client,
-    memory: Memory,
-    seeker: Seeker,
-}
-
 impl Instruments {
-    /// Gets everything ready.
-    pub fn new(settings: ProbeSettings) -> anyhow::Result<Arc<Self>> {
-        Ok(Arc::new(Self {
-            resolver: Resolver::new(settings.dns_timeout),
-            client: client::client(tls::config(&settings.extra_authorities)?)?,
-            memory: Memory::new(),
-            seeker: Seeker::new(),
-            settings,
-        }))
-    }
-
     /// Looks at the target, until `give_up` at the latest.
     pub async fn probe(&self, target: &Target, give_up: &CancellationToken) -> Look {
         let trace = Trace::begin();
@@ -160,17 +118,6 @@ fn status_failure(status: u16) -> Option<Failure> {
             format!("the site answered with status {status}"),
         )
     })
-}
-
-/// The reason of a timeout, by the phase in which it struck.
-fn timeout_reason(phase: Phase) -> FailureReason {
-    match phase {
-        Phase::Dns => FailureReason::DnsTimeout,
-        Phase::Connect => FailureReason::ConnectTimeout,
-        Phase::Tls => FailureReason::TlsHandshake,
-        Phase::FirstByte => FailureReason::FirstByteTimeout,
-        Phase::Body => FailureReason::BodyTimeout,
-    }
 }
 
 #[cfg(test)]

@@ -1,27 +1,27 @@
 //! The body: streamed, decoded, counted up to its cap, and kept only when something is sought in it.
 
-use std::{io, pin::Pin, time::Duration};
+mod decode;
+mod pieces;
 
-use async_compression::{
-    tokio::bufread::{BrotliDecoder, DeflateDecoder, GzipDecoder, ZlibDecoder, ZstdDecoder},
-    zstd::DParameter,
-};
-use futures_util::{Stream, StreamExt, future::ready};
-use hyper::body::Bytes;
+use std::{io, time::Duration};
+
 use messages::{Failure, FailureReason};
 use metrics::counter;
-use reqwest::{Response, Version, header};
+use reqwest::Response;
 use tokio::{
-    io::{AsyncBufRead, AsyncBufReadExt, AsyncReadExt, BufReader},
+    io::{AsyncBufReadExt, AsyncReadExt},
     task::coop::consume_budget,
     time::{Instant, timeout},
 };
-use tokio_util::io::StreamReader;
 
+use self::{
+    decode::{Decoded, decode},
+    pieces::pieces,
+};
 use super::{
     failure,
     memory::{Lease, Memory},
-    page::{Coding, Content, Page},
+    page::{Content, Page},
     trace::Trace,
 };
 
@@ -41,8 +41,6 @@ const YIELDED_BYTES_MIN: usize = 64 * 1024;
 const DECODER_BYTES: usize = 48 * 1024;
 /// Codings that may be piled on each other.
 const CODINGS_MAX: usize = 3;
-/// The largest window that zstd may ask for, as a power of two: 8 MiB, what browsers take.
-const ZSTD_WINDOW_LOG_MAX: u32 = 23;
 
 /// What to read, and how.
 pub(super) struct Reading<'a> {
@@ -55,9 +53,6 @@ pub(super) struct Reading<'a> {
     pub(super) bytes_max: usize,
     pub(super) memory: &'a Memory,
 }
-
-type Pieces = Pin<Box<dyn Stream<Item = io::Result<Bytes>> + Send>>;
-type Decoded = Pin<Box<dyn AsyncBufRead + Send>>;
 
 /// A body that is being read.
 struct Body<'a> {
@@ -187,51 +182,6 @@ impl Body<'_> {
         self.lease.give_back(steps * STEP_BYTES);
         Ok(())
     }
-}
-
-/// The body as it comes. Where no length was promised, it is whole when the connection ends, with or
-/// without the farewell that TLS asks for.
-fn pieces(response: Response) -> Pieces {
-    let headers = response.headers();
-    let promised = response.version() == Version::HTTP_2
-        || headers.contains_key(header::CONTENT_LENGTH)
-        || headers.contains_key(header::TRANSFER_ENCODING);
-    let pieces = response
-        .bytes_stream()
-        .take_while(move |piece| {
-            let bare_end = piece
-                .as_ref()
-                .is_err_and(|error| failure::is_bare_end(error));
-            ready(promised || !bare_end)
-        })
-        .map(|piece| piece.map_err(io::Error::other));
-    Box::pin(pieces)
-}
-
-/// Undoes the codings, the last one applied first.
-async fn decode(pieces: Pieces, codings: &[Coding]) -> io::Result<Decoded> {
-    let mut decoded: Decoded = Box::pin(StreamReader::new(pieces));
-    for coding in codings.iter().rev() {
-        let first = decoded.fill_buf().await?;
-        // An empty body needs no decoding: servers send such with a coding all the same.
-        let Some(first) = first.first().copied() else {
-            break;
-        };
-        decoded = match coding {
-            Coding::Gzip => Box::pin(BufReader::new(GzipDecoder::new(decoded))),
-            Coding::Brotli => Box::pin(BufReader::new(BrotliDecoder::new(decoded))),
-            Coding::Zstd => {
-                let window = [DParameter::window_log_max(ZSTD_WINDOW_LOG_MAX)];
-                Box::pin(BufReader::new(ZstdDecoder::with_params(decoded, &window)))
-            }
-            // "deflate" means zlib, and servers send the bare format: a zlib header tells.
-            Coding::Deflate if first & 0x0f == 8 && first >> 4 <= 7 => {
-                Box::pin(BufReader::new(ZlibDecoder::new(decoded)))
-            }
-            Coding::Deflate => Box::pin(BufReader::new(DeflateDecoder::new(decoded))),
-        };
-    }
-    Ok(decoded)
 }
 
 fn fail(trace: &Trace, error: &io::Error) -> Failure {

@@ -1,11 +1,13 @@
 //! The way from a url to its page, over all its hops.
 
+mod credentials;
+mod hop;
+
 use std::{
     net::{IpAddr, SocketAddr},
     time::Duration,
 };
 
-use base64::{Engine as _, prelude::BASE64_STANDARD};
 use messages::{Failure, FailureReason, HttpVersion, Phase};
 use reqwest::{
     Response, Version,
@@ -14,15 +16,20 @@ use reqwest::{
 use tokio::time::Instant;
 use url::{Host, Url};
 
+use self::{
+    credentials::{authorization, without_credentials},
+    hop::hop,
+};
 use super::{
-    Instruments, STATUS_FAILED_MIN, addresses,
+    addresses,
     body::{self, Reading},
     client::Attempt,
+    expectation::STATUS_FAILED_MIN,
     failure,
+    instruments::Instruments,
     page::{Content, Page},
     trace::{Head, Trace},
 };
-use crate::masked::Masked;
 
 /// It asks as a browser asks for a page, in the original's words.
 const ACCEPT: &str = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
@@ -30,8 +37,6 @@ const ACCEPT_LANGUAGE: &str = "en";
 const ACCEPT_ENCODING: &str = "gzip, deflate, br, zstd";
 /// What an address gets of the time to connect at least, however many there are.
 const ADDRESS_TIMEOUT_MIN: Duration = Duration::from_secs(2);
-/// Characters of a Location that are quoted.
-const LOCATION_CHARS_MAX: usize = 200;
 
 /// Where to go, and what for.
 pub(super) struct Journey<'a> {
@@ -216,119 +221,4 @@ fn note_head(response: Response, trace: &Trace) -> Response {
         },
     });
     response
-}
-
-/// The url that a Location leads to, or why it leads nowhere.
-fn hop(from: &Url, location: Option<&HeaderValue>) -> Result<Url, String> {
-    let location = location.ok_or("a redirect without a Location")?;
-    // Browsers take bytes above ASCII for UTF-8.
-    let text = String::from_utf8_lossy(location.as_bytes());
-    let shown: String = Masked(&text)
-        .to_string()
-        .chars()
-        .take(LOCATION_CHARS_MAX)
-        .collect();
-    let next = from
-        .join(&text)
-        .map_err(|error| format!("a redirect to {shown:?}: {error}"))?;
-    if !matches!(next.scheme(), "http" | "https") {
-        return Err(format!(
-            "a redirect to {shown:?}, which is neither http nor https"
-        ));
-    }
-    if without_credentials(&next)
-        .as_str()
-        .parse::<hyper::Uri>()
-        .is_err()
-    {
-        return Err(format!(
-            "a redirect to {shown:?}, which cannot be asked for"
-        ));
-    }
-    Ok(next)
-}
-
-fn without_credentials(url: &Url) -> Url {
-    let mut url = url.clone();
-    // Both refuse only urls without a host; and a fragment stays at home.
-    url.set_username("").ok();
-    url.set_password(None).ok();
-    url.set_fragment(None);
-    url
-}
-
-/// The credentials in a url, as basic authentication sends them.
-fn authorization(url: &Url) -> Option<HeaderValue> {
-    if url.username().is_empty() && url.password().is_none() {
-        return None;
-    }
-    let mut pair = percent_decoded(url.username());
-    pair.push(b':');
-    pair.extend(percent_decoded(url.password().unwrap_or_default()));
-    let value = format!("Basic {}", BASE64_STANDARD.encode(pair));
-    let mut value = HeaderValue::from_str(&value).ok()?;
-    value.set_sensitive(true);
-    Some(value)
-}
-
-fn percent_decoded(text: &str) -> Vec<u8> {
-    let mut decoded = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((byte, after)) = rest.split_first() {
-        let code = (*byte == b'%')
-            .then(|| after.get(..2))
-            .flatten()
-            .and_then(|digits| std::str::from_utf8(digits).ok())
-            .and_then(|digits| u8::from_str_radix(digits, 16).ok());
-        decoded.push(code.unwrap_or(*byte));
-        rest = if code.is_some() { &after[2..] } else { after };
-    }
-    decoded
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn url(text: &str) -> Url {
-        Url::parse(text).unwrap()
-    }
-
-    #[test]
-    fn credentials_are_decoded_and_sent_apart_from_the_url() {
-        let with = url("http://us%65r:p%40s%s@a.example:81/x?y#z");
-        assert_eq!(
-            without_credentials(&with).as_str(),
-            "http://a.example:81/x?y"
-        );
-        let value = authorization(&with).unwrap();
-        assert_eq!(
-            value,
-            format!("Basic {}", BASE64_STANDARD.encode("user:p@s%s"))
-        );
-        assert!(value.is_sensitive());
-        assert_eq!(authorization(&url("http://a.example")), None);
-    }
-
-    #[test]
-    fn a_location_is_followed_as_a_browser_would() {
-        let from = url("https://a.example/x/y?z");
-        let to = |location: &str| {
-            let location = HeaderValue::from_bytes(location.as_bytes()).unwrap();
-            hop(&from, Some(&location)).map(String::from)
-        };
-        assert_eq!(to("../b"), Ok("https://a.example/b".into()));
-        assert_eq!(to("//b.example"), Ok("https://b.example/".into()));
-        assert_eq!(
-            to("http://b.example/ü"),
-            Ok("http://b.example/%C3%BC".into())
-        );
-        assert!(
-            to("ftp://b.example")
-                .unwrap_err()
-                .contains("neither http nor https")
-        );
-        assert!(to("https://u:secret@").unwrap_err().contains("***"));
-        assert!(hop(&from, None).unwrap_err().contains("without a Location"));
-    }
 }

@@ -8,9 +8,10 @@ mod protocol;
 use std::{
     io,
     sync::{Arc, Mutex},
+    time::Duration,
 };
 
-use messages::{Match, Outcome, Probe, Response};
+use messages::{Match, Outcome, Phase, Probe, Response};
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
     net::{TcpListener, TcpStream},

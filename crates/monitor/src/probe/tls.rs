@@ -2,8 +2,7 @@
 
 use std::{path::Path, sync::Arc};
 
-use jiff::Timestamp;
-use messages::{Certificate, Phase};
+use messages::Phase;
 use rustls::{
     CertificateError, ClientConfig, DigitallySignedStruct, Error, NamedGroup, OtherError,
     RootCertStore, SignatureScheme,
@@ -34,8 +33,6 @@ const AUTHORITY_FILES: [&str; 6] = [
 ];
 const HTTP2: &[u8] = b"h2";
 const HTTP1: &[u8] = b"http/1.1";
-/// Characters of a distinguished name that are kept.
-const NAME_CHARS_MAX: usize = 512;
 
 /// Reads authorities to trust beside the system's. The error is a phrase that names the file.
 pub fn read_extra_authorities(file: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
@@ -202,15 +199,4 @@ fn is_about_authority(error: &CertificateError) -> bool {
         }
         _ => false,
     }
-}
-
-/// What a person asks of the certificate; `None` when it cannot be read.
-pub(super) fn describe(leaf: &CertificateDer<'static>) -> Option<Certificate> {
-    let (_, certificate) = x509_parser::parse_x509_certificate(leaf).ok()?;
-    let shorten = |name: String| name.chars().take(NAME_CHARS_MAX).collect();
-    Some(Certificate {
-        not_after: Timestamp::from_second(certificate.validity().not_after.timestamp()).ok()?,
-        issuer: shorten(certificate.issuer().to_string()),
-        subject: shorten(certificate.subject().to_string()),
-    })
 }

@@ -11,7 +11,7 @@ use messages::{Failure, FailureReason, HttpVersion, Match, Phase, Probe, Respons
 use rustls_pki_types::CertificateDer;
 use tokio::time::Instant;
 
-use super::{timeout_reason, tls};
+use super::certificate;
 use crate::clock::now;
 
 /// A probe that waited longer for memory says more about us than about the site.
@@ -221,7 +221,7 @@ impl Trace {
             attempt: 1,
             redirects: seen.redirects,
             remote_address: seen.remote_address,
-            certificate: seen.leaf.as_ref().and_then(tls::describe),
+            certificate: seen.leaf.as_ref().and_then(certificate::describe),
         };
         (probe, response)
     }
@@ -239,5 +239,16 @@ impl Seen {
             };
             *spent = Some(spent.unwrap_or_default() + began.elapsed());
         }
+    }
+}
+
+/// The reason of a timeout, by the phase in which it struck.
+fn timeout_reason(phase: Phase) -> FailureReason {
+    match phase {
+        Phase::Dns => FailureReason::DnsTimeout,
+        Phase::Connect => FailureReason::ConnectTimeout,
+        Phase::Tls => FailureReason::TlsHandshake,
+        Phase::FirstByte => FailureReason::FirstByteTimeout,
+        Phase::Body => FailureReason::BodyTimeout,
     }
 }

@@ -350,7 +350,7 @@ async fn an_http_2_stream_that_is_reset_is_a_reset() {
 #[test]
 fn a_certificate_ends_when_it_says() {
     let site = self_signed(&expired(params()));
-    let certificate = tls::describe(&site.chain[0]).unwrap();
+    let certificate = certificate::describe(&site.chain[0]).unwrap();
     assert_eq!(
         certificate.not_after,
         "2021-01-01T00:00:00Z".parse::<Timestamp>().unwrap()

@@ -1,0 +1,44 @@
+//! Undoing the codings of a body.
+
+use std::{io, pin::Pin};
+
+use async_compression::{
+    tokio::bufread::{BrotliDecoder, DeflateDecoder, GzipDecoder, ZlibDecoder, ZstdDecoder},
+    zstd::DParameter,
+};
+use tokio::io::{AsyncBufRead, AsyncBufReadExt, BufReader};
+use tokio_util::io::StreamReader;
+
+use super::pieces::Pieces;
+use crate::probe::page::Coding;
+
+/// The largest window that zstd may ask for, as a power of two: 8 MiB, what browsers take.
+const ZSTD_WINDOW_LOG_MAX: u32 = 23;
+
+pub(super) type Decoded = Pin<Box<dyn AsyncBufRead + Send>>;
+
+/// Undoes the codings, the last one applied first.
+pub(super) async fn decode(pieces: Pieces, codings: &[Coding]) -> io::Result<Decoded> {
+    let mut decoded: Decoded = Box::pin(StreamReader::new(pieces));
+    for coding in codings.iter().rev() {
+        let first = decoded.fill_buf().await?;
+        // An empty body needs no decoding: servers send such with a coding all the same.
+        let Some(first) = first.first().copied() else {
+            break;
+        };
+        decoded = match coding {
+            Coding::Gzip => Box::pin(BufReader::new(GzipDecoder::new(decoded))),
+            Coding::Brotli => Box::pin(BufReader::new(BrotliDecoder::new(decoded))),
+            Coding::Zstd => {
+                let window = [DParameter::window_log_max(ZSTD_WINDOW_LOG_MAX)];
+                Box::pin(BufReader::new(ZstdDecoder::with_params(decoded, &window)))
+            }
+            // "deflate" means zlib, and servers send the bare format: a zlib header tells.
+            Coding::Deflate if first & 0x0f == 8 && first >> 4 <= 7 => {
+                Box::pin(BufReader::new(ZlibDecoder::new(decoded)))
+            }
+            Coding::Deflate => Box::pin(BufReader::new(DeflateDecoder::new(decoded))),
+        };
+    }
+    Ok(decoded)
+}

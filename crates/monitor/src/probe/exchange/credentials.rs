@@ -1,0 +1,69 @@
+//! The credentials in a url: sent in a header, and never in the url itself.
+
+use base64::{Engine as _, prelude::BASE64_STANDARD};
+use reqwest::header::HeaderValue;
+use url::Url;
+
+/// The url as it is asked for.
+pub(super) fn without_credentials(url: &Url) -> Url {
+    let mut url = url.clone();
+    // Both refuse only urls without a host; and a fragment stays at home.
+    url.set_username("").ok();
+    url.set_password(None).ok();
+    url.set_fragment(None);
+    url
+}
+
+/// The credentials in a url, as basic authentication sends them.
+pub(super) fn authorization(url: &Url) -> Option<HeaderValue> {
+    if url.username().is_empty() && url.password().is_none() {
+        return None;
+    }
+    let mut pair = percent_decoded(url.username());
+    pair.push(b':');
+    pair.extend(percent_decoded(url.password().unwrap_or_default()));
+    let value = format!("Basic {}", BASE64_STANDARD.encode(pair));
+    let mut value = HeaderValue::from_str(&value).ok()?;
+    value.set_sensitive(true);
+    Some(value)
+}
+
+fn percent_decoded(text: &str) -> Vec<u8> {
+    let mut decoded = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((byte, after)) = rest.split_first() {
+        let code = (*byte == b'%')
+            .then(|| after.get(..2))
+            .flatten()
+            .and_then(|digits| std::str::from_utf8(digits).ok())
+            .and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        decoded.push(code.unwrap_or(*byte));
+        rest = if code.is_some() { &after[2..] } else { after };
+    }
+    decoded
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn url(text: &str) -> Url {
+        Url::parse(text).unwrap()
+    }
+
+    #[test]
+    fn credentials_are_decoded_and_sent_apart_from_the_url() {
+        let with = url("http://us%65r:p%40s%s@a.example:81/x?y#z");
+        assert_eq!(
+            without_credentials(&with).as_str(),
+            "http://a.example:81/x?y"
+        );
+        let value = authorization(&with).unwrap();
+        assert_eq!(
+            value,
+            format!("Basic {}", BASE64_STANDARD.encode("user:p@s%s"))
+        );
+        assert!(value.is_sensitive());
+        assert_eq!(authorization(&url("http://a.example")), None);
+    }
+}

@@ -1,0 +1,32 @@
+//! What all probes share.
+
+use std::sync::Arc;
+
+use reqwest::Client;
+
+use super::{
+    client, memory::Memory, resolve::Resolver, seek::Seeker, settings::ProbeSettings, tls,
+};
+
+/// What all probes share.
+#[derive(Debug)]
+pub struct Instruments {
+    pub(super) settings: ProbeSettings,
+    pub(super) resolver: Resolver,
+    pub(super) client: Client,
+    pub(super) memory: Memory,
+    pub(super) seeker: Seeker,
+}
+
+impl Instruments {
+    /// Gets everything ready.
+    pub fn new(settings: ProbeSettings) -> anyhow::Result<Arc<Self>> {
+        Ok(Arc::new(Self {
+            resolver: Resolver::new(settings.dns_timeout),
+            client: client::client(tls::config(&settings.extra_authorities)?)?,
+            memory: Memory::new(),
+            seeker: Seeker::new(),
+            settings,
+        }))
+    }
+}

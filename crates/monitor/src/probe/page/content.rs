@@ -1,0 +1,94 @@
+//! What a response's head says of its body.
+
+use encoding_rs::Encoding;
+use reqwest::header::{self, HeaderMap, HeaderValue};
+
+/// What a response's head says of its body.
+#[derive(Debug, Default)]
+pub(in crate::probe) struct Content {
+    /// The media type in small letters, without parameters; `""` when there is none.
+    pub(super) media_type: String,
+    pub(super) charset: Option<&'static Encoding>,
+    /// In the order in which they were applied.
+    pub(in crate::probe) codings: Vec<Coding>,
+}
+
+/// The content codings that are asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::probe) enum Coding {
+    Gzip,
+    Deflate,
+    Brotli,
+    Zstd,
+}
+
+impl Coding {
+    /// Whether its decoder keeps much of what it has decoded.
+    pub(in crate::probe) fn keeps_window(self) -> bool {
+        matches!(self, Self::Brotli | Self::Zstd)
+    }
+}
+
+impl Content {
+    /// Reads the head.
+    pub(in crate::probe) fn of(headers: &HeaderMap) -> Self {
+        let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+        // Of several, browsers take the last.
+        let content_type = headers.get_all(header::CONTENT_TYPE).iter().next_back();
+        let content_type = content_type.map(text).unwrap_or_default();
+        let (media_type, parameters) = content_type.split_once(';').unwrap_or((&content_type, ""));
+        let media_type = media_type.trim().to_ascii_lowercase();
+        let encodings = headers.get_all(header::CONTENT_ENCODING).iter().map(text);
+        Self {
+            // What is no type says nothing.
+            media_type: if media_type.contains('/') {
+                media_type
+            } else {
+                String::new()
+            },
+            charset: charset(parameters),
+            codings: encodings.flat_map(|value| codings(&value)).collect(),
+        }
+    }
+
+    /// Whether something may be sought in it, as far as the head says.
+    pub(in crate::probe) fn may_be_text(&self) -> bool {
+        let (kind, subtype) = self.media_type.split_once('/').unwrap_or_default();
+        match kind {
+            "" | "text" => true,
+            "application" => {
+                matches!(subtype, "xhtml+xml" | "xml" | "json")
+                    || subtype.ends_with("+xml")
+                    || subtype.ends_with("+json")
+            }
+            _ => subtype.ends_with("+xml") || subtype.ends_with("+json"),
+        }
+    }
+}
+
+/// The charset among a Content-Type's parameters.
+fn charset(parameters: &str) -> Option<&'static Encoding> {
+    parameters.split(';').find_map(|parameter| {
+        let (name, value) = parameter.split_once('=')?;
+        if !name.trim().eq_ignore_ascii_case("charset") {
+            return None;
+        }
+        Encoding::for_label(value.trim().trim_matches(['"', '\'']).as_bytes())
+    })
+}
+
+/// The codings that a Content-Encoding names. One that nobody asked for is left as it is.
+fn codings(value: &str) -> Vec<Coding> {
+    let names = value
+        .split(',')
+        .map(|name| name.trim().to_ascii_lowercase());
+    names
+        .filter_map(|name| match name.as_str() {
+            "gzip" | "x-gzip" => Some(Coding::Gzip),
+            "deflate" => Some(Coding::Deflate),
+            "br" => Some(Coding::Brotli),
+            "zstd" => Some(Coding::Zstd),
+            _ => None,
+        })
+        .collect()
+}

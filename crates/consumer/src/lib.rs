@@ -34,7 +34,11 @@ use service::{
     kafka::{Observer, await_topic},
     telemetry::Metrics,
 };
-use tokio::{sync::mpsc, task::JoinSet, time::timeout};
+use tokio::{
+    sync::{mpsc, oneshot},
+    task::JoinSet,
+    time::timeout,
+};
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
@@ -145,15 +149,7 @@ impl Stages {
             drop_on_stop: self.settings.drop_on_stop,
         };
         let mut source = source::start(parts, &self.settings.kafka, self.observer.clone())?;
-        tokio::select! {
-            // The source ends by itself only when something is wrong.
-            drained = &mut source.drained => return ended(drained),
-            Some(worker) = workers.join_next() => {
-                worker.context("a worker failed")?;
-                bail!("a worker ended by itself");
-            }
-            () = stop.cancelled() => {}
-        }
+        until_told(&mut source.drained, &mut workers, stop).await?;
         self.drain(source, workers).await
     }
 
@@ -179,7 +175,10 @@ impl Stages {
     /// closed, the workers.
     async fn drain(self, mut source: Running, mut workers: JoinSet<()>) -> anyhow::Result<()> {
         let drained = async {
-            ended((&mut source.drained).await)?;
+            // It may have been quicker than the look at the stop.
+            if !source.drained.is_terminated() {
+                ended((&mut source.drained).await)?;
+            }
             while let Some(worker) = workers.join_next().await {
                 worker.context("a worker failed")?;
             }
@@ -203,7 +202,63 @@ impl Stages {
     }
 }
 
+/// Returns once the service is told to stop. What ends before that ends by a fault.
+async fn until_told(
+    drained: &mut oneshot::Receiver<anyhow::Result<()>>,
+    workers: &mut JoinSet<()>,
+    stop: &CancellationToken,
+) -> anyhow::Result<()> {
+    tokio::select! {
+        () = stop.cancelled() => {}
+        drained = drained => ended(drained)?,
+        Some(worker) = workers.join_next() => worker.context("a worker failed")?,
+    }
+    // Asked again, whatever was seen first: where there is nothing to drain, the source and the
+    // workers end within the same instant as they are told to.
+    if stop.is_cancelled() {
+        return Ok(());
+    }
+    bail!("reading Kafka, or storing what was read, ended by itself")
+}
+
 /// How the source ended.
 fn ended<E>(drained: Result<anyhow::Result<()>, E>) -> anyhow::Result<()> {
     drained.unwrap_or_else(|_| Err(anyhow!("the thread that reads Kafka failed")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As often as a choice between two that are both due has to be made to be seen both ways.
+    const STARTS: usize = 100;
+
+    #[tokio::test]
+    async fn a_stop_right_after_the_start_is_no_fault_of_those_who_end_at_once() {
+        for _ in 0..STARTS {
+            let stop = CancellationToken::new();
+            let (source, mut drained) = oneshot::channel();
+            let mut workers = JoinSet::new();
+            workers.spawn(async {});
+            tokio::task::yield_now().await;
+            stop.cancel();
+            source.send(Ok(())).unwrap();
+            until_told(&mut drained, &mut workers, &stop).await.unwrap();
+        }
+    }
+
+    #[tokio::test]
+    async fn who_ends_by_itself_has_failed() {
+        let stop = CancellationToken::new();
+        let (_source, mut drained) = oneshot::channel();
+        let mut workers = JoinSet::new();
+        workers.spawn(async {});
+        assert!(until_told(&mut drained, &mut workers, &stop).await.is_err());
+        let (source, mut drained) = oneshot::channel();
+        source
+            .send(Err(anyhow!("the Kafka client gave up")))
+            .unwrap();
+        let failed = until_told(&mut drained, &mut JoinSet::new(), &stop).await;
+        assert_eq!(failed.unwrap_err().to_string(), "the Kafka client gave up");
+    }
 }

@@ -109,7 +109,6 @@ pub async fn run(
     };
     let outcome = stages.run(&stop).await;
     servants_stop.cancel();
-    // The last summary is said before the service ends.
     timeout(CLOSE_TIMEOUT, servants.join_all()).await.ok();
     outcome
 }
@@ -185,7 +184,10 @@ impl Stages {
             anyhow::Ok(())
         };
         let limit = self.settings.drain_timeout;
-        match timeout(limit, drained).await {
+        let drained = timeout(limit, drained).await;
+        // The last summary stands before the last word.
+        self.progress.say();
+        match drained {
             Ok(drained) => drained?,
             Err(_) => bail!(
                 "gave up draining after {} s: {} records were read and not stored; the next start \

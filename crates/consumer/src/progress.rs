@@ -18,21 +18,81 @@ use crate::{
 /// How often the log says how it goes.
 const SUMMARY_INTERVAL: Duration = Duration::from_secs(10);
 
-/// How it goes, shared by all stages.
+/// How it goes, shared by all stages: those who work note it, the summary and whoever drains read it.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Progress {
     state: Arc<Mutex<State>>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct State {
+    /// What was stored since the start.
     stored: Counts,
+    /// What of it the log has said, and when.
+    said: Counts,
+    said_at: Instant,
     /// Records in the topic that are not stored yet, for each partition that is ours.
     lag: BTreeMap<i32, i64>,
     /// Records that were read and not stored yet.
     read: i64,
     /// Dead letters of each reason since the last summary.
     reasons: BTreeMap<&'static str, i64>,
+}
+
+/// What one summary says.
+#[derive(Debug, PartialEq)]
+struct Summary {
+    /// What was stored since the last one.
+    stored: Counts,
+    /// To one decimal: the few rows of a small set of websites must not read as none.
+    rows_per_second: f64,
+    lag_records: i64,
+    reasons: BTreeMap<&'static str, i64>,
+}
+
+impl Default for State {
+    fn default() -> Self {
+        Self {
+            stored: Counts::default(),
+            said: Counts::default(),
+            said_at: Instant::now(),
+            lag: BTreeMap::new(),
+            read: 0,
+            reasons: BTreeMap::new(),
+        }
+    }
+}
+
+impl State {
+    /// What is to be said now, if anything.
+    fn summary(&mut self, now: Instant) -> Option<Summary> {
+        let took = now.duration_since(std::mem::replace(&mut self.said_at, now));
+        let (stored, said) = (self.stored, std::mem::replace(&mut self.said, self.stored));
+        if stored == said {
+            return None;
+        }
+        let stored = Counts {
+            rows: stored.rows - said.rows,
+            duplicates: stored.duplicates - said.duplicates,
+            replaced: stored.replaced - said.replaced,
+            dead_letters: stored.dead_letters - said.dead_letters,
+            gaps: stored.gaps - said.gaps,
+        };
+        Some(Summary {
+            stored,
+            rows_per_second: rate(stored.rows, took),
+            lag_records: self.lag.values().sum(),
+            reasons: std::mem::take(&mut self.reasons),
+        })
+    }
+}
+
+/// How many a second, to one decimal. After less than a second nothing is scaled up: three rows in
+/// a millisecond are no 3,000 a second.
+fn rate(rows: i64, took: Duration) -> f64 {
+    #[expect(clippy::cast_precision_loss, reason = "a number for a person")]
+    let rows = rows as f64;
+    (rows / took.as_secs_f64().max(1.0) * 10.0).round() / 10.0
 }
 
 impl Progress {
@@ -95,42 +155,33 @@ impl Progress {
         };
     }
 
-    /// Says every ten seconds how it goes, until `stop`; nothing while nothing is stored.
+    /// Says every ten seconds how it goes, until `stop`.
     pub(crate) async fn summarise(self, stop: CancellationToken) {
-        let mut said = (Instant::now(), Counts::default());
-        while stop
-            .run_until_cancelled(tokio::time::sleep(SUMMARY_INTERVAL))
-            .await
-            .is_some()
-        {
-            said = self.say(said);
+        let pause = || stop.run_until_cancelled(tokio::time::sleep(SUMMARY_INTERVAL));
+        while pause().await.is_some() {
+            self.say();
         }
-        self.say(said);
     }
 
-    fn say(&self, (since, before): (Instant, Counts)) -> (Instant, Counts) {
-        let now = Instant::now();
-        let mut state = self.lock();
-        let stored = state.stored;
-        if stored == before {
-            return (now, before);
-        }
-        let rows = stored.rows - before.rows;
-        #[expect(clippy::cast_precision_loss, reason = "a number for a person")]
-        let rows_per_second = (rows as f64 / now.duration_since(since).as_secs_f64()).round();
+    /// Says what was stored since the last time; nothing when nothing was.
+    pub(crate) fn say(&self) {
+        let Some(summary) = self.lock().summary(Instant::now()) else {
+            return;
+        };
+        let Summary { stored, .. } = summary;
         info!(
-            rows,
-            rows_per_second,
-            duplicates = stored.duplicates - before.duplicates,
-            replaced = stored.replaced - before.replaced,
-            dead_letters = stored.dead_letters - before.dead_letters,
-            gaps = stored.gaps - before.gaps,
-            lag_records = state.lag.values().sum::<i64>(),
-            "Stored {rows} rows",
+            rows = stored.rows,
+            rows_per_second = summary.rows_per_second,
+            duplicates = stored.duplicates,
+            replaced = stored.replaced,
+            dead_letters = stored.dead_letters,
+            gaps = stored.gaps,
+            lag_records = summary.lag_records,
+            "Stored",
         );
-        let reasons = std::mem::take(&mut state.reasons);
-        if !reasons.is_empty() {
-            let reasons: Vec<_> = reasons
+        if !summary.reasons.is_empty() {
+            let reasons: Vec<_> = summary
+                .reasons
                 .iter()
                 .map(|(reason, count)| format!("{count} × {reason}"))
                 .collect();
@@ -139,10 +190,43 @@ impl Progress {
                 reasons.join(", ")
             );
         }
-        (now, stored)
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rows(rows: i64) -> Counts {
+        Counts {
+            rows,
+            ..Counts::default()
+        }
+    }
+
+    #[test]
+    fn a_summary_says_what_was_stored_since_the_last_one() {
+        let mut state = State::default();
+        let start = state.said_at;
+        assert_eq!(state.summary(start + Duration::from_secs(10)), None);
+        state.stored = rows(3);
+        let summary = state.summary(start + Duration::from_secs(20)).unwrap();
+        assert_eq!(summary.stored, rows(3));
+        state.stored = rows(8);
+        let summary = state.summary(start + Duration::from_secs(30)).unwrap();
+        assert_eq!(summary.stored, rows(5));
+        assert_eq!(state.summary(start + Duration::from_secs(30)), None);
+    }
+
+    #[test]
+    fn few_rows_are_not_called_none_a_second() {
+        assert!((rate(3, SUMMARY_INTERVAL) - 0.3).abs() < 1e-9);
+        assert!((rate(1, SUMMARY_INTERVAL) - 0.1).abs() < 1e-9);
+        assert!((rate(53_217, SUMMARY_INTERVAL) - 5321.7).abs() < 1e-9);
+        assert!((rate(3, Duration::from_millis(1)) - 3.0).abs() < 1e-9);
     }
 }

@@ -4,7 +4,11 @@
 //! producer: repeats do no harm, since a check has the same id whenever it is sent.
 
 mod backlog;
+mod drops;
+mod entry;
+mod intake;
 mod producer;
+mod watch;
 
 use std::{pin::pin, time::Duration};
 
@@ -17,18 +21,20 @@ use service::{
 };
 use tokio::{
     sync::mpsc,
-    time::{Instant, MissedTickBehavior, interval, timeout},
+    time::{sleep, timeout},
 };
 use tokio_util::sync::CancellationToken;
-use tracing::{error, info, warn};
+use tracing::warn;
 
 use self::{
     backlog::{Backlog, BacklogSettings, Bound},
-    producer::{Producer, Report},
+    drops::Drops,
+    entry::{Entry, Json},
+    intake::Intake,
+    producer::{CLIENT_ID, Producer, Report},
+    watch::Watch,
 };
 
-/// How this service names itself to Kafka.
-const CLIENT_ID: &str = concat!("websites-monitor/monitor/", env!("CARGO_PKG_VERSION"));
 /// What waiting results may take in memory.
 const WAITING_BYTES_MAX: usize = 12 * 1024 * 1024;
 /// Results that Kafka's client has at the same time. It keeps a copy of each.
@@ -37,14 +43,8 @@ const SENT_BYTES_MAX: usize = 2 * 1024 * 1024;
 /// Waits between attempts after a failure.
 const RETRY_FIRST: Duration = Duration::from_millis(200);
 const RETRY_MAX: Duration = Duration::from_secs(5);
-/// How often it is looked at whether Kafka still answers.
-const LOOK_INTERVAL: Duration = Duration::from_secs(1);
-/// Without an acknowledgement for so long, Kafka counts as lost.
-const SILENCE_MAX: Duration = Duration::from_secs(10);
 /// How long what the prober still has to say may take at the end.
 const REST_TIMEOUT: Duration = Duration::from_millis(500);
-/// How often the log says that results wait, or are dropped.
-const REMIND_INTERVAL: Duration = Duration::from_secs(30);
 
 /// How results are published.
 #[derive(Debug)]
@@ -58,22 +58,24 @@ pub struct PublishSettings {
 pub struct Publisher {
     kafka: KafkaSettings,
     observer: Observer,
+    intake: Intake,
     backlog: Backlog,
-    results: mpsc::Receiver<CheckResult>,
+    drops: Drops,
+    watch: Watch,
+    retry: Backoff,
     /// Past this, nothing is waited for any longer.
     give_up: CancellationToken,
-    more_come: bool,
-    retry: Backoff,
-    dropped: u64,
-    watch: Watch,
 }
 
-/// What is known of how well Kafka answers.
+/// What came next.
 #[derive(Debug)]
-struct Watch {
-    acknowledged_at: Instant,
-    reminded_at: Instant,
-    dropped_since_reminder: u64,
+enum Step<T> {
+    /// What was waited for.
+    Came(T),
+    /// A result, or time to look: what was waited for may still come.
+    Tended,
+    /// Nothing is worth waiting for any longer.
+    Over(End),
 }
 
 /// Why one producer's time is over.
@@ -88,7 +90,8 @@ enum End {
 }
 
 impl Publisher {
-    /// Gets everything ready.
+    /// A publisher of `results`; past `give_up`, it counts what is left instead of waiting for
+    /// Kafka. Needs the runtime's clock.
     pub fn new(
         settings: &PublishSettings,
         kafka: KafkaSettings,
@@ -99,6 +102,7 @@ impl Publisher {
         Self {
             kafka,
             observer,
+            intake: Intake::new(results, Box::new(Json)),
             backlog: Backlog::new(BacklogSettings {
                 all: Bound {
                     results: settings.results_waiting_max,
@@ -109,16 +113,10 @@ impl Publisher {
                     bytes: SENT_BYTES_MAX,
                 },
             }),
-            results,
-            give_up,
-            more_come: true,
+            drops: Drops::default(),
+            watch: Watch::start(),
             retry: Backoff::new(RETRY_FIRST, RETRY_MAX),
-            dropped: 0,
-            watch: Watch {
-                acknowledged_at: Instant::now(),
-                reminded_at: Instant::now(),
-                dropped_since_reminder: 0,
-            },
+            give_up,
         }
     }
 
@@ -126,24 +124,25 @@ impl Publisher {
     /// says how many it never got.
     pub async fn run(mut self) -> anyhow::Result<()> {
         while self.await_topic().await? {
-            let (producer, reports) = Producer::new(&self.kafka, &self.observer, SENT_MAX)?;
-            match self.send_all(producer, reports).await {
+            match self.send_all().await? {
                 End::Done | End::GivenUp => break,
                 End::Failed(_) => {
                     let delay = self.retry.next_delay();
-                    self.accept_during(tokio::time::sleep(delay)).await;
+                    self.tend_during(sleep(delay)).await;
                 }
             }
         }
         self.take_rest().await;
-        self.account()
+        self.drops.account(self.backlog.len())
     }
 
     /// What the prober still had to say counts, too. It has been told to give up before.
     async fn take_rest(&mut self) {
         let rest = async {
-            while let Some(result) = self.results.recv().await {
-                self.accept(Some(result));
+            while self.intake.more_come() {
+                if let Some(entry) = self.intake.next().await {
+                    self.keep(entry);
+                }
             }
         };
         if timeout(REST_TIMEOUT, rest).await.is_err() {
@@ -159,7 +158,7 @@ impl Publisher {
         // On a task of its own: Kafka's client may block when it is let go.
         let waiting =
             tokio::spawn(async move { await_topic(&kafka, CLIENT_ID, &observer, &stop).await });
-        match self.accept_during(waiting).await {
+        match self.tend_during(waiting).await {
             None => Ok(false),
             Some(found) => found?,
         }
@@ -167,27 +166,45 @@ impl Publisher {
 
     /// Takes results while something else is waited for. `None` when that is not worth it any
     /// longer.
-    async fn accept_during<T>(&mut self, work: impl Future<Output = T>) -> Option<T> {
+    async fn tend_during<T>(&mut self, work: impl Future<Output = T>) -> Option<T> {
         let mut work = pin!(work);
-        let give_up = self.give_up.clone();
-        let mut look = interval(LOOK_INTERVAL);
-        look.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
-            if !self.more_come && self.backlog.is_empty() {
-                return None;
-            }
-            tokio::select! {
-                done = &mut work => return Some(done),
-                result = self.results.recv(), if self.more_come => self.accept(result),
-                _ = look.tick() => self.look(),
-                () = give_up.cancelled() => return None,
+            match self.step(&mut work).await {
+                Step::Came(done) => return Some(done),
+                Step::Tended => {}
+                Step::Over(_) => return None,
             }
         }
     }
 
-    /// Sends what waits and what comes, until something fails or nothing is left.
-    async fn send_all(&mut self, producer: Producer, mut reports: mpsc::Receiver<Report>) -> End {
-        self.watch.acknowledged_at = Instant::now();
+    /// Waits for `work`, or for whatever else is to be tended meanwhile. The one place where the
+    /// publisher waits.
+    async fn step<T>(&mut self, work: impl Future<Output = T>) -> Step<T> {
+        if !self.intake.more_come() && self.backlog.is_empty() {
+            return Step::Over(End::Done);
+        }
+        tokio::select! {
+            biased;
+            done = work => Step::Came(done),
+            () = self.give_up.cancelled() => Step::Over(End::GivenUp),
+            () = self.watch.tick() => {
+                self.watch.look(&self.backlog, &mut self.drops, &self.observer);
+                Step::Tended
+            }
+            entry = self.intake.next() => {
+                if let Some(entry) = entry {
+                    self.keep(entry);
+                }
+                Step::Tended
+            }
+        }
+    }
+
+    /// Sends what waits and what comes by a producer of its own, until something fails or nothing
+    /// is left.
+    async fn send_all(&mut self) -> anyhow::Result<End> {
+        let (producer, mut reports) = Producer::new(&self.kafka, &self.observer, SENT_MAX)?;
+        self.watch.heard();
         let end = self.pump(&producer, &mut reports).await;
         // Nothing of the old producer may overtake what is sent again.
         producer.close().await;
@@ -200,31 +217,20 @@ impl Publisher {
             self.note_failure(report);
         }
         self.backlog.take_back();
-        end
+        Ok(end)
     }
 
     async fn pump(&mut self, producer: &Producer, reports: &mut mpsc::Receiver<Report>) -> End {
-        let give_up = self.give_up.clone();
-        let mut look = interval(LOOK_INTERVAL);
-        look.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             if let Some(failed) = self.send_waiting(producer) {
                 return End::Failed(failed);
             }
-            if !self.more_come && self.backlog.is_empty() {
-                return End::Done;
-            }
-            tokio::select! {
-                biased;
-                Some(report) = reports.recv() => {
-                    if !report.is_delivered() {
-                        return End::Failed(report);
-                    }
-                    self.acknowledge(&report);
-                }
-                () = give_up.cancelled() => return End::GivenUp,
-                _ = look.tick() => self.look(),
-                result = self.results.recv(), if self.more_come => self.accept(result),
+            match self.step(reports.recv()).await {
+                Step::Came(Some(report)) if report.is_delivered() => self.acknowledge(&report),
+                Step::Came(Some(report)) => return End::Failed(report),
+                // The producer, which we hold, has the other end.
+                Step::Came(None) | Step::Tended => {}
+                Step::Over(end) => return end,
             }
         }
     }
@@ -242,23 +248,20 @@ impl Publisher {
         None
     }
 
-    fn accept(&mut self, result: Option<CheckResult>) {
-        let Some(result) = result else {
-            self.more_come = false;
-            return;
-        };
+    /// Puts a result behind those that wait, or drops it where there is no room.
+    fn keep(&mut self, entry: Entry) {
         if self.backlog.is_empty() {
-            self.watch.acknowledged_at = Instant::now();
+            self.watch.heard();
         }
-        if !self.backlog.accept(result) {
-            self.drop_one();
+        if !self.backlog.accept(entry) {
+            self.drops.no_room();
         }
         self.show();
     }
 
     fn acknowledge(&mut self, report: &Report) {
         self.backlog.acknowledged(report.number);
-        self.watch.acknowledged_at = Instant::now();
+        self.watch.heard();
         self.retry.reset();
         self.observer.heard();
         counter!("monitor_published_results_total").increment(1);
@@ -268,9 +271,8 @@ impl Publisher {
     fn note_failure(&mut self, report: &Report) {
         let code = report.code.unwrap_or(RDKafkaErrorCode::Unknown);
         if code == RDKafkaErrorCode::MessageSizeTooLarge {
-            if !self.backlog.shrink(report.number) {
-                error!("A result is larger than Kafka takes, and dropped");
-                self.drop_one();
+            if let Some(entry) = self.backlog.shrink(report.number, self.intake.encoder()) {
+                self.drops.too_large(&entry);
             }
             return;
         }
@@ -280,55 +282,9 @@ impl Publisher {
         ));
     }
 
-    fn drop_one(&mut self) {
-        self.dropped += 1;
-        self.watch.dropped_since_reminder += 1;
-        counter!("monitor_dropped_results_total").increment(1);
-        // The first is said at once, the others in numbers.
-        if self.dropped == 1 {
-            warn!("No more results fit in memory (RESULTS_WAITING_MAX): new ones are dropped");
-        }
-    }
-
-    /// Sees whether Kafka still answers, and says from time to time what waits.
-    fn look(&mut self) {
-        let silent = self.watch.acknowledged_at.elapsed() > SILENCE_MAX;
-        if silent && self.backlog.has_sent() {
-            let seconds = SILENCE_MAX.as_secs();
-            self.observer
-                .failed(&format!("has acknowledged nothing for {seconds} s"));
-        }
-        if self.watch.reminded_at.elapsed() < REMIND_INTERVAL {
-            return;
-        }
-        self.watch.reminded_at = Instant::now();
-        let dropped = std::mem::take(&mut self.watch.dropped_since_reminder);
-        if silent && !self.backlog.is_empty() {
-            warn!(
-                waiting = self.backlog.len(),
-                dropped, "Results wait for Kafka"
-            );
-        }
-    }
-
     #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
     fn show(&self) {
         gauge!("monitor_unpublished_results").set(self.backlog.len() as f64);
-    }
-
-    /// What became of everything, at the end.
-    fn account(&self) -> anyhow::Result<()> {
-        let left = self.backlog.len();
-        if left == 0 && self.dropped == 0 {
-            info!("Every result is published");
-            return Ok(());
-        }
-        anyhow::bail!(
-            "{} results were not published: {left} were still waiting for Kafka at the end, {} were \
-             dropped before because memory was full",
-            left as u64 + self.dropped,
-            self.dropped
-        )
     }
 }
 

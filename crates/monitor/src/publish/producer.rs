@@ -16,8 +16,10 @@ use service::kafka::{KafkaSettings, Observer};
 use tokio::{sync::mpsc, task::spawn_blocking, time::timeout};
 use tracing::warn;
 
-use super::backlog::Entry;
+use super::entry::Entry;
 
+/// How this service names itself to Kafka.
+pub(super) const CLIENT_ID: &str = concat!("websites-monitor/monitor/", env!("CARGO_PKG_VERSION"));
 /// How long the client gathers records into one request.
 const LINGER_MS: &str = "5";
 /// More than the client is ever given, so that its own bounds never count.
@@ -66,7 +68,7 @@ impl Producer {
             reports,
         };
         let client = kafka
-            .client_config(super::CLIENT_ID)
+            .client_config(CLIENT_ID)
             .set("enable.idempotence", "true")
             .set("acks", "all")
             // Results wait as long as it takes; how many, the backlog bounds.

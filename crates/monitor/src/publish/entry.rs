@@ -1,0 +1,88 @@
+//! A result on its way to Kafka: as a record, with what is needed to know it by.
+
+use std::fmt::Debug;
+
+use jiff::Timestamp;
+use messages::{CheckResult, Encoded};
+use metrics::counter;
+use tracing::warn;
+
+use crate::masked::Masked;
+
+/// From this size on the result is kept beside its record, to be written again shorter.
+const SHRINKABLE_BYTES_MIN: usize = 16 * 1024;
+/// What an entry takes beside its texts.
+const ENTRY_BYTES: usize = 256;
+
+/// How results become records' values. Whoever makes entries decides which encoding that is.
+pub(super) trait Encoder: Debug + Send + Sync {
+    /// The value, in at most `bytes_max` bytes where cutting the matched text can achieve it.
+    fn encode(&self, result: &CheckResult, bytes_max: usize) -> Encoded;
+}
+
+/// The contract's JSON.
+#[derive(Debug)]
+pub(super) struct Json;
+
+impl Encoder for Json {
+    fn encode(&self, result: &CheckResult, bytes_max: usize) -> Encoded {
+        result.encode(bytes_max)
+    }
+}
+
+/// A record with its key and its due time, which say whose it is without decoding it.
+#[derive(Debug)]
+pub(super) struct Entry {
+    pub(super) url: String,
+    pub(super) scheduled_at: Timestamp,
+    pub(super) record: Vec<u8>,
+    /// For a large one, what it was made from.
+    result: Option<Box<CheckResult>>,
+}
+
+impl Entry {
+    pub(super) fn new(result: CheckResult, encoder: &dyn Encoder, record_bytes_max: usize) -> Self {
+        let record = encode(&result, encoder, record_bytes_max);
+        let large = record.len() >= SHRINKABLE_BYTES_MIN;
+        Self {
+            url: result.check.url.clone(),
+            scheduled_at: result.check.scheduled_at,
+            record,
+            result: large.then(|| Box::new(result)),
+        }
+    }
+
+    /// What it takes in memory, about.
+    pub(super) fn bytes(&self) -> usize {
+        let kept = self.result.as_ref().map_or(0, |_| self.record.len());
+        ENTRY_BYTES + self.url.len() + self.record.len() + kept
+    }
+
+    /// Writes the record again in half its size. `false` when it cannot be made smaller.
+    pub(super) fn shrink(&mut self, encoder: &dyn Encoder) -> bool {
+        let Some(result) = &self.result else {
+            return false;
+        };
+        let shorter = encode(result, encoder, self.record.len() / 2);
+        let shrunk = shorter.len() < self.record.len();
+        if shrunk {
+            self.record = shorter;
+        }
+        shrunk
+    }
+}
+
+fn encode(result: &CheckResult, encoder: &dyn Encoder, bytes_max: usize) -> Vec<u8> {
+    let Encoded {
+        json: record,
+        matched_text_cut,
+    } = encoder.encode(result, bytes_max);
+    if matched_text_cut {
+        counter!("monitor_matched_texts_cut_total").increment(1);
+        warn!(
+            url = %Masked(&result.check.url),
+            "The matched text was cut: the record would have been larger than {bytes_max} bytes"
+        );
+    }
+    record
+}

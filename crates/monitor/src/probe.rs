@@ -8,11 +8,11 @@ mod body;
 mod certificate;
 mod client;
 mod exchange;
-mod expectation;
 mod failure;
 mod instruments;
 mod memory;
 mod page;
+mod request;
 mod resolve;
 mod seek;
 mod settings;
@@ -23,13 +23,17 @@ use messages::{Failure, FailureReason, Match, Outcome};
 use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::CancellationToken;
 
-use self::{exchange::Journey, expectation::STATUS_FAILED_MIN, page::Page, trace::Trace};
-pub use self::{instruments::Instruments, settings::ProbeSettings};
-use crate::targets::Target;
+use self::{exchange::Journey, page::Page, trace::Trace};
+pub use self::{
+    instruments::Instruments,
+    request::{Expectation, ProbeRequest},
+    settings::ProbeSettings,
+};
+use crate::masked::Masked;
 
 /// What a probe found.
 #[derive(Debug)]
-pub struct Look {
+pub struct Finding {
     /// What it says of the site.
     pub outcome: Outcome,
     /// Whether the prober held it up, so that its times say little of the site.
@@ -37,39 +41,39 @@ pub struct Look {
 }
 
 impl Instruments {
-    /// Looks at the target, until `give_up` at the latest.
-    pub async fn probe(&self, target: &Target, give_up: &CancellationToken) -> Look {
+    /// Asks the site, until `give_up` or the end of the time for the whole at the latest.
+    pub async fn probe(&self, request: &ProbeRequest, give_up: &CancellationToken) -> Finding {
         let trace = Trace::begin();
-        let outcome = self.look(target, &trace, give_up).await;
-        Look {
+        let outcome = self.outcome(request, &trace, give_up).await;
+        Finding {
             outcome,
             was_held_up: trace.was_held_up(),
         }
     }
 
-    async fn look(&self, target: &Target, trace: &Trace, give_up: &CancellationToken) -> Outcome {
+    async fn outcome(
+        &self,
+        request: &ProbeRequest,
+        trace: &Trace,
+        give_up: &CancellationToken,
+    ) -> Outcome {
         let deadline = Instant::now() + self.settings.total_timeout;
-        let journey = Journey {
-            instruments: self,
-            address: target.address.clone(),
-            // Only a page in which something is sought is kept.
-            keep_page: target.pattern.is_some(),
-        };
-        let went = timeout_at(deadline, journey.go(trace));
+        let went = timeout_at(deadline, Journey::new(self, request).go(trace));
         let went = match give_up.run_until_cancelled(went).await {
             Some(Ok(went)) => went,
             Some(Err(_)) => Err(trace.timed_out(self.settings.total_timeout)),
             None => Err(trace.given_up()),
         };
         trace.end();
+        let expected = &request.expected;
         let page = match went {
             Ok(page) => page,
-            Err(failure) => return failed(trace, failure),
+            Err(failure) => return failed(expected, trace, failure),
         };
-        if let Some(failure) = trace.status().and_then(status_failure) {
-            return failed(trace, failure);
+        if let Some(failure) = trace.status().and_then(|status| expected.failure(status)) {
+            return failed(expected, trace, failure);
         }
-        let matched = self.seek(target, page).await;
+        let matched = self.seek(request, page).await;
         match trace.parts(matched) {
             (probe, Some(response)) => Outcome::Up { probe, response },
             // A page without a status line cannot be.
@@ -80,10 +84,10 @@ impl Instruments {
         }
     }
 
-    async fn seek(&self, target: &Target, page: Option<Page>) -> Match {
-        match (&target.pattern, page) {
+    async fn seek(&self, request: &ProbeRequest, page: Option<Page>) -> Match {
+        match (&request.expected.pattern, page) {
             (Some(pattern), Some(page)) => {
-                let shown = target.shown().to_string();
+                let shown = Masked(request.url.as_str()).to_string();
                 self.seeker.seek(pattern.clone(), page, &shown).await
             }
             _ => Match::NotEvaluated,
@@ -93,9 +97,10 @@ impl Instruments {
 
 /// The outcome of a probe that did not end well: the prober's own fault is never the site's, and a
 /// status that failed stays what it is when the rest of its body fails too.
-fn failed(trace: &Trace, failure: Failure) -> Outcome {
-    let failure = match trace.status().and_then(status_failure) {
-        Some(status) if failure.reason != FailureReason::ProberFailed => status,
+fn failed(expected: &Expectation, trace: &Trace, failure: Failure) -> Outcome {
+    let of_status = trace.status().and_then(|status| expected.failure(status));
+    let failure = match of_status {
+        Some(of_status) if failure.reason != FailureReason::ProberFailed => of_status,
         _ => failure,
     };
     let (probe, response) = trace.parts(Match::NotEvaluated);
@@ -108,16 +113,6 @@ fn failed(trace: &Trace, failure: Failure) -> Outcome {
         response,
         failure,
     }
-}
-
-fn status_failure(status: u16) -> Option<Failure> {
-    (status >= STATUS_FAILED_MIN).then(|| {
-        Failure::new(
-            FailureReason::StatusUnexpected,
-            None,
-            format!("the site answered with status {status}"),
-        )
-    })
 }
 
 #[cfg(test)]

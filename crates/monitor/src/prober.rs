@@ -19,9 +19,10 @@ use self::{
 };
 use crate::{
     clock::now,
-    probe::{Instruments, Look, ProbeSettings},
+    probe::{Expectation, Finding, Instruments, ProbeRequest, ProbeSettings},
     report,
     schedule::Due,
+    targets::Target,
 };
 
 /// A probe that began later than this after it was due says more about us than about the site.
@@ -53,7 +54,7 @@ pub struct Checker {
     identity: Identity,
     instruments: Arc<Instruments>,
     queue: Queue,
-    running: JoinSet<Look>,
+    running: JoinSet<Finding>,
     /// The checks that are being made, by their task.
     checks: HashMap<Id, Begun>,
     results: mpsc::Sender<CheckResult>,
@@ -147,8 +148,8 @@ impl Checker {
     fn begin_waiting(&mut self) {
         while let Some(due) = self.queue.begin() {
             let instruments = Arc::clone(&self.instruments);
-            let (target, give_up) = (Arc::clone(&due.target), self.give_up.clone());
-            let task = async move { instruments.probe(&target, &give_up).await };
+            let (request, give_up) = (request(&due.target), self.give_up.clone());
+            let task = async move { instruments.probe(&request, &give_up).await };
             let handle = self.running.spawn(task);
             let lag =
                 Duration::try_from(now().duration_since(due.scheduled_at)).unwrap_or_default();
@@ -173,7 +174,7 @@ impl Checker {
         u32::try_from(self.running.len()).unwrap_or(u32::MAX)
     }
 
-    async fn end(&mut self, ended: Result<(Id, Look), JoinError>) -> anyhow::Result<()> {
+    async fn end(&mut self, ended: Result<(Id, Finding), JoinError>) -> anyhow::Result<()> {
         let (id, look) = match ended {
             Ok((id, look)) => (id, look),
             Err(error) => (error.id(), lost(&error)),
@@ -234,10 +235,21 @@ impl Checker {
     }
 }
 
+/// What the target's probe asks for, and what it expects.
+fn request(target: &Target) -> ProbeRequest {
+    ProbeRequest {
+        url: target.address.clone(),
+        expected: Expectation {
+            pattern: target.pattern.clone(),
+            ..Expectation::default()
+        },
+    }
+}
+
 /// A probe that broke: a defect of ours, which must cost neither the result nor the service.
-fn lost(error: &JoinError) -> Look {
+fn lost(error: &JoinError) -> Finding {
     error!("A probe broke, which is a defect of the monitor: {error}");
-    Look {
+    Finding {
         outcome: Outcome::Missed {
             probe: None,
             failure: Failure::new(FailureReason::ProberFailed, None, "the probe broke"),

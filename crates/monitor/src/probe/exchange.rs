@@ -24,10 +24,10 @@ use super::{
     addresses,
     body::{self, Reading},
     client::Attempt,
-    expectation::STATUS_FAILED_MIN,
     failure,
     instruments::Instruments,
     page::{Content, Page},
+    request::{Expectation, ProbeRequest},
     trace::{Head, Trace},
 };
 
@@ -38,15 +38,24 @@ const ACCEPT_ENCODING: &str = "gzip, deflate, br, zstd";
 /// What an address gets of the time to connect at least, however many there are.
 const ADDRESS_TIMEOUT_MIN: Duration = Duration::from_secs(2);
 
-/// Where to go, and what for.
+/// The way that a probe goes, hop by hop.
 pub(super) struct Journey<'a> {
-    pub(super) instruments: &'a Instruments,
-    pub(super) address: Url,
-    /// Whether something is sought in the page.
-    pub(super) keep_page: bool,
+    instruments: &'a Instruments,
+    expected: &'a Expectation,
+    /// The url to ask for next.
+    address: Url,
 }
 
-impl Journey<'_> {
+impl<'a> Journey<'a> {
+    /// The way that begins at the request's url.
+    pub(super) fn new(instruments: &'a Instruments, request: &'a ProbeRequest) -> Self {
+        Self {
+            instruments,
+            expected: &request.expected,
+            address: request.url.clone(),
+        }
+    }
+
     /// Goes all the way. The page is there when something is sought in it and it may be a text.
     pub(super) async fn go(mut self, trace: &Trace) -> Result<Option<Page>, Failure> {
         let origin = self.address.origin();
@@ -196,11 +205,12 @@ impl Journey<'_> {
 
     async fn read(&self, response: Response, trace: &Trace) -> Result<Option<Page>, Failure> {
         trace.enter(Phase::Body);
-        let failed = response.status().as_u16() >= STATUS_FAILED_MIN;
+        let accepted = self.expected.accepts(response.status().as_u16());
         let reading = Reading {
             content: Content::of(response.headers()),
-            // Nothing is sought in what a site says when it fails.
-            keep: self.keep_page && !failed,
+            // Only a page in which something is sought is kept, and nothing is sought in what a site
+            // says when it fails.
+            keep: self.expected.pattern.is_some() && accepted,
             is_plain: self.address.scheme() == "http",
             bytes_max: self.instruments.settings.body_bytes_max,
             memory: &self.instruments.memory,

@@ -42,15 +42,20 @@ fn impatient() -> ProbeSettings {
     }
 }
 
+fn request(url: &str, regexp: &str) -> ProbeRequest {
+    ProbeRequest {
+        url: Url::parse(url).unwrap(),
+        expected: Expectation {
+            pattern: (!regexp.is_empty()).then(|| Pattern::parse(regexp).unwrap()),
+            ..Expectation::default()
+        },
+    }
+}
+
 async fn probe_with(settings: ProbeSettings, url: &str, regexp: &str) -> Outcome {
-    let target = Target {
-        url: url.to_owned(),
-        address: Url::parse(url).unwrap(),
-        pattern: (!regexp.is_empty()).then(|| Pattern::parse(regexp).unwrap()),
-    };
     let instruments = Instruments::new(settings).unwrap();
     instruments
-        .probe(&target, &CancellationToken::new())
+        .probe(&request(url, regexp), &CancellationToken::new())
         .await
         .outcome
 }

@@ -284,15 +284,13 @@ async fn a_status_that_failed_stays_the_reason_even_when_its_body_fails_too() {
 #[tokio::test]
 async fn a_probe_that_is_given_up_is_no_fault_of_the_site() {
     let url = serve(hang).await;
-    let target = Target {
-        address: Url::parse(&url).unwrap(),
-        url,
-        pattern: None,
-    };
     let instruments = Instruments::new(settings()).unwrap();
     let give_up = CancellationToken::new();
     give_up.cancel();
-    let Outcome::Missed { probe, failure } = instruments.probe(&target, &give_up).await.outcome
+    let Outcome::Missed { probe, failure } = instruments
+        .probe(&request(&url, ""), &give_up)
+        .await
+        .outcome
     else {
         panic!("not missed");
     };

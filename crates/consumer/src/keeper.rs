@@ -3,15 +3,13 @@
 
 use std::time::Duration;
 
+use database::{Action, DatabaseError, PrepareError};
 use jiff::Timestamp;
 use service::{backoff::Backoff, health::Health};
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
-use crate::{
-    store::{Action, PrepareError, Store, StoreError},
-    trouble::Trouble,
-};
+use crate::{store::Store, trouble::Trouble};
 
 /// How often the keeper looks.
 const LOOK_INTERVAL: Duration = Duration::from_secs(5);
@@ -40,7 +38,7 @@ pub(crate) async fn prepare(
                 return Ok(true);
             }
             Some(Err(PrepareError::Refused(refused))) => return Err(refused.into()),
-            Some(Err(PrepareError::Store(error))) => trouble.began(&store.explain(&error)),
+            Some(Err(PrepareError::Database(error))) => trouble.began(&store.explain(&error)),
         }
         if !backoff.wait(stop).await {
             return Ok(false);
@@ -73,14 +71,14 @@ pub(crate) async fn keep(store: Store, mut trouble: Trouble, stop: CancellationT
     }
 }
 
-async fn mend(store: &Store, error: &StoreError, trouble: &mut Trouble) {
+async fn mend(store: &Store, error: &DatabaseError, trouble: &mut Trouble) {
     if error.action() != Action::Refresh {
         return;
     }
     match store.refresh().await {
         Ok(()) => {}
         Err(PrepareError::Refused(refused)) => trouble.began(&refused.to_string()),
-        Err(PrepareError::Store(error)) => trouble.began(&store.explain(&error)),
+        Err(PrepareError::Database(error)) => trouble.began(&store.explain(&error)),
     }
 }
 

@@ -83,7 +83,7 @@ pub async fn run(
         group: settings.source.group.clone(),
         topic: settings.kafka.topic.clone(),
     };
-    let store = Store::new(&settings.store, key)?;
+    let store = Store::new(&settings.database, key)?;
     let troubles = Troubles::new(health.condition("PostgreSQL"));
     let observer = Observer::new(health.condition("Kafka"), &settings.kafka);
     if !keeper::prepare(&store, &mut troubles.of("start"), &stop).await? {
@@ -119,7 +119,7 @@ pub async fn migrate(settings: MigrateSettings) -> anyhow::Result<()> {
         group: String::new(),
         topic: String::new(),
     };
-    let store = Store::new(&settings.store, nothing)?;
+    let store = Store::new(&settings.database, nothing)?;
     store::migrate(&store).await?;
     info!("The tables are up to date");
     Ok(())

@@ -1,10 +1,8 @@
 //! What the environment says, as the stages understand it.
 
-mod uri;
+use std::{net::SocketAddr, time::Duration};
 
-use std::{net::SocketAddr, path::PathBuf, time::Duration};
-
-use secrecy::{ExposeSecret, SecretString};
+use database::DatabaseSettings;
 use service::{
     kafka::{self, KafkaSettings},
     settings::{Reader, Setting},
@@ -14,17 +12,8 @@ use service::{
 use crate::{
     batch::BatchSettings,
     source::{OffsetReset, SourceSettings},
-    store::{Roots, StoreSettings, TlsSettings, Verification},
 };
 
-const PG_URI: Setting = Setting::required(
-    "PG_URI",
-    "the database: postgres://user:password@host:port/database?sslmode=…",
-);
-const PG_SSL_CAFILE: Setting = Setting::optional(
-    "PG_SSL_CAFILE",
-    "the authority that signed PostgreSQL's certificate, PEM; PG_URI's sslrootcert comes first",
-);
 const CLIENT_ID: Setting = Setting::with_default(
     "CLIENT_ID",
     "MetricsConsumer1",
@@ -65,8 +54,6 @@ const HTTP_LISTEN: Setting = Setting::with_default(
 
 /// The settings read here.
 const SETTINGS: &[Setting] = &[
-    PG_URI,
-    PG_SSL_CAFILE,
     CLIENT_ID,
     CONSUMER_GROUP,
     AUTO_OFFSET_RESET,
@@ -77,6 +64,10 @@ const SETTINGS: &[Setting] = &[
     HTTP_LISTEN,
 ];
 
+/// Connections beside the workers': the keeper's, and those that read offsets for new partitions.
+const CONNECTIONS_BESIDE_WORKERS: usize = 3;
+/// What PostgreSQL is to think of us.
+const APPLICATION_NAME: &str = concat!("websites-monitor consumer/", env!("CARGO_PKG_VERSION"));
 /// With the few connections beside the workers', the pool stays below 20.
 const WORKERS_MAX: u64 = 16;
 /// Larger transactions are no faster, and memory grows with them.
@@ -96,7 +87,7 @@ pub struct Settings {
     /// How large batches get.
     pub batch: BatchSettings,
     /// Where rows go.
-    pub store: StoreSettings,
+    pub database: DatabaseSettings,
     /// How many batches are decoded and written at the same time.
     pub workers: usize,
     /// Let go what is queued when told to stop.
@@ -113,12 +104,17 @@ pub struct MigrateSettings {
     /// How the log is written.
     pub log: LogSettings,
     /// The database.
-    pub store: StoreSettings,
+    pub database: DatabaseSettings,
 }
 
 /// Every setting, for `--help`.
 pub fn help() -> String {
-    service::settings::help(&[kafka::SETTINGS, SETTINGS, telemetry::SETTINGS])
+    service::settings::help(&[
+        kafka::SETTINGS,
+        database::SETTINGS,
+        SETTINGS,
+        telemetry::SETTINGS,
+    ])
 }
 
 impl Settings {
@@ -146,7 +142,7 @@ impl Settings {
             batch: BatchSettings {
                 rows_max: read_count(reader, &BATCH_ROWS_MAX, BATCH_ROWS_LIMIT),
             },
-            store: read_store(reader, workers),
+            database: read_database(reader, workers),
             workers,
             drop_on_stop: reader.flag(&DROP_MESSAGES_IF_ABORT),
             drain_timeout: reader.seconds(&DRAIN_TIMEOUT),
@@ -161,7 +157,7 @@ impl MigrateSettings {
     pub fn read(reader: &mut Reader) -> Self {
         Self {
             log: LogSettings::read(reader),
-            store: read_store(reader, 0),
+            database: read_database(reader, 0),
         }
     }
 }
@@ -169,6 +165,11 @@ impl MigrateSettings {
 /// Where HTTP is served: all that `consumer healthcheck` needs to know.
 pub fn read_http_address(reader: &mut Reader) -> SocketAddr {
     reader.address(&HTTP_LISTEN)
+}
+
+fn read_database(reader: &mut Reader, workers: usize) -> DatabaseSettings {
+    let connections_max = workers + CONNECTIONS_BESIDE_WORKERS;
+    DatabaseSettings::read(reader, connections_max, APPLICATION_NAME)
 }
 
 fn read_count(reader: &mut Reader, setting: &Setting, max: u64) -> usize {
@@ -188,70 +189,6 @@ fn read_name(reader: &mut Reader, setting: &Setting) -> String {
     name
 }
 
-fn read_store(reader: &mut Reader, workers: usize) -> StoreSettings {
-    let uri: SecretString = reader.secret(&PG_URI);
-    let authority = reader.optional_text(&PG_SSL_CAFILE).map(PathBuf::from);
-    let (connection, tls) = match uri::parse(uri.expose_secret()) {
-        Ok(parsed) => {
-            let tls = read_tls(reader, &parsed, authority);
-            (parsed.config, tls)
-        }
-        // An absent one was reported as missing.
-        Err(_) if uri.expose_secret().is_empty() => Default::default(),
-        Err(problem) => {
-            reader.problem(&PG_URI, problem);
-            Default::default()
-        }
-    };
-    StoreSettings {
-        connection,
-        tls,
-        workers,
-    }
-}
-
-/// What libpq makes of `sslmode` and `sslrootcert` together.
-fn read_tls(reader: &mut Reader, uri: &uri::Parsed, authority: Option<PathBuf>) -> TlsSettings {
-    let (setting, root) = match (&uri.root, authority) {
-        (Some(root), _) => (&PG_URI, Some(root.clone())),
-        (None, Some(path)) => (&PG_SSL_CAFILE, Some(path.into_os_string())),
-        (None, None) => (&PG_URI, None),
-    };
-    let system = root.as_deref().is_some_and(|root| root == "system");
-    let mode = match (uri.mode, system) {
-        (Some(mode), false) => mode,
-        (None, false) => uri::Mode::Prefer,
-        (None | Some(uri::Mode::VerifyFull), true) => uri::Mode::VerifyFull,
-        (Some(_), true) => {
-            reader.problem(setting, "sslrootcert=system needs sslmode=verify-full");
-            uri::Mode::VerifyFull
-        }
-    };
-    let verification = match (mode, &root) {
-        (uri::Mode::Disable, _) => return TlsSettings::Off,
-        (uri::Mode::VerifyFull, _) => Verification::ChainAndName,
-        (uri::Mode::VerifyCa, _) | (uri::Mode::Prefer | uri::Mode::Require, Some(_)) => {
-            Verification::Chain
-        }
-        (uri::Mode::Prefer | uri::Mode::Require, None) => Verification::Nothing,
-    };
-    let roots = match root.filter(|_| !system).map(PathBuf::from) {
-        None => Roots::System,
-        Some(path) => match service::certificates::read_authorities(&path) {
-            Ok(_) => Roots::File(path),
-            Err(problem) => {
-                reader.problem(setting, problem);
-                Roots::System
-            }
-        },
-    };
-    TlsSettings::On {
-        required: mode != uri::Mode::Prefer,
-        verification,
-        roots,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -266,10 +203,6 @@ mod tests {
             .map_err(|invalid| invalid.problems().to_vec())
     }
 
-    fn tls(uri: &str) -> TlsSettings {
-        read(&[("PG_URI", uri)]).unwrap().store.tls
-    }
-
     #[test]
     fn defaults_are_the_originals() {
         let settings = read(&[("PG_URI", "postgres://u:p@h/d")]).unwrap();
@@ -278,52 +211,6 @@ mod tests {
         assert_eq!(settings.source.reset, OffsetReset::Earliest);
         assert!(!settings.drop_on_stop);
         assert_eq!(settings.drain_timeout, Duration::from_secs(25));
-    }
-
-    #[test]
-    fn sslmode_means_what_it_means_to_libpq() {
-        let on = |required, verification| TlsSettings::On {
-            required,
-            verification,
-            roots: Roots::System,
-        };
-        let uri = |mode: &str| format!("postgres://u:p@h/d?sslmode={mode}");
-        assert_eq!(tls("postgres://u:p@h/d"), on(false, Verification::Nothing));
-        assert_eq!(tls(&uri("disable")), TlsSettings::Off);
-        assert_eq!(tls(&uri("require")), on(true, Verification::Nothing));
-        assert_eq!(tls(&uri("verify-ca")), on(true, Verification::Chain));
-        assert_eq!(
-            tls(&uri("verify-full")),
-            on(true, Verification::ChainAndName)
-        );
-        assert_eq!(
-            tls("postgres://u:p@h/d?sslrootcert=system"),
-            on(true, Verification::ChainAndName)
-        );
-        assert!(
-            read(&[(
-                "PG_URI",
-                "postgres://h/d?sslmode=require&sslrootcert=system"
-            )])
-            .is_err()
-        );
-    }
-
-    #[test]
-    fn require_with_an_authority_verifies_the_chain() {
-        let pair = rcgen::generate_simple_self_signed(["h".to_owned()]).unwrap();
-        let file = tempfile::NamedTempFile::new().unwrap();
-        std::fs::write(file.path(), pair.cert.pem()).unwrap();
-        let path = file.path().to_str().unwrap();
-        let expected = TlsSettings::On {
-            required: true,
-            verification: Verification::Chain,
-            roots: Roots::File(path.into()),
-        };
-        let uri = "postgres://u:p@h/d?sslmode=require";
-        assert_eq!(tls(&format!("{uri}&sslrootcert={path}")), expected);
-        let settings = read(&[("PG_URI", uri), ("PG_SSL_CAFILE", path)]).unwrap();
-        assert_eq!(settings.store.tls, expected);
     }
 
     #[test]

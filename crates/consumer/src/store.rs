@@ -1,29 +1,24 @@
 //! PostgreSQL: websites, rows, dead letters and offsets, each batch in one transaction.
 
-mod connect;
 mod days;
 mod dead_letters;
-mod errors;
-mod migrate;
 mod offsets;
 mod rows;
-mod tls;
 mod websites;
 
 use std::{sync::Arc, time::Duration};
 
+use anyhow::anyhow;
+use database::{DatabaseError, DatabaseSettings, PrepareError, Server};
 use deadpool_postgres::{Object, Pool, Transaction};
 use jiff::Timestamp;
 use messages::Record;
 use tokio::time::timeout;
 use tokio_postgres::IsolationLevel;
 
-use self::{days::Days, errors::Server, websites::Websites};
+use self::{days::Days, websites::Websites};
 use crate::{batch::Batch, decode::Refusal};
 
-pub use connect::{Roots, StoreSettings, TlsSettings, Verification};
-pub use errors::{Action, StoreError};
-pub use migrate::{PrepareError, migrate};
 pub use offsets::{Counts, OffsetKey};
 
 /// The longest that one attempt at anything may take, all its statements together.
@@ -107,12 +102,12 @@ impl Chunk<'_> {
 
 impl Store {
     /// The store of one group's progress through one topic. Nothing is connected yet.
-    pub fn new(settings: &StoreSettings, key: OffsetKey) -> anyhow::Result<Self> {
+    pub fn new(settings: &DatabaseSettings, key: OffsetKey) -> anyhow::Result<Self> {
         let role = settings.connection.get_user().unwrap_or("the role");
         let inner = Inner {
-            pool: connect::pool(settings)?,
+            pool: database::make_pool(settings)?,
             server: Server {
-                address: connect::address(&settings.connection),
+                address: database::address(&settings.connection),
                 role: role.to_owned(),
             },
             key,
@@ -130,33 +125,48 @@ impl Store {
     }
 
     /// What an error means, for a person.
-    pub fn explain(&self, error: &StoreError) -> String {
+    pub fn explain(&self, error: &DatabaseError) -> String {
         error.explain(&self.inner.server)
     }
 
     /// Writes a chunk in one transaction, with the stored offset moved from its beginning to its
     /// end, or finds that this is not to be done.
-    pub async fn write(&self, chunk: &Chunk<'_>) -> Result<Written, StoreError> {
+    pub async fn write(&self, chunk: &Chunk<'_>) -> Result<Written, DatabaseError> {
         self.attempt(async |client| self.write_on(client, chunk).await)
             .await
     }
 
     /// Makes the partitions of today and of the time to come that records may speak of.
-    pub async fn make_days_ahead(&self, now: Timestamp) -> Result<(), StoreError> {
+    pub async fn make_days_ahead(&self, now: Timestamp) -> Result<(), DatabaseError> {
         let days = days::ahead(now);
         self.attempt(async |client| self.inner.days.ensure(client, &days).await)
             .await
     }
 
     /// Asks the server whether it is there.
-    pub async fn ping(&self) -> Result<(), StoreError> {
+    pub async fn ping(&self) -> Result<(), DatabaseError> {
         self.attempt(async |client| {
             client
                 .batch_execute("SELECT 1")
                 .await
-                .map_err(StoreError::when("asking whether it is there"))
+                .map_err(DatabaseError::when("asking whether it is there"))
         })
         .await
+    }
+
+    /// Checks that the database is one for us, and brings its tables up to date.
+    pub async fn prepare(&self) -> Result<(), PrepareError> {
+        let client = self
+            .inner
+            .pool
+            .get()
+            .await
+            .map_err(DatabaseError::Connect)?;
+        // The lock ends with the connection, which therefore is not the pool's any more.
+        let mut client = Object::take(client);
+        timeout(ATTEMPT_TIMEOUT, database::prepare(&mut client))
+            .await
+            .unwrap_or(Err(DatabaseError::Timeout(ATTEMPT_TIMEOUT).into()))
     }
 
     /// Forgets what is known of websites and partitions, and checks the tables.
@@ -175,7 +185,7 @@ impl Store {
         &self,
         client: &mut Object,
         chunk: &Chunk<'_>,
-    ) -> Result<Written, StoreError> {
+    ) -> Result<Written, DatabaseError> {
         let records = chunk.rows();
         let websites = &self.inner.websites;
         let known = websites.resolve(client, &records).await?;
@@ -202,7 +212,7 @@ impl Store {
         transaction
             .commit()
             .await
-            .map_err(StoreError::when("committing a batch"))?;
+            .map_err(DatabaseError::when("committing a batch"))?;
         websites.changed(&changes);
         Ok(Written::Now(counts))
     }
@@ -211,13 +221,18 @@ impl Store {
     /// limit passed, or which an error spoils, is not used again.
     async fn attempt<T>(
         &self,
-        work: impl AsyncFnOnce(&mut Object) -> Result<T, StoreError>,
-    ) -> Result<T, StoreError> {
-        let mut client = self.inner.pool.get().await.map_err(StoreError::Connect)?;
+        work: impl AsyncFnOnce(&mut Object) -> Result<T, DatabaseError>,
+    ) -> Result<T, DatabaseError> {
+        let mut client = self
+            .inner
+            .pool
+            .get()
+            .await
+            .map_err(DatabaseError::Connect)?;
         let result = timeout(ATTEMPT_TIMEOUT, work(&mut client))
             .await
-            .unwrap_or(Err(StoreError::Timeout(ATTEMPT_TIMEOUT)));
-        if result.as_ref().is_err_and(StoreError::spoils_connection) {
+            .unwrap_or(Err(DatabaseError::Timeout(ATTEMPT_TIMEOUT)));
+        if result.as_ref().is_err_and(DatabaseError::spoils_connection) {
             drop(Object::take(client));
         }
         result
@@ -226,13 +241,24 @@ impl Store {
 
 /// Begins a transaction in which each statement sees what others committed before it, whatever the
 /// database's own default is.
-async fn begin(client: &mut Object) -> Result<Transaction<'_>, StoreError> {
+async fn begin(client: &mut Object) -> Result<Transaction<'_>, DatabaseError> {
     client
         .build_transaction()
         .isolation_level(IsolationLevel::ReadCommitted)
         .start()
         .await
-        .map_err(StoreError::when("beginning a transaction"))
+        .map_err(DatabaseError::when("beginning a transaction"))
+}
+
+/// Brings the tables up to date, now or never: `consumer migrate`.
+pub async fn migrate(store: &Store) -> anyhow::Result<()> {
+    match store.prepare().await {
+        Ok(()) => Ok(()),
+        Err(PrepareError::Refused(refused)) => Err(refused.into()),
+        Err(PrepareError::Database(error)) => {
+            Err(anyhow!(store.explain(&error)).context("preparing the tables"))
+        }
+    }
 }
 
 #[cfg(test)]

@@ -2,11 +2,12 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use database::{DatabaseSettings, TlsSettings};
 use devstack::{Postgres, PostgresOptions};
 use messages::{Origin, OutcomeKind, Record};
 use tokio::sync::{Mutex, OnceCell};
 
-use crate::store::{OffsetKey, Store, StoreSettings, TlsSettings};
+use crate::store::{OffsetKey, Store};
 
 /// The topic that the records are said to be of.
 pub(crate) const TOPIC: &str = "checks";
@@ -43,10 +44,11 @@ pub(crate) async fn database() -> String {
 
 /// A store on a database.
 pub(crate) fn store(uri: &str) -> Store {
-    let settings = StoreSettings {
+    let settings = DatabaseSettings {
         connection: uri.parse().unwrap(),
         tls: TlsSettings::Off,
-        workers: 2,
+        connections_max: 5,
+        application_name: "tests",
     };
     let key = OffsetKey {
         group: "group".into(),

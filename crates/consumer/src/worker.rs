@@ -5,6 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use database::{Action, DatabaseError, PrepareError};
 use jiff::Timestamp;
 use service::backoff::Backoff;
 use tokio::sync::mpsc;
@@ -14,7 +15,7 @@ use crate::{
     batch::{Delivery, Outcome},
     decode::{Decoder, Refusal},
     progress::Progress,
-    store::{Action, Chunk, Item, PrepareError, Store, StoreError, Written},
+    store::{Chunk, Item, Store, Written},
     trouble::Trouble,
 };
 
@@ -183,7 +184,7 @@ impl Worker {
     fn isolate<'a>(
         &self,
         mut chunk: Chunk<'a>,
-        error: &StoreError,
+        error: &DatabaseError,
     ) -> Result<Attempt<'a>, Chunk<'a>> {
         if chunk.items.len() > 1 {
             let (first, second) = chunk.split();
@@ -207,7 +208,7 @@ impl Worker {
         match self.store.refresh().await {
             Ok(()) => {}
             Err(PrepareError::Refused(refused)) => self.trouble.began(&refused.to_string()),
-            Err(PrepareError::Store(error)) => self.trouble.began(&self.store.explain(&error)),
+            Err(PrepareError::Database(error)) => self.trouble.began(&self.store.explain(&error)),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, fmt, sync::Arc, time::Duration};
 
+use database::{Action, DatabaseError};
 use rdkafka::{
     Offset, TopicPartitionList,
     consumer::{BaseConsumer, Consumer},
@@ -17,10 +18,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{debug, info, warn};
 
 use super::{OffsetReset, Parts, client, lane::Lane, rebalance::Context};
-use crate::{
-    store::{Action, Store, StoreError},
-    trouble::Troubles,
-};
+use crate::{store::Store, trouble::Troubles};
 
 /// Partitions whose beginning is sought at the same time: each may block a thread.
 const STARTS_AT_ONCE: usize = 2;
@@ -107,12 +105,12 @@ fn decide(
 
 /// Why an attempt failed.
 enum Failure {
-    Store(StoreError),
+    Store(DatabaseError),
     Kafka(KafkaError),
 }
 
-impl From<StoreError> for Failure {
-    fn from(error: StoreError) -> Self {
+impl From<DatabaseError> for Failure {
+    fn from(error: DatabaseError) -> Self {
         Self::Store(error)
     }
 }
@@ -213,7 +211,7 @@ impl Finder {
         }
     }
 
-    async fn store_failed(&self, error: &StoreError, trouble: &mut crate::trouble::Trouble) {
+    async fn store_failed(&self, error: &DatabaseError, trouble: &mut crate::trouble::Trouble) {
         trouble.began(&self.store.explain(error));
         if error.action() == Action::Refresh
             && let Err(error) = self.store.refresh().await
@@ -234,7 +232,7 @@ impl Finder {
         Ok(decide(stored, committed, topic, self.reset))
     }
 
-    async fn apply(&self, partition: i32, start: Start) -> Result<(), StoreError> {
+    async fn apply(&self, partition: i32, start: Start) -> Result<(), DatabaseError> {
         match start {
             Start::Resume(_) => Ok(()),
             Start::Begin(at) => {

@@ -5,12 +5,13 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
+use database::DatabaseError;
 use deadpool_postgres::{Object, Transaction};
 use jiff::{Timestamp, ToSpan, civil::Date, tz::TimeZone};
 use tokio_postgres::error::SqlState;
 use tracing::info;
 
-use super::{StoreError, begin};
+use super::begin;
 
 /// Days that are remembered as made, at most: 60 years.
 const DAYS_KNOWN_MAX: usize = 22_000;
@@ -58,7 +59,7 @@ impl Days {
         &self,
         client: &mut Object,
         days: &[Date],
-    ) -> Result<(), StoreError> {
+    ) -> Result<(), DatabaseError> {
         let unknown = self.unknown(days);
         if unknown.is_empty() {
             return Ok(());
@@ -92,7 +93,7 @@ impl Days {
 
 /// Makes the partitions that are missing of these days. `false`: one of them is covered by a
 /// partition of another name, of a month perhaps, and none was made.
-async fn make(client: &mut Object, days: &[Date]) -> Result<bool, StoreError> {
+async fn make(client: &mut Object, days: &[Date]) -> Result<bool, DatabaseError> {
     let transaction = begin(client).await?;
     lock(&transaction).await?;
     let mut made = Vec::new();
@@ -114,20 +115,20 @@ async fn make(client: &mut Object, days: &[Date]) -> Result<bool, StoreError> {
             Err(error) if error.code() == Some(&SqlState::INVALID_OBJECT_DEFINITION) => {
                 return Ok(false);
             }
-            Err(error) => return Err(StoreError::when("making a day's partition")(error)),
+            Err(error) => return Err(DatabaseError::when("making a day's partition")(error)),
         }
     }
     transaction
         .commit()
         .await
-        .map_err(StoreError::when("making a day's partition"))?;
+        .map_err(DatabaseError::when("making a day's partition"))?;
     if !made.is_empty() {
         info!("Made the partitions of {}", made.join(", "));
     }
     Ok(true)
 }
 
-async fn lock(transaction: &Transaction<'_>) -> Result<(), StoreError> {
+async fn lock(transaction: &Transaction<'_>) -> Result<(), DatabaseError> {
     let locked = async {
         transaction.batch_execute(LOCK).await?;
         let lock = "SELECT pg_advisory_xact_lock($1)";
@@ -135,7 +136,7 @@ async fn lock(transaction: &Transaction<'_>) -> Result<(), StoreError> {
     };
     locked
         .await
-        .map_err(StoreError::when("waiting to make a day's partition"))?;
+        .map_err(DatabaseError::when("waiting to make a day's partition"))?;
     Ok(())
 }
 
@@ -143,7 +144,7 @@ async fn lock(transaction: &Transaction<'_>) -> Result<(), StoreError> {
 async fn free_name(
     transaction: &Transaction<'_>,
     day: Date,
-) -> Result<Option<(String, String)>, StoreError> {
+) -> Result<Option<(String, String)>, DatabaseError> {
     let found = async {
         let statement = transaction.prepare_cached(FIND).await?;
         let first = format!("metrics_{}", day.strftime("%Y%m%d"));
@@ -163,7 +164,7 @@ async fn free_name(
     };
     found
         .await
-        .map_err(StoreError::when("looking for a day's partition"))
+        .map_err(DatabaseError::when("looking for a day's partition"))
 }
 
 #[cfg(test)]

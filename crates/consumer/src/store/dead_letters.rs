@@ -2,10 +2,11 @@
 
 use std::time::SystemTime;
 
+use database::DatabaseError;
 use deadpool_postgres::Transaction;
 use jiff::Timestamp;
 
-use super::{Chunk, StoreError};
+use super::Chunk;
 use crate::decode::system_time;
 
 /// The last timestamp (milliseconds since 1970) that PostgreSQL's timestamptz and jiff both hold,
@@ -23,7 +24,7 @@ pub(super) async fn insert(
     transaction: &Transaction<'_>,
     topic: &str,
     chunk: &Chunk<'_>,
-) -> Result<(), StoreError> {
+) -> Result<(), DatabaseError> {
     let mut offsets = Vec::new();
     let mut timestamps = Vec::new();
     let mut keys = Vec::new();
@@ -64,7 +65,7 @@ pub(super) async fn insert(
     };
     inserted
         .await
-        .map_err(StoreError::when("storing dead letters"))?;
+        .map_err(DatabaseError::when("storing dead letters"))?;
     Ok(())
 }
 

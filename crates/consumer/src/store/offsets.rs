@@ -4,9 +4,10 @@
 
 use std::collections::BTreeMap;
 
+use database::DatabaseError;
 use deadpool_postgres::Transaction;
 
-use super::{Chunk, Store, StoreError};
+use super::{Chunk, Store};
 
 const LOCK: &str = "SELECT next_offset FROM offsets \
     WHERE consumer_group = $1 AND topic = $2 AND partition = $3 FOR NO KEY UPDATE";
@@ -72,7 +73,7 @@ pub(super) fn count(number: usize) -> i64 {
 
 impl Store {
     /// The first offset of a partition that is not stored yet, if anything is known of it.
-    pub async fn stored_offset(&self, partition: i32) -> Result<Option<i64>, StoreError> {
+    pub async fn stored_offset(&self, partition: i32) -> Result<Option<i64>, DatabaseError> {
         let key = self.key();
         self.attempt(async |client| {
             let row = async {
@@ -83,14 +84,14 @@ impl Store {
             };
             let row = row
                 .await
-                .map_err(StoreError::when("reading a stored offset"))?;
+                .map_err(DatabaseError::when("reading a stored offset"))?;
             Ok(row.map(|row| row.get(0)))
         })
         .await
     }
 
     /// The stored offsets of all partitions.
-    pub async fn stored_offsets(&self) -> Result<BTreeMap<i32, i64>, StoreError> {
+    pub async fn stored_offsets(&self) -> Result<BTreeMap<i32, i64>, DatabaseError> {
         let key = self.key();
         self.attempt(async |client| {
             let rows = async {
@@ -99,20 +100,20 @@ impl Store {
             };
             let rows = rows
                 .await
-                .map_err(StoreError::when("reading stored offsets"))?;
+                .map_err(DatabaseError::when("reading stored offsets"))?;
             Ok(rows.iter().map(|row| (row.get(0), row.get(1))).collect())
         })
         .await
     }
 
     /// Notes where a partition begins of which nothing is known, unless somebody was faster.
-    pub async fn begin_partition(&self, partition: i32, at: i64) -> Result<(), StoreError> {
+    pub async fn begin_partition(&self, partition: i32, at: i64) -> Result<(), DatabaseError> {
         let key = self.key();
         self.attempt(async |client| {
             client
                 .execute(BEGIN, &[&key.group, &key.topic, &partition, &at])
                 .await
-                .map_err(StoreError::when("storing where a partition begins"))?;
+                .map_err(DatabaseError::when("storing where a partition begins"))?;
             Ok(())
         })
         .await
@@ -120,13 +121,18 @@ impl Store {
 
     /// Counts records that are gone from the topic as gaps. Nothing happens where the stored offset
     /// is no longer `from`.
-    pub async fn skip_lost(&self, partition: i32, from: i64, to: i64) -> Result<(), StoreError> {
+    pub async fn skip_lost(&self, partition: i32, from: i64, to: i64) -> Result<(), DatabaseError> {
         self.jump(SKIP, partition, (from, to)).await
     }
 
     /// Starts the account of a partition anew, for a topic that took an older one's place. Nothing
     /// happens where the stored offset is no longer `from`.
-    pub async fn begin_anew(&self, partition: i32, from: i64, at: i64) -> Result<(), StoreError> {
+    pub async fn begin_anew(
+        &self,
+        partition: i32,
+        from: i64,
+        at: i64,
+    ) -> Result<(), DatabaseError> {
         self.jump(BEGIN_ANEW, partition, (from, at)).await
     }
 
@@ -135,13 +141,13 @@ impl Store {
         statement: &str,
         partition: i32,
         (from, to): (i64, i64),
-    ) -> Result<(), StoreError> {
+    ) -> Result<(), DatabaseError> {
         let key = self.key();
         self.attempt(async |client| {
             client
                 .execute(statement, &[&key.group, &key.topic, &partition, &from, &to])
                 .await
-                .map_err(StoreError::when("moving a stored offset"))?;
+                .map_err(DatabaseError::when("moving a stored offset"))?;
             Ok(())
         })
         .await
@@ -153,7 +159,7 @@ pub(super) async fn lock(
     transaction: &Transaction<'_>,
     key: &OffsetKey,
     partition: i32,
-) -> Result<Option<i64>, StoreError> {
+) -> Result<Option<i64>, DatabaseError> {
     let row = async {
         let statement = transaction.prepare_cached(LOCK).await?;
         transaction
@@ -162,7 +168,7 @@ pub(super) async fn lock(
     };
     let row = row
         .await
-        .map_err(StoreError::when("locking a stored offset"))?;
+        .map_err(DatabaseError::when("locking a stored offset"))?;
     Ok(row.map(|row| row.get(0)))
 }
 
@@ -172,7 +178,7 @@ pub(super) async fn advance(
     key: &OffsetKey,
     chunk: &Chunk<'_>,
     counts: Counts,
-) -> Result<(), StoreError> {
+) -> Result<(), DatabaseError> {
     let moved = async {
         let statement = transaction.prepare_cached(ADVANCE).await?;
         transaction
@@ -195,9 +201,9 @@ pub(super) async fn advance(
     };
     match moved
         .await
-        .map_err(StoreError::when("moving a stored offset"))?
+        .map_err(DatabaseError::when("moving a stored offset"))?
     {
         1 => Ok(()),
-        _ => Err(StoreError::Stale("a stored offset moved under its lock")),
+        _ => Err(DatabaseError::Stale("a stored offset moved under its lock")),
     }
 }

@@ -6,13 +6,13 @@ use std::{
     time::SystemTime,
 };
 
+use database::DatabaseError;
 use deadpool_postgres::Transaction;
 use messages::{OutcomeKind, Record};
 use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 
 use super::{
-    StoreError,
     offsets::{Counts, count},
     websites::Known,
 };
@@ -188,7 +188,7 @@ pub(super) fn without_repeats<'a>(records: &[&'a Record], known: &Known<'_>) -> 
 pub(super) async fn insert(
     transaction: &Transaction<'_>,
     rows: &Rows<'_>,
-) -> Result<Counts, StoreError> {
+) -> Result<Counts, DatabaseError> {
     let mut counts = Counts {
         replaced: rows.replaced,
         ..Counts::default()
@@ -201,7 +201,9 @@ pub(super) async fn insert(
         let statement = transaction.prepare_cached(&INSERT).await?;
         transaction.execute(&statement, &columns.parameters()).await
     };
-    let inserted = inserted.await.map_err(StoreError::when("storing rows"))?;
+    let inserted = inserted
+        .await
+        .map_err(DatabaseError::when("storing rows"))?;
     counts.rows = i64::try_from(inserted).unwrap_or(i64::MAX);
     if counts.rows < count(rows.rows.len()) {
         counts.replaced += replace_missed(transaction, &rows.rows).await?;
@@ -212,7 +214,7 @@ pub(super) async fn insert(
 async fn replace_missed(
     transaction: &Transaction<'_>,
     rows: &[Row<'_>],
-) -> Result<i64, StoreError> {
+) -> Result<i64, DatabaseError> {
     let real = || rows.iter().filter(|row| !is_missed(row.record));
     let times = || real().map(|row| row.record.scheduled_at);
     let (Some(from), Some(to)) = (times().min(), times().max()) else {
@@ -222,7 +224,7 @@ async fn replace_missed(
     let replaced = transaction
         .execute(&replace(from, to), &columns.parameters())
         .await
-        .map_err(StoreError::when("replacing missed results"))?;
+        .map_err(DatabaseError::when("replacing missed results"))?;
     Ok(i64::try_from(replaced).unwrap_or(i64::MAX))
 }
 

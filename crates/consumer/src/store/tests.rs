@@ -1,5 +1,6 @@
 //! The store against a real PostgreSQL, a database for each test.
 
+use database::Action;
 use jiff::Timestamp;
 use messages::OutcomeKind;
 use tokio_postgres::{Client, NoTls};
@@ -46,7 +47,7 @@ impl Fixture {
     }
 
     /// Writes records that follow each other.
-    async fn write(&self, from: i64, records: Vec<Content>) -> Result<Written, StoreError> {
+    async fn write(&self, from: i64, records: Vec<Content>) -> Result<Written, DatabaseError> {
         let to = from + i64::try_from(records.len()).unwrap();
         self.write_to(from, to, records).await
     }
@@ -56,7 +57,7 @@ impl Fixture {
         from: i64,
         to: i64,
         records: Vec<Content>,
-    ) -> Result<Written, StoreError> {
+    ) -> Result<Written, DatabaseError> {
         let mut batch = Batch::default();
         let items = records.into_iter().zip(from..).enumerate();
         let items = items

@@ -6,11 +6,11 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
+use database::DatabaseError;
 use deadpool_postgres::{Object, Transaction};
 use jiff::{SignedDuration, Timestamp};
 use messages::Record;
 
-use super::StoreError;
 use crate::decode::system_time;
 
 /// Bytes of urls that are remembered, at most; then all are forgotten and asked for again.
@@ -76,7 +76,7 @@ impl Websites {
         &'a self,
         client: &Object,
         records: &[&'a Record],
-    ) -> Result<Known<'a>, StoreError> {
+    ) -> Result<Known<'a>, DatabaseError> {
         let mut known = Known {
             by_url: HashMap::new(),
             hasher: &self.hasher,
@@ -91,7 +91,7 @@ impl Websites {
             self.select(client, &mut unknown, &mut known).await?;
         }
         if !unknown.is_empty() {
-            return Err(StoreError::Stale(
+            return Err(DatabaseError::Stale(
                 "a website vanished while it was looked up",
             ));
         }
@@ -130,7 +130,7 @@ impl Websites {
         client: &Object,
         unknown: &mut BTreeMap<&'a str, &'a Record>,
         known: &mut Known<'a>,
-    ) -> Result<(), StoreError> {
+    ) -> Result<(), DatabaseError> {
         let urls: Vec<&str> = unknown.keys().copied().collect();
         let rows = async {
             let statement = client.prepare_cached(SELECT).await?;
@@ -138,7 +138,7 @@ impl Websites {
         };
         let rows = rows
             .await
-            .map_err(StoreError::when("looking up websites"))?;
+            .map_err(DatabaseError::when("looking up websites"))?;
         let mut cache = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         for row in &rows {
             let Some((url, _)) = unknown.remove_entry(row.get::<_, &str>(0)) else {
@@ -226,7 +226,7 @@ impl Known<'_> {
     }
 }
 
-async fn insert(client: &Object, unknown: &BTreeMap<&str, &Record>) -> Result<(), StoreError> {
+async fn insert(client: &Object, unknown: &BTreeMap<&str, &Record>) -> Result<(), DatabaseError> {
     let urls: Vec<&str> = unknown.keys().copied().collect();
     let records = || unknown.values();
     let patterns: Vec<&str> = records().map(|it| it.regex_pattern.as_str()).collect();
@@ -239,7 +239,7 @@ async fn insert(client: &Object, unknown: &BTreeMap<&str, &Record>) -> Result<()
     };
     inserted
         .await
-        .map_err(StoreError::when("storing websites"))?;
+        .map_err(DatabaseError::when("storing websites"))?;
     Ok(())
 }
 
@@ -247,7 +247,7 @@ async fn insert(client: &Object, unknown: &BTreeMap<&str, &Record>) -> Result<()
 pub(super) async fn update(
     transaction: &Transaction<'_>,
     changes: &[Change<'_>],
-) -> Result<(), StoreError> {
+) -> Result<(), DatabaseError> {
     if changes.is_empty() {
         return Ok(());
     }
@@ -263,6 +263,6 @@ pub(super) async fn update(
     };
     updated
         .await
-        .map_err(StoreError::when("storing changed patterns"))?;
+        .map_err(DatabaseError::when("storing changed patterns"))?;
     Ok(())
 }

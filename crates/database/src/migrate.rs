@@ -1,14 +1,12 @@
 //! The tables: checked and brought up to date at start, by one consumer at a time.
 
-use anyhow::anyhow;
-use deadpool_postgres::{ClientWrapper, Object};
+use deadpool_postgres::ClientWrapper;
 use refinery::{Runner, error::Kind};
 use service::command_line::BadInput;
 use thiserror::Error;
-use tokio::time::timeout;
 use tracing::info;
 
-use super::{ATTEMPT_TIMEOUT, Store, StoreError};
+use crate::errors::DatabaseError;
 
 mod embedded {
     refinery::embed_migrations!("../../migrations");
@@ -33,22 +31,12 @@ pub enum PrepareError {
     Refused(#[from] BadInput),
     /// Not now.
     #[error(transparent)]
-    Store(#[from] StoreError),
+    Database(#[from] DatabaseError),
 }
 
-impl Store {
-    /// Checks that the database is one for us, and brings its tables up to date.
-    pub async fn prepare(&self) -> Result<(), PrepareError> {
-        let client = self.inner.pool.get().await.map_err(StoreError::Connect)?;
-        // The lock ends with the connection, which therefore is not the pool's any more.
-        let mut client = Object::take(client);
-        timeout(ATTEMPT_TIMEOUT, prepare(&mut client))
-            .await
-            .unwrap_or(Err(StoreError::Timeout(ATTEMPT_TIMEOUT).into()))
-    }
-}
-
-async fn prepare(client: &mut ClientWrapper) -> Result<(), PrepareError> {
+/// Checks that the database is one for us, and brings its tables up to date. The lock that others
+/// wait for ends with the connection.
+pub async fn prepare(client: &mut ClientWrapper) -> Result<(), PrepareError> {
     lock(client).await?;
     check(client).await?;
     let mut runner = embedded::migrations::runner();
@@ -61,11 +49,11 @@ async fn prepare(client: &mut ClientWrapper) -> Result<(), PrepareError> {
     Ok(())
 }
 
-async fn lock(client: &ClientWrapper) -> Result<(), StoreError> {
+async fn lock(client: &ClientWrapper) -> Result<(), DatabaseError> {
     client
         .execute("SELECT pg_advisory_lock($1)", &[&LOCK_KEY])
         .await
-        .map_err(StoreError::when(
+        .map_err(DatabaseError::when(
             "waiting for another consumer that makes the tables",
         ))?;
     Ok(())
@@ -75,7 +63,7 @@ async fn check(client: &ClientWrapper) -> Result<(), PrepareError> {
     let row = client
         .query_one(LOOK, &[&HISTORY])
         .await
-        .map_err(StoreError::when("looking at the database"))?;
+        .map_err(DatabaseError::when("looking at the database"))?;
     let (history, tables, encoding): (bool, bool, String) = (row.get(0), row.get(1), row.get(2));
     if encoding != "UTF8" {
         return Err(BadInput::new(format!(
@@ -100,7 +88,7 @@ async fn is_current(client: &mut ClientWrapper, runner: &Runner) -> Result<bool,
     let row = client
         .query_one("SELECT to_regclass($1) IS NOT NULL", &[&HISTORY])
         .await
-        .map_err(StoreError::when("looking for applied migrations"))?;
+        .map_err(DatabaseError::when("looking for applied migrations"))?;
     if !row.get::<_, bool>(0) {
         return Ok(false);
     }
@@ -126,17 +114,6 @@ fn failed(error: refinery::Error) -> PrepareError {
             "the database's tables were made by another version of the consumer: {error}"
         ))
         .into(),
-        _ => StoreError::Migrate(error).into(),
-    }
-}
-
-/// Brings the tables up to date, now or never: `consumer migrate`.
-pub async fn migrate(store: &Store) -> anyhow::Result<()> {
-    match store.prepare().await {
-        Ok(()) => Ok(()),
-        Err(PrepareError::Refused(refused)) => Err(refused.into()),
-        Err(PrepareError::Store(error)) => {
-            Err(anyhow!(store.explain(&error)).context("preparing the tables"))
-        }
+        _ => DatabaseError::Migrate(error).into(),
     }
 }

@@ -1,6 +1,6 @@
 //! Connections: a pool in which nothing waits without a limit.
 
-use std::{path::PathBuf, time::Duration};
+use std::time::Duration;
 
 use anyhow::Context;
 use deadpool_postgres::{
@@ -11,12 +11,13 @@ use tokio_postgres::{
     config::{Host, SslMode},
 };
 
-use super::tls;
+use crate::{
+    settings::{DatabaseSettings, TlsSettings},
+    tls,
+};
 
 /// PostgreSQL's own.
 const PORT: u16 = 5432;
-/// Connections beside the workers': the keeper's, and those that read offsets for new partitions.
-const CONNECTIONS_BESIDE_WORKERS: usize = 3;
 /// How long a connection may take: TCP, TLS, login. A stopped server accepts and never answers.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long to wait for a connection of the pool.
@@ -26,64 +27,14 @@ const KEEPALIVE_IDLE: Duration = Duration::from_secs(10);
 const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(5);
 const KEEPALIVE_RETRIES: u32 = 3;
 const TCP_USER_TIMEOUT: Duration = Duration::from_secs(20);
-/// What the server is to think of us.
-const APPLICATION_NAME: &str = concat!("websites-monitor consumer/", env!("CARGO_PKG_VERSION"));
 /// Limits on the server's side, for when we are gone or our own limits passed: a statement, a lock,
 /// and a transaction that nobody goes on with.
 const SESSION: &str = "SET statement_timeout = '60s'; SET lock_timeout = '10s'; \
                        SET idle_in_transaction_session_timeout = '60s'; \
                        SET client_min_messages = 'warning'";
 
-/// The database and how to reach it.
-#[derive(Clone, Debug)]
-pub struct StoreSettings {
-    /// Host, user, password, database.
-    pub connection: Config,
-    /// Whether and how connections are encrypted.
-    pub tls: TlsSettings,
-    /// How many workers will ask for connections.
-    pub workers: usize,
-}
-
-/// Whether and how connections are encrypted.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum TlsSettings {
-    /// Never.
-    #[default]
-    Off,
-    /// Where the server can.
-    On {
-        /// A server that cannot is refused.
-        required: bool,
-        /// What is checked of its certificate.
-        verification: Verification,
-        /// Who may have signed it.
-        roots: Roots,
-    },
-}
-
-/// What is checked of the server's certificate.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verification {
-    /// Nothing: whoever answers is believed.
-    Nothing,
-    /// That an authority signed it.
-    Chain,
-    /// That an authority signed it for this host.
-    ChainAndName,
-}
-
-/// Who may have signed the server's certificate.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Roots {
-    /// The authorities that the system trusts.
-    System,
-    /// Those of a PEM file.
-    File(PathBuf),
-}
-
 /// Where the server is, for a person: hosts and ports, never a password.
-pub(super) fn address(connection: &Config) -> String {
+pub fn address(connection: &Config) -> String {
     let hosts = connection.get_hosts().iter().enumerate();
     let addresses: Vec<_> = hosts
         .map(|(number, host)| {
@@ -99,10 +50,10 @@ pub(super) fn address(connection: &Config) -> String {
 }
 
 /// Makes the pool; connections are made when they are needed.
-pub(super) fn pool(settings: &StoreSettings) -> anyhow::Result<Pool> {
+pub fn make(settings: &DatabaseSettings) -> anyhow::Result<Pool> {
     let mut config = settings.connection.clone();
     config
-        .application_name(APPLICATION_NAME)
+        .application_name(settings.application_name)
         .keepalives(true)
         .keepalives_idle(KEEPALIVE_IDLE)
         .keepalives_interval(KEEPALIVE_INTERVAL)
@@ -140,7 +91,7 @@ pub(super) fn pool(settings: &StoreSettings) -> anyhow::Result<Pool> {
         })
     });
     Pool::builder(manager)
-        .max_size(settings.workers + CONNECTIONS_BESIDE_WORKERS)
+        .max_size(settings.connections_max)
         .timeouts(Timeouts {
             wait: Some(POOL_TIMEOUT),
             create: Some(CONNECT_TIMEOUT),

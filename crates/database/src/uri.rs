@@ -20,18 +20,18 @@ const BAD_MODE: &str = "sslmode is not one of disable, prefer, require, verify-c
 
 /// A connection string, taken apart.
 #[derive(Debug)]
-pub(super) struct Parsed {
+pub(crate) struct Parsed {
     /// What the driver's own parser makes of it.
-    pub(super) config: Config,
+    pub(crate) config: Config,
     /// `sslmode`, of which that parser knows only half.
-    pub(super) mode: Option<Mode>,
+    pub(crate) mode: Option<Mode>,
     /// `sslrootcert`, which it refuses.
-    pub(super) root: Option<OsString>,
+    pub(crate) root: Option<OsString>,
 }
 
 /// The values of `sslmode`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Mode {
+pub(crate) enum Mode {
     Disable,
     Prefer,
     Require,
@@ -47,7 +47,7 @@ struct Taken {
 }
 
 /// Takes a connection string apart. The error is a phrase.
-pub(super) fn parse(text: &str) -> Result<Parsed, &'static str> {
+pub(crate) fn parse(text: &str) -> Result<Parsed, &'static str> {
     let text = text.trim();
     let mut taken = Taken::default();
     let rest = match SCHEMES.iter().find_map(|scheme| text.strip_prefix(scheme)) {

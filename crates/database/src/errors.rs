@@ -8,7 +8,7 @@ use tokio_postgres::error::{DbError, SqlState};
 
 /// Why something could not be done in PostgreSQL.
 #[derive(Debug, Error)]
-pub enum StoreError {
+pub enum DatabaseError {
     /// No connection was to be had.
     #[error("connecting to PostgreSQL")]
     Connect(#[source] PoolError),
@@ -33,11 +33,11 @@ pub enum StoreError {
 
 /// Whom the errors are about.
 #[derive(Debug)]
-pub(super) struct Server {
+pub struct Server {
     /// Where it is.
-    pub(super) address: String,
+    pub address: String,
     /// Whom a right would have to be granted to.
-    pub(super) role: String,
+    pub role: String,
 }
 
 /// What to do about an error. Nothing that an outage can cause ever condemns a record.
@@ -57,9 +57,9 @@ pub enum Action {
     Ask,
 }
 
-impl StoreError {
+impl DatabaseError {
     /// Names what was being done, for `map_err`.
-    pub(super) fn when(doing: &'static str) -> impl Fn(tokio_postgres::Error) -> Self {
+    pub fn when(doing: &'static str) -> impl Fn(tokio_postgres::Error) -> Self {
         move |source| Self::Postgres { doing, source }
     }
 
@@ -80,7 +80,7 @@ impl StoreError {
     }
 
     /// Whether the connection that it happened on must not be used again.
-    pub(super) fn spoils_connection(&self) -> bool {
+    pub fn spoils_connection(&self) -> bool {
         matches!(self, Self::Timeout(_)) || self.action() == Action::Reconnect
     }
 
@@ -91,7 +91,7 @@ impl StoreError {
     }
 
     /// The whole story in one line: what was being done, each cause, and advice.
-    pub(super) fn explain(&self, server: &Server) -> String {
+    pub fn explain(&self, server: &Server) -> String {
         let mut story = self.to_string();
         if matches!(self, Self::Connect(_)) {
             story = format!("{story} at {}", server.address);
@@ -127,7 +127,7 @@ impl StoreError {
     }
 
     /// What the server itself said, if it did.
-    pub(super) fn database_error(&self) -> Option<&DbError> {
+    pub fn database_error(&self) -> Option<&DbError> {
         match self {
             Self::Connect(
                 PoolError::Backend(error) | PoolError::PostCreateHook(HookError::Backend(error)),
@@ -276,7 +276,7 @@ mod tests {
 
     #[test]
     fn silence_is_retried_with_less_and_on_a_new_connection() {
-        let timeout = StoreError::Timeout(Duration::from_secs(5));
+        let timeout = DatabaseError::Timeout(Duration::from_secs(5));
         assert_eq!(timeout.action(), Action::RetrySmaller);
         assert!(timeout.spoils_connection());
     }

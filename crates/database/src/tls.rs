@@ -17,10 +17,10 @@ use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
 use service::certificates;
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-use super::connect::{Roots, Verification};
+use crate::settings::{Roots, Verification};
 
 /// A connector that checks the server's certificate as told.
-pub(super) fn connector(
+pub(crate) fn connector(
     verification: Verification,
     roots: &Roots,
 ) -> anyhow::Result<MakeRustlsConnect> {

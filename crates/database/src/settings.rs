@@ -1,0 +1,209 @@
+//! From `PG_URI` and what stands beside it to a host, a password, and how connections are encrypted.
+
+use std::path::PathBuf;
+
+use secrecy::{ExposeSecret, SecretString};
+use service::{
+    certificates,
+    settings::{Reader, Setting},
+};
+use tokio_postgres::Config;
+
+use crate::uri;
+
+const PG_URI: Setting = Setting::required(
+    "PG_URI",
+    "the database: postgres://user:password@host:port/database?sslmode=…",
+);
+const PG_SSL_CAFILE: Setting = Setting::optional(
+    "PG_SSL_CAFILE",
+    "the authority that signed PostgreSQL's certificate, PEM; PG_URI's sslrootcert comes first",
+);
+
+/// The settings read here.
+pub const SETTINGS: &[Setting] = &[PG_URI, PG_SSL_CAFILE];
+
+/// The database and how to reach it.
+#[derive(Clone, Debug)]
+pub struct DatabaseSettings {
+    /// Host, user, password, database.
+    pub connection: Config,
+    /// Whether and how connections are encrypted.
+    pub tls: TlsSettings,
+    /// Connections at the same time, at most.
+    pub connections_max: usize,
+    /// How we name ourselves to the server.
+    pub application_name: &'static str,
+}
+
+/// Whether and how connections are encrypted.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum TlsSettings {
+    /// Never.
+    #[default]
+    Off,
+    /// Where the server can.
+    On {
+        /// A server that cannot is refused.
+        required: bool,
+        /// What is checked of its certificate.
+        verification: Verification,
+        /// Who may have signed it.
+        roots: Roots,
+    },
+}
+
+/// What is checked of the server's certificate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verification {
+    /// Nothing: whoever answers is believed.
+    Nothing,
+    /// That an authority signed it.
+    Chain,
+    /// That an authority signed it for this host.
+    ChainAndName,
+}
+
+/// Who may have signed the server's certificate.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Roots {
+    /// The authorities that the system trusts.
+    System,
+    /// Those of a PEM file.
+    File(PathBuf),
+}
+
+impl DatabaseSettings {
+    /// Reads where the database is and how to encrypt, and checks the file that they name.
+    pub fn read(
+        reader: &mut Reader,
+        connections_max: usize,
+        application_name: &'static str,
+    ) -> Self {
+        let uri: SecretString = reader.secret(&PG_URI);
+        let authority = reader.optional_text(&PG_SSL_CAFILE).map(PathBuf::from);
+        let (connection, tls) = match uri::parse(uri.expose_secret()) {
+            Ok(parsed) => {
+                let tls = read_tls(reader, &parsed, authority);
+                (parsed.config, tls)
+            }
+            // An absent one was reported as missing.
+            Err(_) if uri.expose_secret().is_empty() => Default::default(),
+            Err(problem) => {
+                reader.problem(&PG_URI, problem);
+                Default::default()
+            }
+        };
+        Self {
+            connection,
+            tls,
+            connections_max,
+            application_name,
+        }
+    }
+}
+
+/// What libpq makes of `sslmode` and `sslrootcert` together.
+fn read_tls(reader: &mut Reader, uri: &uri::Parsed, authority: Option<PathBuf>) -> TlsSettings {
+    let (setting, root) = match (&uri.root, authority) {
+        (Some(root), _) => (&PG_URI, Some(root.clone())),
+        (None, Some(path)) => (&PG_SSL_CAFILE, Some(path.into_os_string())),
+        (None, None) => (&PG_URI, None),
+    };
+    let system = root.as_deref().is_some_and(|root| root == "system");
+    let mode = match (uri.mode, system) {
+        (Some(mode), false) => mode,
+        (None, false) => uri::Mode::Prefer,
+        (None | Some(uri::Mode::VerifyFull), true) => uri::Mode::VerifyFull,
+        (Some(_), true) => {
+            reader.problem(setting, "sslrootcert=system needs sslmode=verify-full");
+            uri::Mode::VerifyFull
+        }
+    };
+    let verification = match (mode, &root) {
+        (uri::Mode::Disable, _) => return TlsSettings::Off,
+        (uri::Mode::VerifyFull, _) => Verification::ChainAndName,
+        (uri::Mode::VerifyCa, _) | (uri::Mode::Prefer | uri::Mode::Require, Some(_)) => {
+            Verification::Chain
+        }
+        (uri::Mode::Prefer | uri::Mode::Require, None) => Verification::Nothing,
+    };
+    let roots = match root.filter(|_| !system).map(PathBuf::from) {
+        None => Roots::System,
+        Some(path) => match certificates::read_authorities(&path) {
+            Ok(_) => Roots::File(path),
+            Err(problem) => {
+                reader.problem(setting, problem);
+                Roots::System
+            }
+        },
+    };
+    TlsSettings::On {
+        required: mode != uri::Mode::Prefer,
+        verification,
+        roots,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(pairs: &[(&str, &str)]) -> Result<TlsSettings, Vec<String>> {
+        let mut reader = Reader::from_pairs(pairs);
+        let settings = DatabaseSettings::read(&mut reader, 1, "tests");
+        reader
+            .finish(settings.tls)
+            .map_err(|invalid| invalid.problems().to_vec())
+    }
+
+    fn tls(uri: &str) -> TlsSettings {
+        read(&[("PG_URI", uri)]).unwrap()
+    }
+
+    #[test]
+    fn sslmode_means_what_it_means_to_libpq() {
+        let on = |required, verification| TlsSettings::On {
+            required,
+            verification,
+            roots: Roots::System,
+        };
+        let uri = |mode: &str| format!("postgres://u:p@h/d?sslmode={mode}");
+        assert_eq!(tls("postgres://u:p@h/d"), on(false, Verification::Nothing));
+        assert_eq!(tls(&uri("disable")), TlsSettings::Off);
+        assert_eq!(tls(&uri("require")), on(true, Verification::Nothing));
+        assert_eq!(tls(&uri("verify-ca")), on(true, Verification::Chain));
+        assert_eq!(
+            tls(&uri("verify-full")),
+            on(true, Verification::ChainAndName)
+        );
+        assert_eq!(
+            tls("postgres://u:p@h/d?sslrootcert=system"),
+            on(true, Verification::ChainAndName)
+        );
+        assert!(
+            read(&[(
+                "PG_URI",
+                "postgres://h/d?sslmode=require&sslrootcert=system"
+            )])
+            .is_err()
+        );
+    }
+
+    #[test]
+    fn require_with_an_authority_verifies_the_chain() {
+        let pair = rcgen::generate_simple_self_signed(["h".to_owned()]).unwrap();
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), pair.cert.pem()).unwrap();
+        let path = file.path().to_str().unwrap();
+        let expected = TlsSettings::On {
+            required: true,
+            verification: Verification::Chain,
+            roots: Roots::File(path.into()),
+        };
+        let uri = "postgres://u:p@h/d?sslmode=require";
+        assert_eq!(tls(&format!("{uri}&sslrootcert={path}")), expected);
+        let beside = read(&[("PG_URI", uri), ("PG_SSL_CAFILE", path)]);
+        assert_eq!(beside.unwrap(), expected);
+    }
+}

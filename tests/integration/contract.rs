@@ -5,7 +5,7 @@ use std::{fs, path::PathBuf, time::Duration};
 use jiff::Timestamp;
 use messages::{
     Certificate, Check, CheckResult, Failure, FailureReason, HttpVersion, Match, Origin, Outcome,
-    Phase, Probe, Prober, Record, Response, Timings,
+    Phase, Probe, Record, Response, SelfDoubt, Timings,
 };
 
 const ORIGIN: Origin<'_> = Origin {
@@ -73,7 +73,7 @@ fn up() -> CheckResult {
                 body_truncated: false,
             },
         },
-        prober: Prober {
+        self_doubt: SelfDoubt {
             in_flight: 3,
             overloaded: false,
         },
@@ -100,7 +100,7 @@ fn down_not_resolved() -> CheckResult {
             response: None,
             failure: Failure::new(FailureReason::DnsNotFound, Phase::Dns, "no such name"),
         },
-        prober: Prober {
+        self_doubt: SelfDoubt {
             in_flight: 1,
             overloaded: false,
         },
@@ -138,7 +138,7 @@ fn down_status() -> CheckResult {
             }),
             failure: Failure::new(FailureReason::StatusUnexpected, None, "503"),
         },
-        prober: Prober {
+        self_doubt: SelfDoubt {
             in_flight: 1,
             overloaded: true,
         },
@@ -156,7 +156,7 @@ fn missed() -> CheckResult {
                 "the last check still runs",
             ),
         },
-        prober: Prober {
+        self_doubt: SelfDoubt {
             in_flight: 256,
             overloaded: false,
         },

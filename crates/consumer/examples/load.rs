@@ -7,7 +7,8 @@ use std::{env, time::Duration};
 use anyhow::{Context, ensure};
 use jiff::{SignedDuration, Timestamp};
 use messages::{
-    Certificate, Check, CheckResult, HttpVersion, Match, Outcome, Probe, Prober, Response, Timings,
+    Certificate, Check, CheckResult, HttpVersion, Match, Outcome, Probe, Response, SelfDoubt,
+    Timings,
 };
 use rdkafka::{
     ClientConfig,
@@ -117,7 +118,7 @@ fn result(number: u64, records: u64, now: Timestamp) -> anyhow::Result<CheckResu
                 body_truncated: false,
             },
         },
-        prober: Prober {
+        self_doubt: SelfDoubt {
             in_flight: 12,
             overloaded: false,
         },

@@ -19,7 +19,7 @@ pub use json::{Encoded, SCHEMA_VERSION};
 pub use record::{Origin, ReadError, Record};
 pub use result::{
     Certificate, Check, CheckResult, HttpVersion, Match, MatchKind, Outcome, OutcomeKind, Probe,
-    Prober, Response, Timings,
+    Response, SelfDoubt, Timings,
 };
 
 #[cfg(test)]

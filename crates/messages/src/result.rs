@@ -44,7 +44,7 @@ pub struct CheckResult {
     /// What it found.
     pub outcome: Outcome,
     /// What the prober thinks of itself.
-    pub prober: Prober,
+    pub self_doubt: SelfDoubt,
 }
 
 /// What a check found, with just the evidence that belongs to it.
@@ -250,7 +250,7 @@ pub struct Certificate {
 
 /// The prober's doubt in itself.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Prober {
+pub struct SelfDoubt {
     /// Probes running when this one began, itself included.
     pub in_flight: u32,
     /// True when the prober itself was too late or too busy to be believed.

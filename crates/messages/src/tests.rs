@@ -7,7 +7,7 @@ use proptest::{collection, option, prelude::*, sample::select, string::string_re
 
 use crate::{
     Certificate, Check, CheckResult, Failure, FailureReason, HttpVersion, Match, Origin, Outcome,
-    Phase, Probe, Prober, ReadError, Record, Response, Timings, record_id,
+    Phase, Probe, ReadError, Record, Response, SelfDoubt, Timings, record_id,
 };
 
 const ORIGIN: Origin<'_> = Origin {
@@ -123,7 +123,7 @@ prop_compose! {
         CheckResult {
             check: Check { url, regex_pattern, interval, location, scheduled_at },
             outcome,
-            prober: Prober { in_flight, overloaded },
+            self_doubt: SelfDoubt { in_flight, overloaded },
         }
     }
 }
@@ -168,7 +168,7 @@ proptest! {
         prop_assert!(close(record.first_byte, probe.and_then(|it| it.timings.first_byte)));
         prop_assert!(close(record.interval, Some(result.check.interval)));
         prop_assert!(close(record.schedule_lag, result.schedule_lag()));
-        prop_assert_eq!(record.overloaded, Some(result.prober.overloaded));
+        prop_assert_eq!(record.overloaded, Some(result.self_doubt.overloaded));
         let response_time = probe.map_or(-1.0, |it| it.response_time.as_secs_f64());
         prop_assert!((record.response_time - response_time).abs() < 1e-6);
     }

@@ -5,7 +5,7 @@ mod queue;
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
-use messages::{Check, CheckResult, Failure, FailureReason, Outcome, Prober};
+use messages::{Check, CheckResult, Failure, FailureReason, Outcome, SelfDoubt};
 use tokio::{
     sync::mpsc,
     task::{Id, JoinError, JoinSet},
@@ -190,11 +190,11 @@ impl Checker {
         };
         self.queue.end(&due.target);
         let slow = self.pulse.faltered_since(duration(&look.outcome));
-        let prober = Prober {
+        let self_doubt = SelfDoubt {
             in_flight,
             overloaded: late || slow || look.was_held_up,
         };
-        self.tell(due, look.outcome, prober).await
+        self.tell(due, look.outcome, self_doubt).await
     }
 
     async fn give_up_waiting(&mut self) -> anyhow::Result<()> {
@@ -210,14 +210,19 @@ impl Checker {
             probe: None,
             failure: Failure::new(FailureReason::ProberFailed, None, why),
         };
-        let prober = Prober {
+        let self_doubt = SelfDoubt {
             in_flight: self.in_flight(),
             overloaded,
         };
-        self.tell(due, outcome, prober).await
+        self.tell(due, outcome, self_doubt).await
     }
 
-    async fn tell(&mut self, due: Due, outcome: Outcome, prober: Prober) -> anyhow::Result<()> {
+    async fn tell(
+        &mut self,
+        due: Due,
+        outcome: Outcome,
+        self_doubt: SelfDoubt,
+    ) -> anyhow::Result<()> {
         let result = CheckResult {
             check: Check {
                 url: due.target.url.clone(),
@@ -227,7 +232,7 @@ impl Checker {
                 scheduled_at: due.scheduled_at,
             },
             outcome,
-            prober,
+            self_doubt,
         };
         report::checked(&result);
         let told = self.results.send(result).await;

@@ -178,8 +178,8 @@ impl<'a> Wire<'a> {
                 }),
             prober: WireProber {
                 schedule_lag: result.schedule_lag().map(seconds),
-                in_flight: result.prober.in_flight,
-                overloaded: result.prober.overloaded,
+                in_flight: result.self_doubt.in_flight,
+                overloaded: result.self_doubt.overloaded,
             },
         }
     }

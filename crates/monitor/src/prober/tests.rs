@@ -140,7 +140,7 @@ async fn a_check_becomes_a_result_that_says_what_was_checked() {
     assert_eq!(result.check.scheduled_at, due.scheduled_at);
     assert_eq!(result.check.location, "here");
     assert_eq!(
-        (result.kind(), result.prober.in_flight),
+        (result.kind(), result.self_doubt.in_flight),
         (OutcomeKind::Up, 1)
     );
     assert!(stage.finish().await.is_empty());
@@ -187,7 +187,7 @@ async fn a_target_that_still_runs_or_still_waits_is_missed_not_silent() {
         missed.check.scheduled_at, waiting.scheduled_at,
         "the older one is missed"
     );
-    assert!(detail(&missed).contains("PROBES_MAX") && missed.prober.overloaded);
+    assert!(detail(&missed).contains("PROBES_MAX") && missed.self_doubt.overloaded);
 
     site.answers.add_permits(2);
     let results = stage.finish().await;
@@ -262,7 +262,7 @@ async fn a_check_that_begins_late_doubts_itself_unless_it_was_due_before_the_sta
         let result = stage.results.recv().await.unwrap();
         assert!(result.schedule_lag().unwrap() >= Duration::from_secs(30));
         assert_eq!(
-            result.prober.overloaded,
+            result.self_doubt.overloaded,
             result.check.url == late.target.url
         );
     }

@@ -1,5 +1,5 @@
 use jiff::Timestamp;
-use messages::{Check, Failure, FailureReason, Origin, Outcome, Prober, Record};
+use messages::{Check, Failure, FailureReason, Origin, Outcome, Record, SelfDoubt};
 use rdkafka::{
     ClientConfig, Message, Offset, TopicPartitionList,
     consumer::{BaseConsumer, Consumer},
@@ -69,7 +69,7 @@ fn result(number: usize, detail: &str) -> CheckResult {
             probe: None,
             failure: Failure::new(FailureReason::ProberFailed, None, detail),
         },
-        prober: Prober::default(),
+        self_doubt: SelfDoubt::default(),
     }
 }
 

@@ -39,7 +39,7 @@ fn result(url: &str, matched: &str) -> CheckResult {
             scheduled_at: Timestamp::UNIX_EPOCH,
         },
         outcome: Outcome::Up { probe, response },
-        prober: messages::Prober::default(),
+        self_doubt: messages::SelfDoubt::default(),
     }
 }
 

@@ -126,7 +126,7 @@ impl Batch {
     }
 }
 
-/// A batch given to a worker: a call whose return value is the [`Outcome`].
+/// A batch given to a worker: a call whose return value is a [`Settled`].
 #[derive(Debug)]
 pub(crate) struct Delivery {
     /// Its partition.
@@ -138,13 +138,13 @@ pub(crate) struct Delivery {
     pub(crate) batch: Batch,
     /// Cancelled when the partition was sought elsewhere or taken away: then the batch is let go.
     pub(crate) epoch: CancellationToken,
-    /// Where the outcome goes.
-    pub(crate) reply: oneshot::Sender<Outcome>,
+    /// Where what became of it is told.
+    pub(crate) reply: oneshot::Sender<Settled>,
 }
 
 /// What became of a batch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Outcome {
+pub(crate) enum Settled {
     /// Everything up to its end is stored, by us or by somebody before us.
     Stored,
     /// The stored offset is not where the batch goes on from.

@@ -12,7 +12,7 @@ use tokio::sync::mpsc;
 use tracing::{debug, warn};
 
 use crate::{
-    batch::{Delivery, Outcome},
+    batch::{Delivery, Settled},
     decode::{Decoder, Refusal},
     progress::Progress,
     store::{Chunk, Item, Store, Written},
@@ -42,26 +42,26 @@ pub(crate) struct Worker {
 enum Attempt<'a> {
     Done,
     Smaller(Chunk<'a>, Option<Chunk<'a>>),
-    Over(Outcome),
+    Over(Settled),
 }
 
 impl Worker {
     /// Works until the source lets go of the other end.
     pub(crate) async fn run(mut self, mut deliveries: mpsc::Receiver<Delivery>) {
         while let Some(delivery) = deliveries.recv().await {
-            let outcome = self.write(&delivery).await;
+            let settled = self.write(&delivery).await;
             self.progress.settled(delivery.batch.len());
             // The source does not wait for a partition that is not its own any more.
-            if delivery.reply.send(outcome).is_err() {
+            if delivery.reply.send(settled).is_err() {
                 debug!(
                     partition = delivery.partition,
-                    "Nobody waits for {outcome:?}"
+                    "Nobody waits for {settled:?}"
                 );
             }
         }
     }
 
-    async fn write(&mut self, delivery: &Delivery) -> Outcome {
+    async fn write(&mut self, delivery: &Delivery) -> Settled {
         let mut chunks = self.decode(delivery);
         while let Some(chunk) = chunks.pop_front() {
             match self.write_chunk(chunk, delivery).await {
@@ -71,10 +71,10 @@ impl Worker {
                         chunks.push_front(chunk);
                     }
                 }
-                Attempt::Over(outcome) => return outcome,
+                Attempt::Over(settled) => return settled,
             }
         }
-        Outcome::Stored
+        Settled::Stored
     }
 
     /// Decodes a batch and cuts it into transactions: of so many records, and of so many days.
@@ -125,7 +125,7 @@ impl Worker {
         let mut refreshes = 0;
         loop {
             if delivery.epoch.is_cancelled() {
-                return Attempt::Over(Outcome::LetGo);
+                return Attempt::Over(Settled::LetGo);
             }
             let began = Instant::now();
             let error = match self.store.write(&chunk).await {
@@ -146,7 +146,7 @@ impl Worker {
             }
             self.trouble.began(&self.store.explain(&error));
             if !backoff.wait(&delivery.epoch).await {
-                return Attempt::Over(Outcome::LetGo);
+                return Attempt::Over(Settled::LetGo);
             }
             match action {
                 Action::RetrySmaller => {
@@ -175,7 +175,7 @@ impl Worker {
                 debug!(partition = chunk.partition, to = chunk.to, "Stored before");
                 Attempt::Done
             }
-            Written::Elsewhere => Attempt::Over(Outcome::Elsewhere),
+            Written::Elsewhere => Attempt::Over(Settled::Elsewhere),
         }
     }
 
@@ -243,7 +243,7 @@ mod tests {
         }
     }
 
-    fn delivery(from: i64, values: &[String]) -> (Delivery, oneshot::Receiver<Outcome>) {
+    fn delivery(from: i64, values: &[String]) -> (Delivery, oneshot::Receiver<Settled>) {
         let mut batch = Batch::default();
         for (offset, value) in (from..).zip(values) {
             batch.push(RawRecord {
@@ -253,7 +253,7 @@ mod tests {
                 value: Some(value.as_bytes()),
             });
         }
-        let (reply, outcome) = oneshot::channel();
+        let (reply, settled) = oneshot::channel();
         let delivery = Delivery {
             partition: 0,
             from,
@@ -261,7 +261,7 @@ mod tests {
             epoch: CancellationToken::new(),
             reply,
         };
-        (delivery, outcome)
+        (delivery, settled)
     }
 
     async fn connect(uri: &str) -> tokio_postgres::Client {
@@ -288,7 +288,7 @@ mod tests {
             values[refused] = values[refused].replace("0.5", "5000");
         }
         let (delivery, _) = delivery(0, &values);
-        assert_eq!(worker.write(&delivery).await, Outcome::Stored);
+        assert_eq!(worker.write(&delivery).await, Settled::Stored);
         let account = "SELECT next_offset = 50 AND rows = 46 AND dead_letters = 4 FROM offsets";
         assert!(
             client
@@ -327,14 +327,14 @@ mod tests {
             .batch_execute("ALTER TABLE offsets RENAME TO away")
             .await
             .unwrap();
-        let (delivery, outcome) = delivery(0, &values(0..3));
+        let (delivery, settled) = delivery(0, &values(0..3));
         let epoch = delivery.epoch.clone();
         let (sender, deliveries) = mpsc::channel(1);
         sender.send(delivery).await.unwrap();
         worker.trouble.began("the test begins");
         let running = tokio::spawn(worker.run(deliveries));
         epoch.cancel();
-        assert_eq!(outcome.await.unwrap(), Outcome::LetGo);
+        assert_eq!(settled.await.unwrap(), Settled::LetGo);
         drop(sender);
         running.await.unwrap();
     }

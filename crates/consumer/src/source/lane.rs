@@ -10,7 +10,7 @@ use tokio::sync::{
 use tokio_util::sync::CancellationToken;
 
 use super::{client, rebalance::Context};
-use crate::batch::{Batch, BatchLimits, Delivery, Outcome, RawRecord};
+use crate::batch::{Batch, BatchLimits, Delivery, RawRecord, Settled};
 
 /// Batches of a partition that are queued or being written, at most.
 const IN_FLIGHT_MAX: usize = 2;
@@ -39,7 +39,7 @@ enum Phase {
 /// A batch that a worker has.
 struct InFlight {
     to: i64,
-    reply: oneshot::Receiver<Outcome>,
+    reply: oneshot::Receiver<Settled>,
 }
 
 /// What became of a lane's batches since the last look.
@@ -153,10 +153,10 @@ impl Lane {
             match first.reply.try_recv() {
                 Err(TryRecvError::Empty) => break,
                 Err(TryRecvError::Closed) => return Collected::Lost,
-                Ok(Outcome::Stored) => collected = Collected::Stored(first.to),
-                Ok(Outcome::Elsewhere) => return Collected::Elsewhere,
+                Ok(Settled::Stored) => collected = Collected::Stored(first.to),
+                Ok(Settled::Elsewhere) => return Collected::Elsewhere,
                 // Only after the epoch's end, and then nothing is asked of it any more.
-                Ok(Outcome::LetGo) => {}
+                Ok(Settled::LetGo) => {}
             }
             self.in_flight.pop_front();
         }
@@ -254,9 +254,9 @@ mod tests {
             deliveries.try_recv().unwrap(),
             deliveries.try_recv().unwrap(),
         );
-        second.reply.send(Outcome::Stored).unwrap();
+        second.reply.send(Settled::Stored).unwrap();
         assert!(matches!(lane.collect(), Collected::Nothing));
-        first.reply.send(Outcome::Stored).unwrap();
+        first.reply.send(Settled::Stored).unwrap();
         assert!(matches!(lane.collect(), Collected::Stored(2)));
         assert_eq!(lane.idle_at(), Some(2));
     }

@@ -147,8 +147,8 @@ fn failure(ended: Result<anyhow::Result<()>, JoinError>) -> Option<anyhow::Error
 fn read_targets(settings: &TargetsSettings) -> Result<Targets, BadInput> {
     let targets = Targets::read(settings)?;
     let file = settings.file.display();
-    for name in &targets.unknown {
-        warn!("{file}: {name:?} is not known and means nothing");
+    for warning in &targets.warnings {
+        warn!("{file}: {warning}");
     }
     for bad in &targets.bad_rows {
         warn!("{file}:{bad}; the row is skipped");

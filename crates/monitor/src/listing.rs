@@ -21,8 +21,8 @@ pub fn print_targets(settings: &TargetsSettings) -> anyhow::Result<()> {
     let mut out = io::stdout().lock();
     print_usable(&mut out, &targets, settings.interval, now())?;
     let file = settings.file.display();
-    for name in &targets.unknown {
-        writeln!(out, "{file}: {name:?} is not known and means nothing")?;
+    for warning in &targets.warnings {
+        writeln!(out, "{file}: {warning}")?;
     }
     for bad in &targets.bad_rows {
         writeln!(out, "{file}:{bad}")?;

@@ -4,18 +4,20 @@
 //! row and not the rest of the file; and spaces around fields, quoted or not, mean nothing. A parser
 //! of standard CSV can do neither, so it gets each line alone and tidied.
 
-use super::{BadRow, COLUMNS, Row, Rows, line_text, lines};
+use serde_json::Value;
+
+use super::{
+    fields::{Field, UnknownNames},
+    row::{BadRow, Row, Rows},
+    text::{line_text, lines},
+};
 
 /// What may stand between the fields of a file that is not ours.
 const OTHER_DELIMITERS: [(char, &str); 3] =
     [(';', "semicolons"), ('\t', "tabs"), ('|', "vertical bars")];
 
-/// Where the columns are.
-struct Header {
-    url: usize,
-    regexp: Option<usize>,
-    columns: usize,
-}
+/// What each column says; `None` for one that means nothing here.
+struct Header(Vec<Option<Field>>);
 
 /// Reads the rows. An error when the file as a whole makes no sense.
 pub(super) fn read(bytes: &[u8]) -> Result<Rows, String> {
@@ -23,15 +25,11 @@ pub(super) fn read(bytes: &[u8]) -> Result<Rows, String> {
     let Some((line, header)) = lines.next() else {
         return Ok(Rows::default());
     };
-    let header = line_text(line, header)
+    let names = line_text(line, header)
         .and_then(|text| fields(line, text))
         .map_err(|bad| format!("the header in line {bad}"))?;
-    let unknown = header
-        .iter()
-        .map(|name| name.to_lowercase())
-        .filter(|name| !name.is_empty() && !COLUMNS.contains(&name.as_str()))
-        .collect();
-    let header = Header::find(&header)?;
+    let mut unknown = UnknownNames::default();
+    let header = Header::read(&names, &mut unknown)?;
     let rows = lines
         .map(|(line, bytes)| header.row(line, fields(line, line_text(line, bytes)?)?))
         .collect();
@@ -44,42 +42,39 @@ fn is_blank_or_comment(line: &[u8]) -> bool {
 }
 
 impl Header {
-    fn find(names: &[String]) -> Result<Self, String> {
-        let position = |wanted: &str| {
-            let mut names = names.iter();
-            names.position(|name| name.eq_ignore_ascii_case(wanted))
-        };
-        let Some(url) = position("url") else {
+    fn read(names: &[String], unknown: &mut UnknownNames) -> Result<Self, String> {
+        let columns: Vec<_> = names.iter().map(|name| Field::named(name)).collect();
+        if !columns.contains(&Some(Field::Url)) {
             return Err(no_url(names));
-        };
-        Ok(Self {
-            url,
-            regexp: position("regexp"),
-            columns: names.len(),
-        })
+        }
+        for (name, column) in names.iter().zip(&columns) {
+            if column.is_none() {
+                unknown.add(&name.to_lowercase());
+            }
+        }
+        Ok(Self(columns))
     }
 
     fn row(&self, line: usize, mut fields: Vec<String>) -> Result<Row, BadRow> {
-        while fields.len() > self.columns && fields.last().is_some_and(String::is_empty) {
+        let columns = self.0.len();
+        while fields.len() > columns && fields.last().is_some_and(String::is_empty) {
             fields.pop();
         }
-        if fields.len() > self.columns {
+        if fields.len() > columns {
             let reason = format!(
-                "{} fields under a header of {}; put quotes around a field that holds a comma",
+                "{} fields under a header of {columns}; put quotes around a field that holds a \
+                 comma",
                 fields.len(),
-                self.columns
             );
-            return Err(BadRow { line, reason });
+            return Err(BadRow::new(line, reason));
         }
-        let mut take = |index: Option<usize>| {
-            let field = index.and_then(|index| fields.get_mut(index));
-            field.map(std::mem::take).unwrap_or_default()
-        };
-        Ok(Row {
-            line,
-            url: take(Some(self.url)),
-            regexp: take(self.regexp),
-        })
+        let mut row = Row::new(line);
+        for (column, text) in self.0.iter().zip(fields) {
+            if let Some(field) = column {
+                row.say(*field, Value::String(text));
+            }
+        }
+        Ok(row)
     }
 }
 
@@ -102,7 +97,7 @@ fn no_url(names: &[String]) -> String {
 
 /// A line's fields.
 fn fields(line: usize, text: &str) -> Result<Vec<String>, BadRow> {
-    let bad = |reason: String| BadRow { line, reason };
+    let bad = |reason: String| BadRow::new(line, reason);
     let text = without_outer_spaces(text).map_err(|reason| bad(reason.into()))?;
     let mut reader = ::csv::ReaderBuilder::new()
         .has_headers(false)

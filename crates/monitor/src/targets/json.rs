@@ -6,7 +6,10 @@
 
 use serde_json::{Deserializer, Map, Value, value::RawValue};
 
-use super::{BadRow, COLUMNS, Row, Rows};
+use super::{
+    fields::{Field, UnknownNames},
+    row::{BadRow, Row, Rows},
+};
 
 /// Reads the rows.
 pub(super) fn read(bytes: &[u8]) -> Rows {
@@ -18,10 +21,9 @@ pub(super) fn read(bytes: &[u8]) -> Rows {
     };
     while let Some((line, element)) = reader.next_element() {
         let row = element
-            .and_then(|element| parse(&element, &mut rows.unknown))
-            .map_err(|reason| BadRow { line, reason });
-        rows.rows
-            .push(row.map(|(url, regexp)| Row { line, url, regexp }));
+            .and_then(|element| parse(line, &element, &mut rows.unknown))
+            .map_err(|reason| BadRow::new(line, reason));
+        rows.rows.push(row);
     }
     rows
 }
@@ -100,19 +102,15 @@ fn without_place(error: &serde_json::Error) -> String {
     }
 }
 
-fn parse(element: &str, unknown: &mut Vec<String>) -> Result<(String, String), String> {
-    let mut object = serde_json::from_str::<Map<String, Value>>(element)
+fn parse(line: usize, element: &str, unknown: &mut UnknownNames) -> Result<Row, String> {
+    let object = serde_json::from_str::<Map<String, Value>>(element)
         .map_err(|_| String::from("is not an object with the keys url and regexp"))?;
-    let mut text = |key: &str| match object.remove(key) {
-        None | Some(Value::Null) => Ok(String::new()),
-        Some(Value::String(text)) => Ok(text),
-        Some(_) => Err(format!("{key} is not a string")),
-    };
-    let (url, regexp) = (text("url")?, text("regexp")?);
-    for key in object.keys() {
-        if !COLUMNS.contains(&key.as_str()) && !unknown.contains(key) {
-            unknown.push(key.clone());
+    let mut row = Row::new(line);
+    for (key, value) in object {
+        match Field::named(&key) {
+            Some(field) => row.say(field, value),
+            None => unknown.add(&key),
         }
     }
-    Ok((url.trim().to_owned(), regexp))
+    Ok(row)
 }

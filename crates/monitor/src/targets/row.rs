@@ -1,63 +1,66 @@
-//! From a row to a target: everything that can be wrong with it.
+//! Rows as they stand in a file, before anybody looks at what they say.
 
-use std::collections::HashSet;
+use std::fmt;
 
-use hyper::Uri;
-use url::Url;
+use serde_json::Value;
 
-use super::{BadRow, Row, Target};
-use crate::pattern::Pattern;
+use super::fields::{Field, UnknownNames};
 
-/// The longest url, in characters: as much as its column in the table holds.
-const URL_CHARS_MAX: usize = 2048;
-
-/// Makes a target of a row whose url has not been seen before.
-pub(super) fn check(row: Row, seen: &mut HashSet<String>) -> Result<Target, BadRow> {
-    let Row { line, url, regexp } = row;
-    let bad = |reason: String| BadRow { line, reason };
-    let address = parse_url(&url).map_err(bad)?;
-    let pattern = match regexp.as_str() {
-        "" => None,
-        regexp => Some(
-            Pattern::parse(regexp)
-                .map_err(|error| bad(format!("the regexp does not compile: {error}")))?,
-        ),
-    };
-    if !seen.insert(url.clone()) {
-        return Err(bad("the url stands here for the second time".into()));
-    }
-    Ok(Target {
-        url,
-        address,
-        pattern,
-    })
+/// A row that cannot be used, and why.
+#[derive(Debug, PartialEq, Eq)]
+pub struct BadRow {
+    /// Where it begins, from 1.
+    pub line: usize,
+    /// Why.
+    pub reason: String,
 }
 
-fn parse_url(text: &str) -> Result<Url, String> {
-    if text.is_empty() {
-        return Err("no url".into());
+/// What a row says, by field. What says nothing (`""`, null) is not in it.
+#[derive(Debug, PartialEq)]
+pub(super) struct Row {
+    pub(super) line: usize,
+    pub(super) values: Vec<(Field, Value)>,
+}
+
+/// The rows of a file.
+#[derive(Debug, Default)]
+pub(super) struct Rows {
+    pub(super) rows: Vec<Result<Row, BadRow>>,
+    pub(super) unknown: UnknownNames,
+}
+
+impl BadRow {
+    pub(super) fn new(line: usize, reason: impl Into<String>) -> Self {
+        Self {
+            line,
+            reason: reason.into(),
+        }
     }
-    let chars = text.chars().count();
-    if chars > URL_CHARS_MAX {
-        return Err(format!(
-            "the url has {chars} characters, more than {URL_CHARS_MAX}"
-        ));
+}
+
+impl fmt::Display for BadRow {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}: {}", self.line, self.reason)
     }
-    if text.chars().any(char::is_control) {
-        return Err("the url holds a control character".into());
+}
+
+impl Row {
+    pub(super) fn new(line: usize) -> Self {
+        Self {
+            line,
+            values: Vec::new(),
+        }
     }
-    let lower = text.to_ascii_lowercase();
-    let rest = ["http://", "https://"]
-        .iter()
-        .find_map(|scheme| lower.strip_prefix(scheme))
-        .ok_or("the url does not begin with http:// or https://")?;
-    // The url standard would take the path's first part for the host.
-    if rest.starts_with(['/', '\\', '?', '#']) {
-        return Err("the url has no host".into());
+
+    /// Adds what the row says of a field, unless that is nothing.
+    pub(super) fn say(&mut self, field: Field, value: Value) {
+        let says_nothing = match &value {
+            Value::Null => true,
+            Value::String(text) => text.is_empty(),
+            _ => false,
+        };
+        if !says_nothing {
+            self.values.push((field, value));
+        }
     }
-    let url = Url::parse(text).map_err(|error| format!("the url is wrong: {error}"))?;
-    if url.as_str().parse::<Uri>().is_err() {
-        return Err("the url cannot be asked for".into());
-    }
-    Ok(url)
 }

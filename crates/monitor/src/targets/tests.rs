@@ -1,3 +1,5 @@
+use std::path::Path;
+
 use proptest::prelude::*;
 
 use super::*;
@@ -36,7 +38,10 @@ fn columns_may_stand_in_any_order_with_quotes_spaces_comments_and_blank_lines() 
             ("https://e.example", ""),
         ]
     );
-    assert_eq!(targets.unknown, ["note"]);
+    assert_eq!(
+        targets.warnings,
+        ["\"note\" is not known and means nothing"]
+    );
 }
 
 #[test]
@@ -98,7 +103,10 @@ fn json_is_read_pretty_in_lines_and_without_brackets() {
         [("https://a.example", "x"), ("https://b.example", "")]
     );
     assert_eq!(bad(&targets), ["6: url is not a string"]);
-    assert_eq!(targets.unknown, ["note"]);
+    assert_eq!(
+        targets.warnings,
+        ["\"note\" is not known and means nothing"]
+    );
     for lines in [
         "[\n{\"url\": \"https://a.example\"},\n{\"url\": \"https://b.example\"},\n]",
         "[{\"url\": \"https://a.example\"}, {\"url\": \"https://b.example\"}]",

@@ -1,0 +1,45 @@
+//! A target: a website as configured.
+
+use std::hash::{Hash, Hasher};
+
+use url::Url;
+
+use crate::{masked::Masked, pattern::Pattern};
+
+/// A website as configured.
+#[derive(Debug)]
+pub struct Target {
+    /// Exactly as configured: its identity.
+    pub url: String,
+    /// Where that leads.
+    pub address: Url,
+    /// What its page should contain.
+    pub pattern: Option<Pattern>,
+}
+
+/// A target is its url: no two have the same.
+impl PartialEq for Target {
+    fn eq(&self, other: &Self) -> bool {
+        self.url == other.url
+    }
+}
+
+impl Eq for Target {}
+
+impl Hash for Target {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.url.hash(state);
+    }
+}
+
+impl Target {
+    /// The pattern's text as configured; `""` when it has none.
+    pub fn regexp(&self) -> &str {
+        self.pattern.as_ref().map_or("", Pattern::as_str)
+    }
+
+    /// Its url as it may be shown.
+    pub fn shown(&self) -> Masked<'_> {
+        Masked(&self.url)
+    }
+}

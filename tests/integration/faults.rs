@@ -3,7 +3,7 @@
 
 use std::{fs, time::Duration};
 
-use devstack::{Kafka, KafkaOptions, Postgres, PostgresOptions};
+use devstack::{Kafka, KafkaOptions, Postgres, PostgresOptions, Server};
 
 use crate::support::{
     Answer, Database, Service, ServiceSettings, Site, Topic, eventually, original_record,

@@ -24,3 +24,10 @@ pub(crate) fn write_secret(file: &Path, text: &str) -> Result<()> {
         .with_context(|| format!("closing {} to others", file.display()))?;
     write(file, text)
 }
+
+/// The text of a file without the spaces around it, where there is such a file.
+pub(crate) fn read_trimmed(file: &Path) -> Option<String> {
+    fs::read_to_string(file)
+        .ok()
+        .map(|text| text.trim().to_owned())
+}

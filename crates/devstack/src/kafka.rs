@@ -1,20 +1,14 @@
 //! A real Apache Kafka: one node that is broker and controller, with data and ports of its own.
 
+mod certificates;
+mod client;
 mod configuration;
+mod programs;
 
-use std::env;
-use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use anyhow::{Context, Result, anyhow, bail};
-use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
-use rdkafka::client::DefaultClientContext;
-use rdkafka::consumer::{BaseConsumer, Consumer};
-use rdkafka::error::RDKafkaErrorCode;
-use rdkafka::{ClientConfig, TopicPartitionList};
+use anyhow::{Context, Result};
 use rustix::process::Signal;
 use tempfile::TempDir;
 
@@ -22,27 +16,16 @@ use crate::certificates::{Authority, ClientFiles};
 use crate::files::make_folder;
 use crate::jars::kafka_jars;
 use crate::ports::{kept_ports, noted_ports};
-use crate::process::{Daemon, DaemonSettings, Lifetime, POLL_EVERY, in_new_session};
-use crate::random;
+use crate::process::{Daemon, DaemonSettings, Lifetime, Server};
+use certificates::Certificates;
+use client::Client;
+use configuration::Ports;
+
+pub use configuration::KafkaOptions;
 
 /// Three seconds on an idle machine; a busy one with cold disks needs far more.
 const READY_MAX: Duration = Duration::from_secs(90);
 const STOP_MAX: Duration = Duration::from_secs(20);
-/// How long one question to the broker may take before the next look at the process.
-const ANSWER_MAX: Duration = Duration::from_millis(500);
-const TOPIC_MAX: Duration = Duration::from_secs(20);
-const GROUPS_MAX: Duration = Duration::from_secs(30);
-/// The JVM's first heap and its largest: plenty for what runs on one machine.
-const HEAP: [&str; 2] = ["-Xms128m", "-Xmx512m"];
-
-/// What kind of broker is wanted.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct KafkaOptions {
-    /// A second listener that asks each client for its certificate.
-    pub tls: bool,
-    /// Whether a topic comes into being when somebody asks for it (off unless set).
-    pub auto_create_topics: bool,
-}
 
 /// An Apache Kafka that this process controls.
 #[derive(Debug)]
@@ -51,24 +34,9 @@ pub struct Kafka {
     folder: PathBuf,
     options: KafkaOptions,
     ports: Ports,
-    tls: Option<KafkaTls>,
+    tls: Option<Certificates>,
     // Dropped last: the folder goes when the broker is gone.
     temporary: Option<TempDir>,
-}
-
-/// Who may speak with the broker by TLS.
-#[derive(Debug)]
-struct KafkaTls {
-    authority: Authority,
-    client: ClientFiles,
-}
-
-/// Where the broker listens on 127.0.0.1.
-#[derive(Clone, Copy, Debug, Default)]
-struct Ports {
-    plaintext: u16,
-    tls: u16,
-    controller: u16,
 }
 
 impl Kafka {
@@ -103,7 +71,7 @@ impl Kafka {
         make_folder(&folder)?;
         let tls = options
             .tls
-            .then(|| configuration::make_certificates(&folder))
+            .then(|| Certificates::make(&folder))
             .transpose()?;
         let daemon = Daemon::new(DaemonSettings {
             name: "Kafka",
@@ -134,42 +102,16 @@ impl Kafka {
             let jars = kafka_jars().await?;
             self.choose_ports().await?;
             configuration::write(&self.folder, self.ports, self.options)?;
-            self.format_once(&jars).await?;
-            self.daemon.spawn(&mut self.server_command(&jars))?;
+            programs::format_once(&self.folder, &jars).await?;
+            let mut command = programs::server_command(&self.folder, &jars);
+            self.daemon.spawn(&mut command)?;
         }
-        let client = Arc::new(admin(&self.bootstrap())?);
+        let client = Client::new(&self.bootstrap())?;
         let port = i32::from(self.ports.plaintext);
-        let answers = async || {
-            let client = Arc::clone(&client);
-            tokio::task::spawn_blocking(move || knows_broker(&client, port))
-                .await
-                .unwrap_or(false)
-        };
-        self.daemon.until_ready(answers).await?;
-        self.until_groups_ready().await
-    }
-
-    /// Waits until consumer groups can be joined. The first one to ask makes the broker's own topic
-    /// for their offsets, which takes seconds that are better spent here than in a service's start.
-    async fn until_groups_ready(&self) -> Result<()> {
-        let client: BaseConsumer = client_config(&self.bootstrap())
-            .set("group.id", "devstack")
-            .create()?;
-        let mut partitions = TopicPartitionList::new();
-        partitions.add_partition("devstack", 0);
-        let asked = move || {
-            let deadline = Instant::now() + GROUPS_MAX;
-            loop {
-                match client.committed_offsets(partitions.clone(), ANSWER_MAX) {
-                    Ok(_) => return Ok(()),
-                    Err(error) if Instant::now() > deadline => {
-                        return Err(error).context("waiting for Kafka's group coordinator");
-                    }
-                    Err(_) => std::thread::sleep(POLL_EVERY),
-                }
-            }
-        };
-        tokio::task::spawn_blocking(asked).await?
+        self.daemon
+            .until_ready(async || client.knows_broker(port).await)
+            .await?;
+        client.until_groups_ready().await
     }
 
     /// Keeps the ports of last time. A throwaway broker never changes them: its clients know them.
@@ -178,36 +120,6 @@ impl Kafka {
             self.ports = kept_ports(&self.folder.join("ports")).await?.into();
         }
         Ok(())
-    }
-
-    /// Stops it in good order. Stopping twice is fine.
-    pub async fn stop(&mut self) -> Result<()> {
-        self.daemon.stop().await
-    }
-
-    /// Ends it by SIGKILL.
-    pub async fn kill(&mut self) -> Result<()> {
-        self.daemon.kill().await
-    }
-
-    /// Freezes it by SIGSTOP: connections stay open and nothing answers.
-    pub fn pause(&mut self) -> Result<()> {
-        self.daemon.pause()
-    }
-
-    /// Lets it go on after [`pause`](Self::pause).
-    pub fn resume(&mut self) -> Result<()> {
-        self.daemon.resume()
-    }
-
-    /// Whether its process is there.
-    pub fn is_running(&mut self) -> bool {
-        self.daemon.is_running()
-    }
-
-    /// Its process id, while it runs.
-    pub fn pid(&mut self) -> Option<u32> {
-        self.daemon.pid()
     }
 
     /// `BOOTSTRAP_SERVERS` for `SECURITY_PROTOCOL=PLAINTEXT`.
@@ -231,168 +143,30 @@ impl Kafka {
         Ok(&self.tls()?.authority)
     }
 
-    fn tls(&self) -> Result<&KafkaTls> {
-        self.tls
-            .as_ref()
-            .context("this Kafka was started without `KafkaOptions::tls`")
-    }
-
-    /// What the broker says, for a person to read.
-    pub fn log_file(&self) -> PathBuf {
-        self.daemon.log_file()
-    }
-
     /// Makes a topic, or leaves the one that is there, and waits until each partition has a leader.
     pub async fn create_topic(&self, name: &str, partitions: i32) -> Result<()> {
-        let client = Arc::new(admin(&self.bootstrap())?);
-        let topic = NewTopic::new(name, partitions, TopicReplication::Fixed(1));
-        let options = AdminOptions::new().operation_timeout(Some(TOPIC_MAX));
-        let made = client.create_topics([&topic], &options).await;
-        match made
-            .with_context(|| format!("making the topic {name}"))?
-            .pop()
-        {
-            Some(Ok(_) | Err((_, RDKafkaErrorCode::TopicAlreadyExists))) => {}
-            Some(Err((_, error))) => return Err(anyhow!(error).context(format!("making {name}"))),
-            None => bail!("the broker did not say whether it made the topic {name}"),
-        }
-        let deadline = Instant::now() + TOPIC_MAX;
-        loop {
-            let (client, topic) = (Arc::clone(&client), name.to_owned());
-            if tokio::task::spawn_blocking(move || has_leaders(&client, &topic)).await? {
-                return Ok(());
-            }
-            if Instant::now() > deadline {
-                bail!("the topic {name} has no leader for a partition after {TOPIC_MAX:?}");
-            }
-            tokio::time::sleep(POLL_EVERY).await;
-        }
+        let client = Client::new(&self.bootstrap())?;
+        client.create_topic(name, partitions).await
     }
 
     /// Removes a topic and its records.
     pub async fn delete_topic(&self, name: &str) -> Result<()> {
-        let options = AdminOptions::new().operation_timeout(Some(TOPIC_MAX));
-        let deleted = admin(&self.bootstrap())?
-            .delete_topics(&[name], &options)
-            .await;
-        match deleted
-            .with_context(|| format!("deleting the topic {name}"))?
-            .pop()
-        {
-            Some(Err((_, error))) => Err(anyhow!(error).context(format!("deleting {name}"))),
-            _ => Ok(()),
-        }
+        Client::new(&self.bootstrap())?.delete_topic(name).await
     }
 
-    /// Writes the identity of a new cluster, without which a broker does not start.
-    async fn format_once(&self, jars: &Path) -> Result<()> {
-        let data = self.folder.join(configuration::DATA);
-        if data.join("meta.properties").is_file() {
-            return Ok(());
-        }
-        if data.exists() {
-            // Formatting was interrupted: nothing was ever stored here.
-            fs::remove_dir_all(&data).with_context(|| format!("removing {}", data.display()))?;
-        }
-        let mut command = tokio::process::Command::from(Command::new(java()));
-        command
-            .args(["-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-cp"])
-            .arg(jars.join("*"))
-            .args([
-                "kafka.tools.StorageTool",
-                "format",
-                "-t",
-                &cluster_id()?,
-                "-c",
-            ])
-            .arg(self.folder.join(configuration::FILE))
-            .stdin(Stdio::null());
-        let output = command.output().await.context(NO_JAVA)?;
-        if !output.status.success() {
-            let words = String::from_utf8_lossy(&output.stderr);
-            bail!("formatting Kafka's data folder failed:\n{}", words.trim());
-        }
-        Ok(())
-    }
-
-    fn server_command(&self, jars: &Path) -> Command {
-        let logging = self.folder.join(configuration::LOGGING_FILE);
-        let mut command = in_new_session(&java());
-        command
-            .args(HEAP)
-            .args([
-                "-XX:+UseSerialGC",
-                "-XX:TieredStopAtLevel=1",
-                "-XX:-UsePerfData",
-            ])
-            .arg(format!("-Dlog4j2.configurationFile={}", logging.display()))
-            .arg("-cp")
-            .arg(jars.join("*"))
-            .arg("kafka.Kafka")
-            .arg(self.folder.join(configuration::FILE))
-            .current_dir(&self.folder);
-        command
+    fn tls(&self) -> Result<&Certificates> {
+        self.tls
+            .as_ref()
+            .context("this Kafka was started without `KafkaOptions::tls`")
     }
 }
 
-impl From<[u16; 3]> for Ports {
-    fn from([plaintext, tls, controller]: [u16; 3]) -> Self {
-        Self {
-            plaintext,
-            tls,
-            controller,
-        }
+impl Server for Kafka {
+    fn daemon(&self) -> &Daemon {
+        &self.daemon
     }
-}
 
-const NO_JAVA: &str = "starting Java (17 or later), which `make setup` installs";
-
-fn java() -> PathBuf {
-    match env::var_os("JAVA_HOME").filter(|home| !home.is_empty()) {
-        Some(home) => Path::new(&home).join("bin/java"),
-        None => PathBuf::from("java"),
+    fn daemon_mut(&mut self) -> &mut Daemon {
+        &mut self.daemon
     }
-}
-
-/// Kafka wants 16 bytes in URL-safe base64, which 22 letters and digits are when the last is one of
-/// those that leave no bits over.
-fn cluster_id() -> Result<String> {
-    Ok(format!("{}A", &random::word()?[..21]))
-}
-
-fn client_config(bootstrap: &str) -> ClientConfig {
-    let mut config = ClientConfig::new();
-    config
-        .set("bootstrap.servers", bootstrap)
-        .set("reconnect.backoff.ms", "20")
-        .set("reconnect.backoff.max.ms", "100");
-    config
-}
-
-fn admin(bootstrap: &str) -> Result<AdminClient<DefaultClientContext>> {
-    client_config(bootstrap)
-        .create()
-        .context("making a client of the local Kafka")
-}
-
-fn knows_broker(client: &AdminClient<DefaultClientContext>, port: i32) -> bool {
-    client
-        .inner()
-        .fetch_metadata(None, ANSWER_MAX)
-        .is_ok_and(|metadata| {
-            metadata
-                .brokers()
-                .iter()
-                .any(|broker| broker.port() == port)
-        })
-}
-
-fn has_leaders(client: &AdminClient<DefaultClientContext>, topic: &str) -> bool {
-    let Ok(metadata) = client.inner().fetch_metadata(Some(topic), ANSWER_MAX) else {
-        return false;
-    };
-    metadata.topics().iter().any(|topic| {
-        let partitions = topic.partitions();
-        !partitions.is_empty() && partitions.iter().all(|partition| partition.leader() >= 0)
-    })
 }

@@ -6,7 +6,7 @@
 //!
 //! ```no_run
 //! # async fn example() -> anyhow::Result<()> {
-//! use devstack::{Kafka, KafkaOptions};
+//! use devstack::{Kafka, KafkaOptions, Server};
 //!
 //! let mut kafka = Kafka::throwaway(KafkaOptions { tls: true, ..Default::default() }).await?;
 //! kafka.create_topic("results", 4).await?;
@@ -22,6 +22,7 @@ mod files;
 mod jars;
 mod kafka;
 mod notice;
+mod poll;
 mod ports;
 mod postgres;
 mod process;
@@ -36,6 +37,6 @@ pub use kafka::{Kafka, KafkaOptions};
 pub use notice::say;
 pub use ports::{free_port, is_free};
 pub use postgres::{Postgres, PostgresOptions};
-pub use process::{Lifetime, Watchdog, exit_code, in_new_session, send};
+pub use process::{Daemon, Lifetime, Server, Watchdog, exit_code, in_new_session, send};
 pub use sites::{Site, Sites};
 pub use stack::{Stack, TOPIC, lock};

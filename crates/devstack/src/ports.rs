@@ -7,11 +7,11 @@ use std::net::{Ipv4Addr, TcpListener};
 use std::ops::Range;
 use std::path::Path;
 use std::sync::{LazyLock, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 
-use crate::process::POLL_EVERY;
+use crate::poll::holds_within;
 use crate::random;
 
 /// Below the range from which the kernel takes the ports of outgoing connections: a server that is
@@ -50,14 +50,10 @@ pub fn is_free(port: u16) -> bool {
 
 /// The ports noted in `file`, or new ones where there is no such file or one of them stays in use.
 pub(crate) async fn kept_ports<const N: usize>(file: &Path) -> Result<[u16; N]> {
-    if let Some(ports) = noted_ports(file)? {
-        let deadline = Instant::now() + RELEASE_MAX;
-        while Instant::now() < deadline {
-            if ports.iter().copied().all(is_free) {
-                return Ok(ports);
-            }
-            tokio::time::sleep(POLL_EVERY).await;
-        }
+    if let Some(ports) = noted_ports(file)?
+        && holds_within(RELEASE_MAX, || ports.iter().copied().all(is_free)).await
+    {
+        return Ok(ports);
     }
     let mut ports = [0; N];
     for port in &mut ports {

@@ -1,31 +1,27 @@
 //! A real PostgreSQL from the system's own programs, with data and a port of its own.
 
 mod account;
+mod client;
 mod cluster;
 mod programs;
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
 use rustix::process::Signal;
 use tempfile::TempDir;
-use tokio_postgres::{Client, NoTls};
+use tokio_postgres::Client;
 
 use crate::certificates::Authority;
 use crate::files::make_folder;
 use crate::ports::{kept_ports, noted_ports};
-use crate::process::{Daemon, DaemonSettings, Lifetime, in_new_session};
-use cluster::Cluster;
+use crate::process::{Daemon, DaemonSettings, Lifetime, Server, in_new_session};
+use client::{ROLE, connect};
+use cluster::{Cluster, SUPERUSER};
 
 const READY_MAX: Duration = Duration::from_mins(1);
 const STOP_MAX: Duration = Duration::from_secs(30);
-/// How long a connection attempt may take; a server that is starting answers at once that it is.
-const ANSWER_MAX: Duration = Duration::from_secs(1);
-/// The role and the database that the services use.
-const ROLE: &str = "websites";
-const SUPERUSER: &str = "postgres";
 
 /// What kind of server is wanted.
 #[derive(Clone, Copy, Debug, Default)]
@@ -122,37 +118,7 @@ impl Postgres {
         self.daemon
             .until_ready(async || connect(&superuser).await.is_ok())
             .await?;
-        self.make_role_once().await
-    }
-
-    /// Stops it in good order. Stopping twice is fine.
-    pub async fn stop(&mut self) -> Result<()> {
-        self.daemon.stop().await
-    }
-
-    /// Ends it and its sessions by SIGKILL.
-    pub async fn kill(&mut self) -> Result<()> {
-        self.daemon.kill().await
-    }
-
-    /// Freezes it and its sessions by SIGSTOP: connections stay open and nothing answers.
-    pub fn pause(&mut self) -> Result<()> {
-        self.daemon.pause()
-    }
-
-    /// Lets it go on after [`pause`](Self::pause).
-    pub fn resume(&mut self) -> Result<()> {
-        self.daemon.resume()
-    }
-
-    /// Whether its process is there.
-    pub fn is_running(&mut self) -> bool {
-        self.daemon.is_running()
-    }
-
-    /// The process id of its first process, while it runs.
-    pub fn pid(&mut self) -> Option<u32> {
-        self.daemon.pid()
+        client::make_role_once(&superuser, self.cluster.password()).await
     }
 
     /// `PG_URI` of the database `websites`, as its owner, who is no superuser but may make
@@ -187,11 +153,6 @@ impl Postgres {
         Ok(self.folder.join("ca.pem"))
     }
 
-    /// What the server says, for a person to read.
-    pub fn log_file(&self) -> PathBuf {
-        self.daemon.log_file()
-    }
-
     /// The system's program of that name (psql, say) that fits the server.
     pub fn program(&self, name: &str) -> PathBuf {
         self.cluster.program(name)
@@ -204,11 +165,7 @@ impl Postgres {
 
     /// Makes an empty database, owned by the services' role, and returns its `PG_URI`.
     pub async fn create_database(&self, name: &str) -> Result<String> {
-        self.connect()
-            .await?
-            .batch_execute(&format!("CREATE DATABASE {}", quoted(name)))
-            .await
-            .with_context(|| format!("making the database {name}"))?;
+        client::create_database(&self.connect().await?, name).await?;
         Ok(self.uri_of(name))
     }
 
@@ -247,53 +204,14 @@ impl Postgres {
         );
         Ok(arguments)
     }
+}
 
-    /// Makes the services' role and database where they are missing.
-    async fn make_role_once(&self) -> Result<()> {
-        let client = connect(&self.superuser_uri()).await?;
-        let exists = async |query: &str| {
-            let row = client.query_opt(query, &[&ROLE]).await;
-            row.map(|row| row.is_some())
-                .context("asking PostgreSQL what it holds")
-        };
-        if !exists("SELECT 1 FROM pg_roles WHERE rolname = $1").await? {
-            let password = self.cluster.password();
-            client
-                .batch_execute(&format!(
-                    "CREATE ROLE {ROLE} LOGIN CREATEDB PASSWORD '{password}'"
-                ))
-                .await
-                .context("making the services' role")?;
-        }
-        if !exists("SELECT 1 FROM pg_database WHERE datname = $1").await? {
-            client
-                .batch_execute(&format!("CREATE DATABASE {ROLE} OWNER {ROLE}"))
-                .await
-                .context("making the services' database")?;
-        }
-        Ok(())
+impl Server for Postgres {
+    fn daemon(&self) -> &Daemon {
+        &self.daemon
     }
-}
 
-/// A connection within a time limit; its errors carry the whole chain of reasons.
-async fn connect(uri: &str) -> Result<Client> {
-    let (client, connection) =
-        tokio::time::timeout(ANSWER_MAX, tokio_postgres::connect(uri, NoTls))
-            .await
-            .context("waiting for the local PostgreSQL")?
-            .context("connecting to the local PostgreSQL")?;
-    // The task ends with the client; what broke the connection, the client's calls say.
-    tokio::spawn(connection);
-    Ok(client)
-}
-
-fn quoted(name: &str) -> String {
-    format!("\"{}\"", name.replace('"', "\"\""))
-}
-
-/// The text of a file without the spaces around it, where there is such a file.
-fn read_trimmed(file: &Path) -> Option<String> {
-    fs::read_to_string(file)
-        .ok()
-        .map(|text| text.trim().to_owned())
+    fn daemon_mut(&mut self) -> &mut Daemon {
+        &mut self.daemon
+    }
 }

@@ -1,27 +1,21 @@
 //! Sample websites on the loopback address, each well or ailing in its own way.
 
+mod behaviour;
 mod page;
 mod serve;
 
 use std::fmt::Write;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use anyhow::{Context, Result};
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::task::JoinSet;
 
-use crate::certificates::{Authority, Identity};
+use crate::certificates::Authority;
 use crate::files::{make_folder, write};
 use crate::ports::kept_ports;
-use page::Page;
-
-/// Long enough to be seen as slow, short enough to be waited for.
-const SLOW: Duration = Duration::from_secs(2);
-/// Five times what the monitor reads of a page unless told otherwise.
-const BIG_BYTES: usize = 5 << 20;
-const SITES: usize = 13;
+use behaviour::{Behaviour, SITES, behaviours};
 
 /// A sample website.
 #[derive(Clone, Debug)]
@@ -42,15 +36,6 @@ pub struct Sites {
     _servers: JoinSet<()>,
     // A port that is bound and never listened to refuses every connection, and nobody else gets it.
     _refusing: TcpSocket,
-}
-
-/// What a site does with a connection.
-#[derive(Clone, Debug)]
-enum Behaviour {
-    Answer(Page),
-    AnswerByTls(Page, Identity),
-    Hang,
-    Refuse,
 }
 
 impl Sites {
@@ -117,61 +102,4 @@ impl Sites {
         write(&file, &text)?;
         Ok(file)
     }
-}
-
-/// Name, regexp and behaviour of each site.
-fn behaviours(authority: &Authority) -> Result<[(&'static str, &'static str, Behaviour); SITES]> {
-    use Behaviour::{Answer, AnswerByTls, Hang, Refuse};
-    let well = Page::html("All systems are well today.");
-    Ok([
-        ("well", r"systems are \w+", Answer(well.clone())),
-        (
-            "without the text",
-            "All tickets are in stock",
-            Answer(Page::html("Sold out.")),
-        ),
-        ("slow", r"systems are \w+", Answer(well.clone().after(SLOW))),
-        (
-            "failing",
-            "Welcome",
-            Answer(Page::html("Something broke.").with_status(500)),
-        ),
-        ("hanging", "Welcome", Hang),
-        ("refusing", "Welcome", Refuse),
-        (
-            "redirecting",
-            "Welcome",
-            Answer(Page::redirect("/elsewhere")),
-        ),
-        (
-            "big",
-            "The end of a long story",
-            Answer(Page::long(BIG_BYTES)),
-        ),
-        (
-            "compressed",
-            r"systems are \w+",
-            Answer(well.clone().compressed()?),
-        ),
-        (
-            "encrypted",
-            r"systems are \w+",
-            AnswerByTls(well.clone(), authority.server()?),
-        ),
-        (
-            "expired",
-            r"systems are \w+",
-            AnswerByTls(well.clone(), authority.expired_server()?),
-        ),
-        (
-            "self-signed",
-            r"systems are \w+",
-            AnswerByTls(well.clone(), Identity::self_signed()?),
-        ),
-        (
-            "wrong host",
-            r"systems are \w+",
-            AnswerByTls(well, authority.server_elsewhere()?),
-        ),
-    ])
 }

@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 use crate::files::{make_folder, write_secret};
 use crate::kafka::Kafka;
 use crate::postgres::Postgres;
-use crate::process::Lifetime;
+use crate::process::{Lifetime, Server};
 
 /// The topic of the local stack, and its partitions.
 pub const TOPIC: &str = "websites-monitor";

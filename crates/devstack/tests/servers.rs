@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use devstack::{Authority, ClientFiles, Kafka, KafkaOptions, Postgres, PostgresOptions};
+use devstack::{Authority, ClientFiles, Kafka, KafkaOptions, Postgres, PostgresOptions, Server};
 use rdkafka::ClientConfig;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::producer::{FutureProducer, FutureRecord};

@@ -4,9 +4,8 @@ use std::path::Path;
 
 use anyhow::Result;
 
-use super::{KafkaOptions, KafkaTls, Ports};
-use crate::certificates::{Authority, ClientFiles};
-use crate::files::{self, write_secret};
+use super::certificates::{BROKER_IDENTITY, BROKER_TRUST};
+use crate::files;
 
 /// The broker's configuration.
 pub(super) const FILE: &str = "server.properties";
@@ -14,8 +13,6 @@ pub(super) const FILE: &str = "server.properties";
 pub(super) const LOGGING_FILE: &str = "log4j2.xml";
 /// The records.
 pub(super) const DATA: &str = "data";
-const BROKER_IDENTITY: &str = "broker.pem";
-const BROKER_TRUST: &str = "clients-ca.pem";
 
 /// What every broker here has in common: one node, quick to start and small.
 const COMMON: &str = "\
@@ -44,6 +41,33 @@ log.cleaner.dedupe.buffer.size=16777216
 # A lone consumer need not wait for others to join.
 group.initial.rebalance.delay.ms=0
 ";
+
+/// What kind of broker is wanted.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct KafkaOptions {
+    /// A second listener that asks each client for its certificate.
+    pub tls: bool,
+    /// Whether a topic comes into being when somebody asks for it (off unless set).
+    pub auto_create_topics: bool,
+}
+
+/// Where the broker listens on 127.0.0.1.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Ports {
+    pub(super) plaintext: u16,
+    pub(super) tls: u16,
+    pub(super) controller: u16,
+}
+
+impl From<[u16; 3]> for Ports {
+    fn from([plaintext, tls, controller]: [u16; 3]) -> Self {
+        Self {
+            plaintext,
+            tls,
+            controller,
+        }
+    }
+}
 
 /// Writes them for a broker in `folder`.
 pub(super) fn write(folder: &Path, ports: Ports, options: KafkaOptions) -> Result<()> {
@@ -86,16 +110,4 @@ fn tls_settings(folder: &str) -> String {
         ssl.truststore.type=PEM\n\
         ssl.truststore.location={folder}/{BROKER_TRUST}\n"
     )
-}
-
-/// Makes an authority, and by it the broker's certificate and a client's.
-pub(super) fn make_certificates(folder: &Path) -> Result<KafkaTls> {
-    let authority = Authority::new("Local Kafka")?;
-    let broker = authority.server()?;
-    let identity = format!("{}{}", broker.key, broker.certificate);
-    write_secret(&folder.join(BROKER_IDENTITY), &identity)?;
-    files::write(&folder.join(BROKER_TRUST), &authority.pem())?;
-    let service = authority.client("service")?;
-    let client = ClientFiles::write(&folder.join("client"), &authority, &service)?;
-    Ok(KafkaTls { authority, client })
 }

@@ -8,10 +8,13 @@ use std::process::{Command, Stdio};
 use anyhow::{Context, Result, bail};
 
 use super::account::Account;
-use super::{SUPERUSER, programs, read_trimmed};
-use crate::files::write_secret;
+use super::programs;
+use crate::files::{read_trimmed, write_secret};
 use crate::notice::say;
 use crate::random;
+
+/// Who may do everything in it.
+pub(super) const SUPERUSER: &str = "postgres";
 
 /// A cluster in PostgreSQL's sense: all databases of one server.
 #[derive(Debug)]

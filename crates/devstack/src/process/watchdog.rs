@@ -7,7 +7,7 @@ use std::process::{Child, ChildStdin, Stdio};
 use anyhow::{Context, Result};
 use rustix::process::{Pid, Signal};
 
-use super::in_new_session;
+use super::session::in_new_session;
 
 /// Waits for a line (the owner dismisses it) or for the end of the pipe (the owner is gone).
 /// In the second case it ends the process, gently first, with its children, and removes the folder.

@@ -14,7 +14,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 
-use super::Behaviour;
+use super::behaviour::Behaviour;
 use crate::certificates::Identity;
 
 /// A visitor who takes longer than this for a request is let go.

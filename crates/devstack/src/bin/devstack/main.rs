@@ -5,7 +5,6 @@ mod interrupt;
 mod run;
 mod service;
 mod settings;
-mod terminal;
 mod up;
 
 use std::process::ExitCode;

@@ -1,19 +1,22 @@
 //! `devstack run`: the local stack and both services in one terminal, until Ctrl-C.
 
 mod plan;
+mod running;
+mod terminal;
 
 use std::path::Path;
 use std::process::{ExitCode, ExitStatus};
 use std::time::Duration;
 
 use anyhow::Result;
-use devstack::{Lifetime, Sites, Stack, exit_code, home, lock, say};
+use devstack::{Lifetime, Server, Sites, Stack, exit_code, home, lock, say};
 use rustix::process::Signal;
 use tokio::time::timeout;
 
 use crate::interrupt::Interrupts;
-use crate::service::{RunningService, Service};
+use crate::service::Service;
 use plan::Plan;
+use running::RunningService;
 
 /// A service gives up draining on its own well before this.
 const DRAIN_MAX: Duration = Duration::from_secs(40);

@@ -23,15 +23,17 @@ mod report;
 
 use std::time::Duration;
 
-use anyhow::{Context, anyhow};
-use service::{command_line::BadInput, health::Health, http, kafka::Observer, telemetry::Metrics};
-use tokio::{
-    sync::mpsc,
-    task::{JoinError, JoinSet},
-    time::sleep,
+use service::{
+    command_line::BadInput,
+    health::Health,
+    http,
+    kafka::Observer,
+    signals::Orders,
+    stages::{Drain, Stages, infallible},
+    telemetry::Metrics,
 };
-use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
-use tracing::{error, info, warn};
+use tokio::sync::mpsc;
+use tracing::{info, warn};
 
 pub use crate::listing::print_targets;
 use crate::{
@@ -50,19 +52,23 @@ const RESULTS_MAX: usize = 64;
 const FILES_BESIDE_PROBES: u64 = 64;
 /// Of the time to drain, what probes may use; the rest is for publishing what they found.
 const PROBES_SHARE: f64 = 0.75;
+/// What the publisher may take to count what it gave up, and to let go of Kafka's client: the service
+/// is out within 10 s, by its default, also when Kafka hangs.
+const GIVE_UP_GRACE: Duration = Duration::from_millis(1500);
 
-/// Runs until `stop`, and then until what was begun is finished or the time to drain is over.
-pub async fn run(
-    settings: Settings,
-    metrics: Metrics,
-    stop: CancellationToken,
-) -> anyhow::Result<()> {
+/// Runs until the order to stop, and then until what was begun is finished or the time to drain is
+/// over.
+pub async fn run(settings: Settings, metrics: Metrics, orders: Orders) -> anyhow::Result<()> {
     let targets = read_targets(&settings.targets)?;
     let listener = http::bind(settings.http_address).await?;
     raise_open_files(settings.prober.probes_max);
     let health = Health::default();
     let observer = Observer::new(health.condition("Kafka"), &settings.kafka);
-    let drain = Drain::begin_at(stop.clone(), settings.drain_timeout);
+    let drain = Drain {
+        timeout: settings.drain_timeout,
+        grace: GIVE_UP_GRACE,
+    };
+    let mut stages = Stages::new(orders.stop, drain);
 
     let (due_sender, due) = mpsc::channel(DUE_MAX);
     let (result_sender, results) = mpsc::channel(RESULTS_MAX);
@@ -70,19 +76,18 @@ pub async fn run(
         interval, location, ..
     } = settings.targets;
     let schedule = Schedule::new(&targets.usable, interval, clock::now());
-    let identity = Identity { location, interval };
     let checker = Checker::new(
         settings.prober,
-        identity,
+        Identity { location, interval },
         result_sender,
-        drain.probes.clone(),
+        stages.deadline(PROBES_SHARE),
     )?;
     let publisher = Publisher::new(
         &settings.publish,
         settings.kafka,
         observer,
         results,
-        drain.publishing.clone(),
+        stages.deadline(1.0),
     );
     info!(
         targets = targets.usable.len(),
@@ -91,57 +96,16 @@ pub async fn run(
         "Checking"
     );
 
-    let mut stages = JoinSet::new();
-    stages.spawn(publisher.run());
-    stages.spawn(checker.run(due));
-    let told = stop.clone();
-    stages.spawn(async move {
-        schedule::run(schedule, due_sender, told).await;
-        Ok(())
+    let scheduling = schedule::run(schedule, due_sender, stages.stop());
+    stages.stage("the schedule", infallible(scheduling));
+    stages.stage("the prober", checker.run(due));
+    stages.stage("the publisher", publisher.run());
+    let upkeep = metrics.clone();
+    stages.background("the metrics", |stop| infallible(upkeep.upkeep(stop)));
+    stages.background("the HTTP server", |stop| {
+        http::serve(listener, http::Router::new(), health, metrics, stop)
     });
-    let served = CancellationToken::new();
-    let upkeep = tokio::spawn(metrics.clone().upkeep(served.clone()));
-    let _upkeep = AbortOnDropHandle::new(upkeep);
-    let serving = tokio::spawn(http::serve(listener, health, metrics, served));
-    supervise(stages, AbortOnDropHandle::new(serving), &stop).await
-}
-
-/// Waits for every stage. Each ends because its input ended, the schedule because of `stop`: one
-/// that ends before takes the service down with it, after the others have finished.
-async fn supervise(
-    mut stages: JoinSet<anyhow::Result<()>>,
-    mut serving: AbortOnDropHandle<anyhow::Result<()>>,
-    stop: &CancellationToken,
-) -> anyhow::Result<()> {
-    let mut outcome = Ok(());
-    let mut serves = true;
-    loop {
-        let ended = tokio::select! {
-            ended = stages.join_next() => match ended {
-                Some(ended) => ended,
-                None => return outcome,
-            },
-            ended = &mut serving, if serves => {
-                serves = false;
-                ended
-            }
-        };
-        let failed = failure(ended).or_else(|| {
-            (!stop.is_cancelled()).then(|| anyhow!("a part of the service ended by itself"))
-        });
-        let Some(failed) = failed else { continue };
-        if !stop.is_cancelled() {
-            error!("Stopping: {failed:#}");
-            stop.cancel();
-        }
-        // The first failure is the cause of those that follow.
-        outcome = outcome.and(Err(failed));
-    }
-}
-
-fn failure(ended: Result<anyhow::Result<()>, JoinError>) -> Option<anyhow::Error> {
-    let ended = ended.context("a part of the service broke, which is a defect");
-    ended.and_then(|ended| ended).err()
+    stages.run().await
 }
 
 fn read_targets(settings: &TargetsSettings) -> Result<Targets, BadInput> {
@@ -167,34 +131,5 @@ fn raise_open_files(probes_max: usize) {
              allowed (ulimit -n): checks beyond that will be missed"
         ),
         Err(error) => warn!("Raising the limit of open files: {error}"),
-    }
-}
-
-/// Until when the stages may finish what was begun.
-struct Drain {
-    /// Then probes are given up.
-    probes: CancellationToken,
-    /// Then publishing is.
-    publishing: CancellationToken,
-    _clock: AbortOnDropHandle<()>,
-}
-
-impl Drain {
-    fn begin_at(stop: CancellationToken, timeout: Duration) -> Self {
-        let (probes, publishing) = (CancellationToken::new(), CancellationToken::new());
-        let tokens = (probes.clone(), publishing.clone());
-        let clock = tokio::spawn(async move {
-            stop.cancelled().await;
-            let for_probes = timeout.mul_f64(PROBES_SHARE);
-            sleep(for_probes).await;
-            tokens.0.cancel();
-            sleep(timeout.saturating_sub(for_probes)).await;
-            tokens.1.cancel();
-        });
-        Self {
-            probes,
-            publishing,
-            _clock: AbortOnDropHandle::new(clock),
-        }
     }
 }

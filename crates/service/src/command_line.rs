@@ -1,4 +1,4 @@
-//! What every command has in common: `--help` that lists the settings, and the exit status.
+//! How a command ends: what it says, and its exit status.
 
 use std::{
     io::{self, Write},

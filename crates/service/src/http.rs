@@ -1,10 +1,10 @@
-//! The HTTP server of a service: `/healthz`, `/readyz`, `/metrics`.
+//! The HTTP server of a service: `/healthz`, `/readyz`, `/metrics`, and the service's own pages.
 
 use std::{future::Future, io, net::SocketAddr, time::Duration};
 
 use anyhow::Context;
+pub use axum::Router;
 use axum::{
-    Router,
     extract::State,
     http::{StatusCode, header::CONTENT_TYPE},
     response::IntoResponse,
@@ -35,9 +35,10 @@ pub async fn bind(address: SocketAddr) -> Result<TcpListener, BadInput> {
     })
 }
 
-/// Serves until `stop`.
+/// Serves `pages`, and beside them what every service has, until `stop`.
 pub async fn serve(
     listener: TcpListener,
+    pages: Router,
     health: Health,
     metrics: Metrics,
     stop: CancellationToken,
@@ -49,7 +50,8 @@ pub async fn serve(
         .route(
             "/metrics",
             get(async move || ([(CONTENT_TYPE, METRICS_CONTENT_TYPE)], metrics.render())),
-        );
+        )
+        .merge(pages);
     axum::serve(listener, router)
         .with_graceful_shutdown(stop.cancelled_owned())
         .await

@@ -1,13 +1,15 @@
 //! What both services share. Each stage of a service takes from here what every service needs:
 //!
+//! - [`program`]: what runs a program: runtime, log, metrics, signals, exit status.
+//! - [`stages`]: starts, watches and drains the parts of a service.
 //! - [`settings`]: the environment, read once into typed values, with all problems listed at once.
-//! - [`command_line`]: arguments, `--help`, exit status.
+//! - [`command_line`]: what a command's end says, and its exit status.
 //! - [`telemetry`]: logs and the metrics recorder.
 //! - [`health`]: what the service needs to work, and whether it has it.
-//! - [`http`]: `/healthz`, `/readyz`, `/metrics`.
+//! - [`http`]: `/healthz`, `/readyz`, `/metrics`, and a service's own pages.
 //! - [`kafka`]: client settings, what the client says, the topic.
 //! - [`certificates`]: PEM files, checked before a client meets them.
-//! - [`shutdown`]: from a signal to a token.
+//! - [`signals`]: from signals to orders.
 //! - [`backoff`]: how long to wait before trying again.
 
 pub mod backoff;
@@ -16,6 +18,8 @@ pub mod command_line;
 pub mod health;
 pub mod http;
 pub mod kafka;
+pub mod program;
 pub mod settings;
-pub mod shutdown;
+pub mod signals;
+pub mod stages;
 pub mod telemetry;

@@ -1,0 +1,72 @@
+//! What runs a program of ours: the command line with its settings, the runtime, the log, the
+//! metrics, signals, the exit status.
+
+use std::{process::ExitCode, time::Duration};
+
+use clap::{CommandFactory, FromArgMatches};
+
+use crate::{
+    command_line,
+    settings::{InvalidSettings, Reader},
+    signals::{self, Orders},
+    telemetry::{LogSettings, Metrics},
+};
+
+/// How long threads that cannot be stopped, such as one that asks Kafka or seeks a pattern, may hold
+/// up the exit.
+const THREADS_TIMEOUT: Duration = Duration::from_millis(200);
+/// Threads for tasks. Ours wait far more than they compute, and each thread keeps memory of its own.
+const TASK_THREADS_MAX: usize = 4;
+
+/// Reads the command line. `help` lists the settings below `--help`'s own text.
+pub fn parse<CommandLine: CommandFactory + FromArgMatches>(help: String) -> CommandLine {
+    let matches = CommandLine::command().after_help(help).get_matches();
+    CommandLine::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())
+}
+
+/// Does a command's work on a runtime of its own, and says how it ended.
+pub fn execute(name: &str, work: impl Future<Output = anyhow::Result<()>>) -> ExitCode {
+    command_line::finish(name, on_runtime(work))
+}
+
+fn on_runtime(work: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()> {
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(threads.min(TASK_THREADS_MAX))
+        .enable_all()
+        .build()?;
+    let outcome = runtime.block_on(work);
+    runtime.shutdown_timeout(THREADS_TIMEOUT);
+    outcome
+}
+
+/// Runs a service: its settings are read, its log, metrics and ear for signals are started.
+pub async fn run<Settings, Run>(
+    read: impl FnOnce(&mut Reader) -> Settings,
+    run: impl FnOnce(Settings, Metrics, Orders) -> Run,
+) -> anyhow::Result<()>
+where
+    Run: Future<Output = anyhow::Result<()>>,
+{
+    let settings = read_and_log(read)?;
+    let metrics = Metrics::install()?;
+    run(settings, metrics, signals::listen()?).await
+}
+
+/// The settings of a command that logs, and starts the log.
+pub fn read_and_log<Settings>(
+    read: impl FnOnce(&mut Reader) -> Settings,
+) -> anyhow::Result<Settings> {
+    let (log, settings) = read_settings(|reader| (LogSettings::read(reader), read(reader)))?;
+    log.init()?;
+    Ok(settings)
+}
+
+/// The settings of a command that prints.
+pub fn read_settings<Settings>(
+    read: impl FnOnce(&mut Reader) -> Settings,
+) -> Result<Settings, InvalidSettings> {
+    let mut reader = Reader::from_environment();
+    let settings = read(&mut reader);
+    reader.finish(settings)
+}

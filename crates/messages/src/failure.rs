@@ -1,6 +1,9 @@
 //! Why a check failed: a closed list, shared by the record, the row and the metrics.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
+use strum::{EnumString, IntoStaticStr, VariantArray};
+
+use crate::word::spelled;
 
 /// `error_code` when the name did not resolve.
 const CODE_NAME_NOT_RESOLVED: i32 = 404;
@@ -10,14 +13,13 @@ const CODE_CONNECT_TIMEOUT: i32 = 599;
 const CODE_OTHER: i32 = -1;
 
 /// What went wrong, in which phase, and in words.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Failure {
     /// The kind, for counting and for rules.
     pub reason: FailureReason,
     /// The phase in which it happened; `None` when it belongs to none.
     pub phase: Option<Phase>,
     /// The words, for a person. Holds no secret: urls are masked before they get here.
-    #[serde(default)]
     pub detail: Option<String>,
 }
 
@@ -36,9 +38,21 @@ impl Failure {
     }
 }
 
-/// The phases of a probe, named as in the record's `timings`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+/// The phases of a probe, in the order in which they happen; named as in the record's `timings`.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    EnumString,
+    IntoStaticStr,
+    VariantArray,
+)]
+#[strum(serialize_all = "snake_case")]
 pub enum Phase {
     /// Resolving the name.
     Dns,
@@ -52,31 +66,9 @@ pub enum Phase {
     Body,
 }
 
-impl Phase {
-    /// Every phase, in the order in which they happen.
-    pub const ALL: [Self; 5] = [
-        Self::Dns,
-        Self::Connect,
-        Self::Tls,
-        Self::FirstByte,
-        Self::Body,
-    ];
-
-    /// The name used in records, columns and metrics.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Dns => "dns",
-            Self::Connect => "connect",
-            Self::Tls => "tls",
-            Self::FirstByte => "first_byte",
-            Self::Body => "body",
-        }
-    }
-}
-
-/// The closed list of reasons for a failure.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+/// The closed list of reasons for a failure, in the order of the documentation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumString, IntoStaticStr, VariantArray)]
+#[strum(serialize_all = "snake_case")]
 pub enum FailureReason {
     /// The name does not exist, or has no address.
     DnsNotFound,
@@ -123,99 +115,22 @@ pub enum FailureReason {
 }
 
 impl FailureReason {
-    /// Every reason, in the order of the documentation.
-    pub const ALL: [Self; 21] = [
-        Self::DnsNotFound,
-        Self::DnsServerFailure,
-        Self::DnsTimeout,
-        Self::ConnectTimeout,
-        Self::ConnectRefused,
-        Self::ConnectUnreachable,
-        Self::ConnectFailed,
-        Self::AddressForbidden,
-        Self::TlsExpired,
-        Self::TlsUntrusted,
-        Self::TlsWrongHost,
-        Self::TlsHandshake,
-        Self::FirstByteTimeout,
-        Self::BodyTimeout,
-        Self::ConnectionReset,
-        Self::ProtocolError,
-        Self::TooManyRedirects,
-        Self::BadRedirect,
-        Self::ProberFailed,
-        Self::StatusUnexpected,
-        Self::PatternNotFound,
-    ];
-
     /// The record's `error_code` where no status line was read.
     pub fn error_code(self) -> i32 {
         match self {
             Self::DnsNotFound | Self::DnsServerFailure | Self::DnsTimeout => CODE_NAME_NOT_RESOLVED,
             Self::ConnectTimeout => CODE_CONNECT_TIMEOUT,
-            Self::ConnectRefused
-            | Self::ConnectUnreachable
-            | Self::ConnectFailed
-            | Self::AddressForbidden
-            | Self::TlsExpired
-            | Self::TlsUntrusted
-            | Self::TlsWrongHost
-            | Self::TlsHandshake
-            | Self::FirstByteTimeout
-            | Self::BodyTimeout
-            | Self::ConnectionReset
-            | Self::ProtocolError
-            | Self::TooManyRedirects
-            | Self::BadRedirect
-            | Self::ProberFailed
-            | Self::StatusUnexpected
-            | Self::PatternNotFound => CODE_OTHER,
-        }
-    }
-
-    /// The name used in records, columns and metrics.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::DnsNotFound => "dns_not_found",
-            Self::DnsServerFailure => "dns_server_failure",
-            Self::DnsTimeout => "dns_timeout",
-            Self::ConnectTimeout => "connect_timeout",
-            Self::ConnectRefused => "connect_refused",
-            Self::ConnectUnreachable => "connect_unreachable",
-            Self::ConnectFailed => "connect_failed",
-            Self::AddressForbidden => "address_forbidden",
-            Self::TlsExpired => "tls_expired",
-            Self::TlsUntrusted => "tls_untrusted",
-            Self::TlsWrongHost => "tls_wrong_host",
-            Self::TlsHandshake => "tls_handshake",
-            Self::FirstByteTimeout => "first_byte_timeout",
-            Self::BodyTimeout => "body_timeout",
-            Self::ConnectionReset => "connection_reset",
-            Self::ProtocolError => "protocol_error",
-            Self::TooManyRedirects => "too_many_redirects",
-            Self::BadRedirect => "bad_redirect",
-            Self::ProberFailed => "prober_failed",
-            Self::StatusUnexpected => "status_unexpected",
-            Self::PatternNotFound => "pattern_not_found",
+            // The contract says so: every other failure.
+            _ => CODE_OTHER,
         }
     }
 }
 
+spelled!(Phase, FailureReason);
+
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn names_are_those_of_the_record() {
-        for reason in FailureReason::ALL {
-            let json = serde_json::to_string(&reason).unwrap();
-            assert_eq!(json, format!("\"{}\"", reason.as_str()));
-        }
-        for phase in Phase::ALL {
-            let json = serde_json::to_string(&phase).unwrap();
-            assert_eq!(json, format!("\"{}\"", phase.as_str()));
-        }
-    }
 
     #[test]
     fn codes_are_those_of_the_original() {

@@ -11,6 +11,7 @@ mod identity;
 mod json;
 mod record;
 mod result;
+mod word;
 
 pub use due::DueTimes;
 pub use failure::{Failure, FailureReason, Phase};

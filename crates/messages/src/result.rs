@@ -3,12 +3,13 @@
 use std::{net::SocketAddr, time::Duration};
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use strum::{EnumString, IntoStaticStr, VariantArray};
 use uuid::Uuid;
 
 use crate::{
     failure::{Failure, Phase},
     identity::check_id,
+    word::spelled,
 };
 
 /// `error_code` of a check that never got a status, whatever the reason.
@@ -81,8 +82,8 @@ pub enum Outcome {
 }
 
 /// The name of an [`Outcome`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumString, IntoStaticStr, VariantArray)]
+#[strum(serialize_all = "snake_case")]
 pub enum OutcomeKind {
     /// The site answered as it should.
     Up,
@@ -92,18 +93,6 @@ pub enum OutcomeKind {
     Missed,
     /// Deliberately not looked.
     Skipped,
-}
-
-impl OutcomeKind {
-    /// The name used in records, columns and metrics.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Up => "up",
-            Self::Down => "down",
-            Self::Missed => "missed",
-            Self::Skipped => "skipped",
-        }
-    }
 }
 
 /// One HTTP exchange with its redirects, as far as it came.
@@ -141,16 +130,16 @@ pub struct Response {
 }
 
 /// The versions of HTTP that a probe can speak.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, EnumString, IntoStaticStr, VariantArray)]
 pub enum HttpVersion {
     /// HTTP/1.0
-    #[serde(rename = "HTTP/1.0")]
+    #[strum(serialize = "HTTP/1.0")]
     Http10,
     /// HTTP/1.1
-    #[serde(rename = "HTTP/1.1")]
+    #[strum(serialize = "HTTP/1.1")]
     Http11,
     /// HTTP/2
-    #[serde(rename = "HTTP/2")]
+    #[strum(serialize = "HTTP/2")]
     Http2,
 }
 
@@ -186,8 +175,8 @@ impl Match {
 }
 
 /// The name of a [`Match`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumString, IntoStaticStr, VariantArray)]
+#[strum(serialize_all = "snake_case")]
 pub enum MatchKind {
     /// Found.
     Matched,
@@ -195,17 +184,6 @@ pub enum MatchKind {
     NotMatched,
     /// Not sought, or not to the end.
     NotEvaluated,
-}
-
-impl MatchKind {
-    /// The name used in records and columns.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Matched => "matched",
-            Self::NotMatched => "not_matched",
-            Self::NotEvaluated => "not_evaluated",
-        }
-    }
 }
 
 /// How long each phase took; `None` for one that did not happen. Phases up to and including the
@@ -256,6 +234,8 @@ pub struct SelfDoubt {
     /// True when the prober itself was too late or too busy to be believed.
     pub overloaded: bool,
 }
+
+spelled!(OutcomeKind, HttpVersion, MatchKind);
 
 impl CheckResult {
     /// The outcome's name.

@@ -54,7 +54,7 @@ fn count(result: &CheckResult) {
         counter!("monitor_failures_total", "reason" => failure.reason.as_str()).increment(1);
     }
     if let Some(Probe { timings, .. }) = result.probe() {
-        for phase in Phase::ALL {
+        for &phase in Phase::ALL {
             if let Some(time) = timings.get(phase) {
                 histogram!("monitor_probe_seconds", "phase" => phase.as_str()).record(time);
             }

@@ -15,7 +15,7 @@ use crate::{
 /// `error_code` of a check that never got a status, whatever the reason.
 const CODE_NEVER_LOOKED: i32 = -1;
 
-/// One scheduled look at one target.
+/// One scheduled look at one target. Each has exactly one result, however often the prober tried.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Check {
     /// The target's url, exactly as configured.
@@ -40,11 +40,11 @@ impl Check {
 /// What a check found. A failed check is a result, not an error.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CheckResult {
-    /// The check.
+    /// Which check it is: with the location, its identity.
     pub check: Check,
-    /// What it found.
+    /// What it found, with the evidence.
     pub outcome: Outcome,
-    /// What the prober thinks of itself.
+    /// How far the prober believes its own answer.
     pub self_doubt: SelfDoubt,
 }
 
@@ -53,30 +53,30 @@ pub struct CheckResult {
 pub enum Outcome {
     /// The site answered as it should.
     Up {
-        /// The act.
+        /// How the exchange went, up to the end of the body.
         probe: Probe,
-        /// The answer.
+        /// What the site answered; of its body, the part that was read.
         response: Response,
     },
     /// The site failed.
     Down {
-        /// The act.
+        /// How the exchange went, up to the failure.
         probe: Probe,
-        /// The answer, once a status line was read.
+        /// The answer, once a status line was read: a failure after that keeps its status.
         response: Option<Response>,
-        /// What went wrong.
+        /// What went wrong first; what follows from it is not told.
         failure: Failure,
     },
     /// The check was due, but the prober did not or could not look.
     Missed {
-        /// The act, where it had begun.
+        /// The exchange, where it had begun before the prober gave it up.
         probe: Option<Probe>,
-        /// Why.
+        /// What kept the prober from looking.
         failure: Failure,
     },
     /// Deliberately not looked.
     Skipped {
-        /// Why.
+        /// Who decided not to look: the targets' file, or the site itself.
         failure: Failure,
     },
 }
@@ -95,7 +95,8 @@ pub enum OutcomeKind {
     Skipped,
 }
 
-/// One HTTP exchange with its redirects, as far as it came.
+/// The act of looking: one HTTP exchange with its redirects, as far as it came. A check has one, or
+/// none when the prober never began; what the exchange brought stands in [`Response`].
 #[derive(Clone, Debug, PartialEq)]
 pub struct Probe {
     /// When it really began.
@@ -257,7 +258,7 @@ impl CheckResult {
         }
     }
 
-    /// The act, where there was one.
+    /// The exchange, where one began.
     pub fn probe(&self) -> Option<&Probe> {
         match &self.outcome {
             Outcome::Up { probe, .. } | Outcome::Down { probe, .. } => Some(probe),

@@ -6,6 +6,7 @@
 
 mod check;
 mod csv;
+mod elements;
 mod fields;
 mod json;
 mod list;

@@ -106,3 +106,33 @@ fn no_usable_row_is_status_2_in_one_line() {
     let (_, text) = monitor(&[], "urls.csv", b"url;regexp\nhttp://a.example/;x\n");
     assert!(text.contains("semicolon"), "{text}");
 }
+
+#[test]
+fn line_ends_of_three_kinds_hide_no_target() {
+    let content =
+        b"url,regexp\nhttp://a.test/,x\rhttp://b.test/,y\rhttp://c.test/,z\r\nhttp://d.test/,w\n";
+    let (status, text) = targets("urls.csv", content);
+    assert_eq!(status, Some(0), "{text}");
+    for site in ["a", "b", "c", "d"] {
+        assert!(text.contains(&format!("http://{site}.test/")), "{text}");
+    }
+}
+
+#[test]
+fn a_broken_element_of_one_line_of_json_costs_itself_alone() {
+    let content = br#"[{"url": "http://a.test/"}, {"url": "http://b.test/", "regexp": "All \w+"}, {"url": "http://c.test/"}]"#;
+    let (status, text) = targets("urls.json", content);
+    assert_eq!(status, Some(2), "{text}");
+    assert!(text.contains("urls.json:1: "), "{text}");
+    assert!(text.contains("a backslash is written twice"), "{text}");
+    assert!(text.contains("http://a.test/"), "{text}");
+    assert!(text.contains("http://c.test/"), "{text}");
+}
+
+#[test]
+fn a_column_that_is_not_known_costs_nothing_and_is_told_the_right_name() {
+    let (status, text) = targets("urls.csv", b"url,Pattern,note\nhttp://a.test/,x,y\n");
+    assert_eq!(status, Some(0), "{text}");
+    assert!(text.contains("did you mean \"regexp\""), "{text}");
+    assert!(text.contains("\"note\" is not known"), "{text}");
+}

@@ -10,8 +10,9 @@ use super::{
     fields::Field,
     row::{BadRow, Row},
     target::Target,
+    text::{is_invisible, trim_unseen},
 };
-use crate::pattern::Pattern;
+use crate::{masked::Masked, pattern::Pattern};
 
 /// The longest url, in characters: as much as its column in the table holds.
 const URL_CHARS_MAX: usize = 2048;
@@ -44,7 +45,7 @@ impl Draft {
     fn set(&mut self, field: Field, value: &Value) -> Result<(), String> {
         match field {
             Field::Url => {
-                let url = text(field, value)?.trim();
+                let url = trim_unseen(text(field, value)?);
                 self.url = Some((url.to_owned(), parse_url(url)?));
             }
             Field::Regexp => {
@@ -86,6 +87,14 @@ fn parse_url(text: &str) -> Result<Url, String> {
     }
     if text.chars().any(char::is_control) {
         return Err("the url holds a control character".into());
+    }
+    if let Some((at, unseen)) = text.char_indices().find(|(_, char)| is_invisible(*char)) {
+        let code = u32::from(unseen);
+        return Err(format!(
+            "the url holds an invisible character (U+{code:04X}) behind {:?}; leave it out, or \
+             percent-encode it",
+            Masked(&text[..at]).to_string()
+        ));
     }
     let lower = text.to_ascii_lowercase();
     let rest = ["http://", "https://"]

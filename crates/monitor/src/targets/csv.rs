@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::{
     fields::{Field, UnknownNames},
     row::{BadRow, Row, Rows},
-    text::{line_text, lines},
+    text::{line_text, lines, trim_unseen},
 };
 
 /// What may stand between the fields of a file that is not ours.
@@ -25,9 +25,10 @@ pub(super) fn read(bytes: &[u8]) -> Result<Rows, String> {
     let Some((line, header)) = lines.next() else {
         return Ok(Rows::default());
     };
-    let names = line_text(line, header)
-        .and_then(|text| fields(line, text))
-        .map_err(|bad| format!("the header in line {bad}"))?;
+    let in_header = |bad: BadRow| format!("the header in line {bad}");
+    let text = line_text(line, header).map_err(in_header)?;
+    reject_other_delimiters(text)?;
+    let names = fields(line, text).map_err(in_header)?;
     let mut unknown = UnknownNames::default();
     let header = Header::read(&names, &mut unknown)?;
     let rows = lines
@@ -43,9 +44,10 @@ fn is_blank_or_comment(line: &[u8]) -> bool {
 
 impl Header {
     fn read(names: &[String], unknown: &mut UnknownNames) -> Result<Self, String> {
+        let names: Vec<_> = names.iter().map(|name| trim_unseen(name)).collect();
         let columns: Vec<_> = names.iter().map(|name| Field::named(name)).collect();
         if !columns.contains(&Some(Field::Url)) {
-            return Err(no_url(names));
+            return Err(no_url(&names));
         }
         for (name, column) in names.iter().zip(&columns) {
             if column.is_none() {
@@ -78,16 +80,30 @@ impl Header {
     }
 }
 
-/// Why a header without the column `url` is wrong.
-fn no_url(names: &[String]) -> String {
-    let line = names.join(",");
+/// A header whose names are separated by something else is one error, not as many as rows.
+fn reject_other_delimiters(header: &str) -> Result<(), String> {
+    let is_url = |name: &str| Field::named(trim_unseen(name).trim_matches('"')) == Some(Field::Url);
     let other = OTHER_DELIMITERS
         .iter()
-        .find(|(delimiter, _)| line.contains(*delimiter));
+        .find(|(delimiter, _)| header.contains(*delimiter) && header.split(*delimiter).any(is_url));
     match other {
-        Some((delimiter, name)) => format!(
-            "the header {line:?} is separated by {name} ({delimiter:?}); separate by commas: \
+        Some((delimiter, name)) => Err(format!(
+            "the header {header:?} is separated by {name} ({delimiter:?}); separate by commas: \
              url,regexp"
+        )),
+        None => Ok(()),
+    }
+}
+
+/// Why a header without the column `url` is wrong.
+fn no_url(names: &[&str]) -> String {
+    let line = names.join(",");
+    let meant = names
+        .iter()
+        .find(|name| Field::meant_by(name) == Some(Field::Url));
+    match meant {
+        Some(name) => format!(
+            "the header {line:?} has no column url; the column {name:?} has to be called that"
         ),
         None => format!(
             "the header {line:?} has no column url; the first line must name the columns: url,regexp"

@@ -53,19 +53,18 @@ impl Field {
         known.map_or("", |known| known.name)
     }
 
-    /// Of the fields, the one that somebody probably meant who wrote this name.
-    fn meant_by(name: &str) -> Option<&'static str> {
+    /// The field that somebody probably meant who wrote this name, which is none of ours.
+    pub(super) fn meant_by(name: &str) -> Option<Self> {
         let name = name.trim().to_lowercase().replace([' ', '-'], "_");
         let as_word = |known: &&Known| known.name == name || known.peers.contains(&name.as_str());
-        let by_word = FIELDS.iter().find(as_word).map(|known| known.name);
-        by_word.or_else(|| {
-            let nearly = FIELDS
+        let meant = FIELDS.iter().find(as_word).or_else(|| {
+            let nearest = FIELDS
                 .iter()
-                .map(|known| (distance(&name, known.name), known.name));
-            let nearest = nearly.min_by_key(|(distance, _)| *distance);
+                .min_by_key(|known| distance(&name, known.name))?;
             // One slip in three letters: more, and it is another word.
-            nearest.and_then(|(distance, meant)| (distance * 3 <= meant.len()).then_some(meant))
-        })
+            (distance(&name, nearest.name) * 3 <= nearest.name.len()).then_some(nearest)
+        });
+        meant.map(|known| known.field)
     }
 }
 
@@ -90,7 +89,10 @@ impl UnknownNames {
         names
             .map(|name| match Field::meant_by(name) {
                 Some(meant) => {
-                    format!("{name:?} is not known and means nothing; did you mean {meant:?}?")
+                    format!(
+                        "{name:?} is not known and means nothing; did you mean {:?}?",
+                        meant.name()
+                    )
                 }
                 None => format!("{name:?} is not known and means nothing"),
             })
@@ -127,7 +129,11 @@ mod tests {
             ("Pattern", "regexp"),
             ("website", "url"),
         ] {
-            assert_eq!(Field::meant_by(name), Some(meant), "{name}");
+            assert_eq!(
+                Field::meant_by(name).map(Field::name),
+                Some(meant),
+                "{name}"
+            );
         }
         for name in ["note", "id", "owner", "u"] {
             assert_eq!(Field::meant_by(name), None, "{name}");

@@ -73,7 +73,10 @@ fn each_bad_row_is_named_and_swallows_nobody() {
 fn a_header_that_is_not_ours_is_one_error() {
     let error = |text: &str| Targets::parse(text.as_bytes(), Format::Csv).unwrap_err();
     assert!(error("url;regexp\nhttps://a.example;x\n").contains("semicolons"));
+    assert!(error("\"URL\";\"regexp\"\n").contains("semicolons"));
+    assert!(error("\u{feff}regexp; url ;x\r").contains("semicolons"));
     assert!(error("url\tregexp\n").contains("tabs"));
+    assert!(error("Website,regexp\n").contains("\"Website\" has to be called that"));
     assert!(error("https://a.example,x\n").contains("no column url"));
 }
 
@@ -172,6 +175,79 @@ fn a_line_that_is_no_utf_8_costs_itself_alone() {
     let targets = Targets::parse(content, Format::Csv).unwrap();
     assert_eq!(urls(&targets), [("https://b.example", "")]);
     assert_eq!(bad(&targets), ["2: is not UTF-8"]);
+}
+
+#[test]
+fn lines_end_in_all_three_ways_mixed_too() {
+    let mixed = csv(
+        "url,regexp\nhttp://a.test/,x\rhttp://b.test/,y\rhttp://c.test/,z\r\nhttp://d.test/,w\n",
+    );
+    assert_eq!(
+        urls(&mixed),
+        [
+            ("http://a.test/", "x"),
+            ("http://b.test/", "y"),
+            ("http://c.test/", "z"),
+            ("http://d.test/", "w")
+        ]
+    );
+    for quote in ["", "\""] {
+        for end in ["\r", "\n", "\r\n"] {
+            let lines = [
+                "url,regexp".to_owned(),
+                format!("{quote}http://a.test/{quote},x"),
+                format!("http://b.test/,{quote}y{quote}"),
+                "nothing".to_owned(),
+            ];
+            let targets = csv(&lines.join(end));
+            assert_eq!(
+                urls(&targets),
+                [("http://a.test/", "x"), ("http://b.test/", "y")]
+            );
+            assert_eq!(targets.bad_rows[0].line, 4);
+        }
+    }
+}
+
+#[test]
+fn a_quoted_field_that_runs_over_a_line_s_end_is_a_bad_row() {
+    for end in ["\r", "\n", "\r\n"] {
+        let targets = csv(&[
+            "url,regexp",
+            "http://a.test/,\"x",
+            "y\"",
+            "http://b.test/,z",
+        ]
+        .join(end));
+        assert_eq!(urls(&targets), [("http://b.test/", "z")]);
+        let lines: Vec<_> = targets.bad_rows.iter().map(|bad| bad.line).collect();
+        assert_eq!(lines, [2, 3]);
+    }
+}
+
+#[test]
+fn invisible_characters_are_dropped_at_a_url_s_ends_and_told_within() {
+    for unseen in [
+        "\u{200b}", "\u{feff}", "\u{ad}", "\u{2060}", "\u{200e}", "\u{a0}",
+    ] {
+        let row = format!("{unseen}http://a.test/{unseen} ");
+        for targets in [
+            csv(&format!("{unseen}url\n{row}\n")),
+            json(&format!("[{{\"url\": \"{row}\"}}]")),
+        ] {
+            assert_eq!(urls(&targets), [("http://a.test/", "")], "{unseen:?}");
+        }
+    }
+    let targets = csv("url\nhttp://u:secret@a\u{200b}.test/\nhttp://b.test/\u{ad}x\n");
+    assert_eq!(
+        bad(&targets),
+        [
+            "2: the url holds an invisible character (U+200B) behind \"http://***@a\"; leave it out, \
+             or percent-encode it",
+            "3: the url holds an invisible character (U+00AD) behind \"http://b.test/\"; leave it \
+             out, or percent-encode it",
+        ]
+    );
 }
 
 #[test]

@@ -21,13 +21,55 @@ pub(super) fn to_utf8(bytes: &[u8]) -> Result<Vec<u8>, String> {
     }
 }
 
-/// The file's lines, numbered from 1, without their ends.
+/// The file's lines, numbered from 1, without their ends: LF, CR LF or CR, mixed too.
 pub(super) fn lines(bytes: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
-    let lines = bytes.split(|byte| *byte == b'\n').enumerate();
-    lines.map(|(index, line)| (index + 1, line.strip_suffix(b"\r").unwrap_or(line)))
+    let mut rest = Some(bytes);
+    let lines = std::iter::from_fn(move || {
+        let text = rest?;
+        let end = text.iter().position(|byte| matches!(byte, b'\n' | b'\r'));
+        let Some(end) = end else {
+            return rest.take();
+        };
+        let length = if text[end..].starts_with(b"\r\n") {
+            2
+        } else {
+            1
+        };
+        rest = Some(&text[end + length..]);
+        Some(&text[..end])
+    });
+    lines.enumerate().map(|(index, line)| (index + 1, line))
 }
 
 /// A line as text.
 pub(super) fn line_text(line: usize, bytes: &[u8]) -> Result<&str, BadRow> {
     std::str::from_utf8(bytes).map_err(|_| BadRow::new(line, "is not UTF-8"))
+}
+
+/// The text without what nobody sees at its ends: spaces, and what a copy out of a document brings
+/// along.
+pub(super) fn trim_unseen(text: &str) -> &str {
+    text.trim_matches(|char: char| char.is_whitespace() || is_invisible(char))
+}
+
+/// Whether a character takes no space where it is shown: zero-width, soft hyphens, marks of
+/// direction, byte order marks, fillers. Variation selectors are not among them, since they belong
+/// to the emoji before them.
+pub(super) fn is_invisible(char: char) -> bool {
+    matches!(
+        char,
+        '\u{ad}'
+            | '\u{34f}'
+            | '\u{61c}'
+            | '\u{115f}'..='\u{1160}'
+            | '\u{180b}'..='\u{180e}'
+            | '\u{200b}'..='\u{200f}'
+            | '\u{202a}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}'
+            | '\u{3164}'
+            | '\u{feff}'
+            | '\u{ffa0}'
+            | '\u{fff9}'..='\u{fffb}'
+            | '\u{e0000}'..='\u{e007f}'
+    )
 }

@@ -1,8 +1,9 @@
 //! `PG_URI`: a URI or `key=value` pairs, as libpq takes them. What is wrong with it is said without
 //! any piece of it, since each piece may be one of a password.
 
-use std::{ffi::OsString, str::FromStr};
+use std::{borrow::Cow, ffi::OsString, str::FromStr};
 
+use percent_encoding::percent_decode_str;
 use tokio_postgres::Config;
 
 const SCHEMES: [&str; 2] = ["postgres://", "postgresql://"];
@@ -120,25 +121,18 @@ fn check_encoding(rest: &str) -> Result<(), &'static str> {
     Ok(())
 }
 
-/// Decodes `%XX`; anything else after a `%` is an error.
+/// Decodes `%XX`. The library lets a `%` stand that begins no code; here it is more likely one that
+/// should have been encoded, and is refused.
 fn decode(text: &str) -> Result<String, &'static str> {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((&byte, tail)) = rest.split_first() {
-        if byte != b'%' {
-            bytes.push(byte);
-            rest = tail;
-            continue;
-        }
-        let (digits, tail) = tail.split_at_checked(2).ok_or(ENCODE)?;
-        let digits = std::str::from_utf8(digits).map_err(|_| ENCODE)?;
-        if !digits.bytes().all(|digit| digit.is_ascii_hexdigit()) {
-            return Err(ENCODE);
-        }
-        bytes.push(u8::from_str_radix(digits, 16).map_err(|_| ENCODE)?);
-        rest = tail;
+    let is_code = |after: &str| {
+        let digits = after.as_bytes().get(..2);
+        digits.is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit))
+    };
+    if !text.split('%').skip(1).all(is_code) {
+        return Err(ENCODE);
     }
-    String::from_utf8(bytes).map_err(|_| ENCODE)
+    let decoded = percent_decode_str(text).decode_utf8();
+    decoded.map(Cow::into_owned).map_err(|_| ENCODE)
 }
 
 /// `key = value` pairs, values perhaps in single quotes, a backslash before a quote or a backslash.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, anyhow};
 use rustls::{
-    CertificateError, ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme,
+    CertificateError, ClientConfig, DigitallySignedStruct, SignatureScheme,
     client::{
         WebPkiServerVerifier,
         danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
@@ -14,7 +14,7 @@ use rustls::{
     server::ParsedCertificate,
 };
 use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
-use service::certificates;
+use service::certificates::{self, Lookup};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use crate::settings::{Roots, Verification};
@@ -55,7 +55,11 @@ struct Checked {
 impl Checked {
     fn new(roots: &Roots, provider: &Arc<CryptoProvider>) -> anyhow::Result<Self> {
         let (store, pinned) = match roots {
-            Roots::System => (system_authorities(), Vec::new()),
+            // As for libpq, to which `sslrootcert=system` is what OpenSSL's programs trust.
+            Roots::System => (
+                certificates::system_authorities(Lookup::ByEnvironment),
+                Vec::new(),
+            ),
             Roots::File(path) => (
                 certificates::read_authorities(path).map_err(|problem| anyhow!(problem))?,
                 certificates::read_certificates(path).map_err(|problem| anyhow!(problem))?,
@@ -71,13 +75,6 @@ impl Checked {
             names: true,
         })
     }
-}
-
-fn system_authorities() -> RootCertStore {
-    let mut store = RootCertStore::empty();
-    // A certificate of the system's that cannot be read is not worth a refusal: others may do.
-    store.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-    store
 }
 
 impl ServerCertVerifier for Checked {

@@ -5,6 +5,52 @@ use std::path::Path;
 
 use rustls::{RootCertStore, crypto::aws_lc_rs, sign::CertifiedKey};
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject};
+use tracing::warn;
+
+/// Where systems keep the authorities that they trust, as one file; the first that exists counts.
+const SYSTEM_FILES: [&str; 6] = [
+    "/etc/ssl/certs/ca-certificates.crt",
+    "/etc/pki/tls/certs/ca-bundle.crt",
+    "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
+    "/etc/ssl/ca-bundle.pem",
+    "/etc/pki/tls/cacert.pem",
+    "/etc/ssl/cert.pem",
+];
+
+/// Where to look for the authorities that the system trusts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lookup {
+    /// Where systems keep them, and nowhere else: what `SSL_CERT_FILE` names may be meant to be
+    /// trusted *beside* these.
+    BySystem,
+    /// Where `SSL_CERT_FILE` and `SSL_CERT_DIR` say, *instead*, when one of them is set: as programs
+    /// that use OpenSSL take it.
+    ByEnvironment,
+}
+
+/// The authorities that the system trusts; none where it keeps none. One that cannot be read is said
+/// and left out, since the others may do.
+pub fn system_authorities(lookup: Lookup) -> RootCertStore {
+    let mut authorities = RootCertStore::empty();
+    let system_file = || {
+        SYSTEM_FILES
+            .map(Path::new)
+            .into_iter()
+            .find(|it| it.exists())
+    };
+    let loaded = match lookup {
+        Lookup::ByEnvironment => rustls_native_certs::load_native_certs(),
+        Lookup::BySystem => match system_file() {
+            Some(file) => rustls_native_certs::load_certs_from_paths(Some(file), None),
+            None => return authorities,
+        },
+    };
+    for error in loaded.errors {
+        warn!("Reading the authorities that the system trusts: {error}");
+    }
+    authorities.add_parsable_certificates(loaded.certs);
+    authorities
+}
 
 /// Reads every certificate of a PEM file. The error is a phrase that names the file.
 pub fn read_certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, String> {

@@ -16,21 +16,11 @@ use rustls::{
     server::ParsedCertificate,
 };
 use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
-use service::certificates;
+use service::certificates::{self, Lookup};
 use tracing::warn;
 
 use super::client;
 
-/// Where systems keep the authorities that they trust; the first that exists is read. The usual
-/// libraries would read what `SSL_CERT_FILE` names *instead*.
-const AUTHORITY_FILES: [&str; 6] = [
-    "/etc/ssl/certs/ca-certificates.crt",
-    "/etc/pki/tls/certs/ca-bundle.crt",
-    "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
-    "/etc/ssl/ca-bundle.pem",
-    "/etc/pki/tls/cacert.pem",
-    "/etc/ssl/cert.pem",
-];
 const HTTP2: &[u8] = b"h2";
 const HTTP1: &[u8] = b"http/1.1";
 
@@ -48,7 +38,8 @@ pub fn read_extra_authorities(file: &Path) -> Result<Vec<CertificateDer<'static>
 
 /// TLS to any site, trusting the system's authorities and these.
 pub(super) fn config(extra: &[CertificateDer<'static>]) -> anyhow::Result<ClientConfig> {
-    let mut authorities = system_authorities();
+    // The usual libraries would read what `SSL_CERT_FILE` names *instead*.
+    let mut authorities = certificates::system_authorities(Lookup::BySystem);
     authorities.add_parsable_certificates(extra.iter().cloned());
     let provider = Arc::new(aws_lc_rs::default_provider());
     let verifier = if authorities.is_empty() {
@@ -74,23 +65,6 @@ pub(super) fn config(extra: &[CertificateDer<'static>]) -> anyhow::Result<Client
     config.alpn_protocols = vec![HTTP2.to_vec(), HTTP1.to_vec()];
     config.resumption = Resumption::store(Arc::new(Forgetful));
     Ok(config)
-}
-
-fn system_authorities() -> RootCertStore {
-    let mut authorities = RootCertStore::empty();
-    let Some(file) = AUTHORITY_FILES
-        .iter()
-        .map(Path::new)
-        .find(|file| file.exists())
-    else {
-        return authorities;
-    };
-    let loaded = rustls_native_certs::load_certs_from_paths(Some(file), None);
-    for error in loaded.errors {
-        warn!("{}: {error}", file.display());
-    }
-    authorities.add_parsable_certificates(loaded.certs);
-    authorities
 }
 
 /// Remembers no session, so that every handshake is a whole one: that is what is measured. Being

@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use anyhow::{Context, anyhow};
 use rustls::{
-    CertificateError, ClientConfig, DigitallySignedStruct, SignatureScheme,
+    CertificateError, ClientConfig, DigitallySignedStruct, Error, SignatureScheme,
     client::{
         WebPkiServerVerifier,
         danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
         verify_server_name,
     },
-    crypto::{CryptoProvider, aws_lc_rs, verify_tls12_signature, verify_tls13_signature},
+    crypto::{self, CryptoProvider, aws_lc_rs},
     server::ParsedCertificate,
 };
 use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
@@ -25,35 +25,53 @@ pub(crate) fn connector(
     roots: &Roots,
 ) -> anyhow::Result<MakeRustlsConnect> {
     let provider = Arc::new(aws_lc_rs::default_provider());
-    let check: Arc<dyn ServerCertVerifier> = match verification {
-        Verification::Nothing => Arc::new(Unchecked {
-            provider: Arc::clone(&provider),
-        }),
-        Verification::Chain | Verification::ChainAndName => Arc::new(Checked {
-            names: verification == Verification::ChainAndName,
-            ..Checked::new(roots, &provider)?
-        }),
+    let trust = match verification {
+        Verification::Nothing => Trust::Anybody,
+        Verification::Chain => Trust::Signed(Authorities::read(roots, &provider)?),
+        Verification::ChainAndName => Trust::Named(Authorities::read(roots, &provider)?),
     };
+    let verifier = Arc::new(Verifier {
+        provider: Arc::clone(&provider),
+        trust,
+    });
     let config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .context("setting up TLS to PostgreSQL")?
         .dangerous()
-        .with_custom_certificate_verifier(check)
+        .with_custom_certificate_verifier(verifier)
         .with_no_client_auth();
     Ok(MakeRustlsConnect::new(config))
 }
 
-/// Checks the chain, and the name where that is asked for.
+/// Judges the certificate that a server shows. That the server has the certificate's key is seen to
+/// whatever is trusted: else encryption would be worth nothing.
 #[derive(Debug)]
-struct Checked {
-    web: Arc<WebPkiServerVerifier>,
-    /// Certificates that the operator trusts by name of the file: a server's own one may be there.
-    pinned: Vec<CertificateDer<'static>>,
-    names: bool,
+struct Verifier {
+    provider: Arc<CryptoProvider>,
+    trust: Trust,
 }
 
-impl Checked {
-    fn new(roots: &Roots, provider: &Arc<CryptoProvider>) -> anyhow::Result<Self> {
+/// Whose certificate is taken.
+#[derive(Debug)]
+enum Trust {
+    /// Anybody's, as `sslmode=require` has it: against listeners, not against impostors.
+    Anybody,
+    /// One that an authority signed, for whatever host.
+    Signed(Authorities),
+    /// One that an authority signed for this host.
+    Named(Authorities),
+}
+
+/// Who may have signed a certificate.
+#[derive(Debug)]
+struct Authorities {
+    web: Arc<WebPkiServerVerifier>,
+    /// The certificates of the operator's own file: a server's own one may be among them.
+    pinned: Vec<CertificateDer<'static>>,
+}
+
+impl Authorities {
+    fn read(roots: &Roots, provider: &Arc<CryptoProvider>) -> anyhow::Result<Self> {
         let (store, pinned) = match roots {
             // As for libpq, to which `sslrootcert=system` is what OpenSSL's programs trust.
             Roots::System => (
@@ -69,40 +87,40 @@ impl Checked {
             WebPkiServerVerifier::builder_with_provider(Arc::new(store), Arc::clone(provider))
                 .build()
                 .context("no authority is known that could have signed PostgreSQL's certificate")?;
-        Ok(Self {
-            web,
-            pinned,
-            names: true,
-        })
+        Ok(Self { web, pinned })
     }
 }
 
-impl ServerCertVerifier for Checked {
+impl ServerCertVerifier for Verifier {
     fn verify_server_cert(
         &self,
         certificate: &CertificateDer<'_>,
         intermediates: &[CertificateDer<'_>],
         name: &ServerName<'_>,
-        ocsp: &[u8],
+        ocsp_response: &[u8],
         now: UnixTime,
-    ) -> Result<ServerCertVerified, rustls::Error> {
+    ) -> Result<ServerCertVerified, Error> {
+        let (authorities, with_name) = match &self.trust {
+            Trust::Anybody => return Ok(ServerCertVerified::assertion()),
+            Trust::Signed(authorities) => (authorities, false),
+            Trust::Named(authorities) => (authorities, true),
+        };
         // A server's self-signed certificate, named as the authority: OpenSSL takes it, while the
         // web's rules refuse an authority's certificate in a server's hand.
-        if self.pinned.iter().any(|pinned| pinned == certificate) {
-            if self.names {
+        if authorities.pinned.iter().any(|it| it == certificate) {
+            if with_name {
                 verify_server_name(&ParsedCertificate::try_from(certificate)?, name)?;
             }
             return Ok(ServerCertVerified::assertion());
         }
-        let checked = self
-            .web
-            .verify_server_cert(certificate, intermediates, name, ocsp, now);
-        match checked {
+        let web = &authorities.web;
+        let verdict = web.verify_server_cert(certificate, intermediates, name, ocsp_response, now);
+        match verdict {
             // The chain is checked before the name.
-            Err(rustls::Error::InvalidCertificate(
+            Err(Error::InvalidCertificate(
                 CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
-            )) if !self.names => Ok(ServerCertVerified::assertion()),
-            checked => checked,
+            )) if !with_name => Ok(ServerCertVerified::assertion()),
+            verdict => verdict,
         }
     }
 
@@ -111,9 +129,9 @@ impl ServerCertVerifier for Checked {
         message: &[u8],
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        self.web
-            .verify_tls12_signature(message, certificate, signature)
+    ) -> Result<HandshakeSignatureValid, Error> {
+        let algorithms = &self.provider.signature_verification_algorithms;
+        crypto::verify_tls12_signature(message, certificate, signature, algorithms)
     }
 
     fn verify_tls13_signature(
@@ -121,57 +139,13 @@ impl ServerCertVerifier for Checked {
         message: &[u8],
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        self.web
-            .verify_tls13_signature(message, certificate, signature)
+    ) -> Result<HandshakeSignatureValid, Error> {
+        let algorithms = &self.provider.signature_verification_algorithms;
+        crypto::verify_tls13_signature(message, certificate, signature, algorithms)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.web.supported_verify_schemes()
-    }
-}
-
-/// Believes any certificate, as `sslmode=require` does: against listeners, not against impostors.
-#[derive(Debug)]
-struct Unchecked {
-    provider: Arc<CryptoProvider>,
-}
-
-impl ServerCertVerifier for Unchecked {
-    fn verify_server_cert(
-        &self,
-        _certificate: &CertificateDer<'_>,
-        _intermediates: &[CertificateDer<'_>],
-        _name: &ServerName<'_>,
-        _ocsp: &[u8],
-        _now: UnixTime,
-    ) -> Result<ServerCertVerified, rustls::Error> {
-        Ok(ServerCertVerified::assertion())
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
         let algorithms = &self.provider.signature_verification_algorithms;
-        verify_tls12_signature(message, certificate, signature, algorithms)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        let algorithms = &self.provider.signature_verification_algorithms;
-        verify_tls13_signature(message, certificate, signature, algorithms)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.provider
-            .signature_verification_algorithms
-            .supported_schemes()
+        algorithms.supported_schemes()
     }
 }

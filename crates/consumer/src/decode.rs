@@ -1,11 +1,9 @@
 //! From a record's bytes to what can become a row, or to the reason why it cannot.
 
-use std::time::SystemTime;
-
 use jiff::{SignedDuration, Timestamp};
 use messages::{Origin, Record};
 
-use crate::batch::RawRecord;
+use crate::{batch::RawRecord, store::Refusal};
 
 /// The longest url that a website can have, in characters.
 const URL_CHARS_MAX: usize = 2048;
@@ -13,31 +11,6 @@ const URL_CHARS_MAX: usize = 2048;
 const SCHEDULED_SECOND_MIN: i64 = 946_684_800;
 /// How far ahead of now a due time may lie.
 const SCHEDULED_AHEAD_MAX: SignedDuration = SignedDuration::from_hours(24);
-/// What is kept of an error's words: some quote the whole value.
-const ERROR_CHARS_MAX: usize = 1000;
-
-/// Why a record cannot become a row.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Refusal {
-    /// The kind, for counting.
-    pub reason: &'static str,
-    /// The words. Storable: no NUL, not too long.
-    pub error: String,
-}
-
-impl Refusal {
-    /// A refusal; its words are made storable.
-    pub fn new(reason: &'static str, error: &str) -> Self {
-        let error = error.chars().take(ERROR_CHARS_MAX);
-        Self {
-            reason,
-            // A value that is quoted may hold what PostgreSQL's texts cannot.
-            error: error
-                .map(|char| if char == '\0' { '\u{fffd}' } else { char })
-                .collect(),
-        }
-    }
-}
 
 /// Decodes records of one partition.
 #[derive(Clone, Copy, Debug)]
@@ -82,12 +55,6 @@ impl Decoder<'_> {
         }
         Ok(())
     }
-}
-
-/// The time as the database's driver takes it.
-pub(crate) fn system_time(time: Timestamp) -> SystemTime {
-    // The system's clock counts seconds in 64 bits: it holds every time that there is.
-    SystemTime::try_from(time).unwrap_or(SystemTime::UNIX_EPOCH)
 }
 
 #[cfg(test)]
@@ -162,12 +129,5 @@ mod tests {
             with_url(&"x".repeat(URL_CHARS_MAX + 1)).unwrap_err().reason,
             "url_too_long"
         );
-    }
-
-    #[test]
-    fn an_errors_words_can_always_be_stored() {
-        let refusal = Refusal::new("not_json", &format!("nul \0 {}", "x".repeat(1_000_000)));
-        assert!(!refusal.error.contains('\0'));
-        assert_eq!(refusal.error.chars().count(), ERROR_CHARS_MAX);
     }
 }

@@ -9,7 +9,7 @@ use service::{backoff::Backoff, health::Health};
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
-use crate::{store::Store, trouble::Trouble};
+use crate::{store::BatchWriter, trouble::Trouble};
 
 /// How often the keeper looks.
 const LOOK_INTERVAL: Duration = Duration::from_secs(5);
@@ -25,20 +25,22 @@ const RETRY_MAX: Duration = Duration::from_secs(3);
 ///
 /// Only when it is no database for us.
 pub(crate) async fn prepare(
-    store: &Store,
+    writer: &BatchWriter,
     trouble: &mut Trouble,
     stop: &CancellationToken,
 ) -> anyhow::Result<bool> {
     let mut backoff = Backoff::new(RETRY_FIRST, RETRY_MAX);
     loop {
-        match stop.run_until_cancelled(attempt(store)).await {
+        match stop.run_until_cancelled(attempt(writer)).await {
             None => return Ok(false),
             Some(Ok(())) => {
                 trouble.ended();
                 return Ok(true);
             }
             Some(Err(PrepareError::Refused(refused))) => return Err(refused.into()),
-            Some(Err(PrepareError::Database(error))) => trouble.began(&store.explain(&error)),
+            Some(Err(PrepareError::Database(error))) => {
+                trouble.began(&writer.database().explain(&error));
+            }
         }
         if !backoff.wait(stop).await {
             return Ok(false);
@@ -46,39 +48,39 @@ pub(crate) async fn prepare(
     }
 }
 
-async fn attempt(store: &Store) -> Result<(), PrepareError> {
-    store.prepare().await?;
+async fn attempt(writer: &BatchWriter) -> Result<(), PrepareError> {
+    database::prepare(writer.database()).await?;
     // Today's partition is there before the first record is.
-    store.make_days_ahead(Timestamp::now()).await?;
+    writer.make_days_ahead(Timestamp::now()).await?;
     Ok(())
 }
 
 /// Looks every few seconds, until `stop`.
-pub(crate) async fn keep(store: Store, mut trouble: Trouble, stop: CancellationToken) {
+pub(crate) async fn keep(writer: BatchWriter, mut trouble: Trouble, stop: CancellationToken) {
     while pause(LOOK_INTERVAL, &stop).await {
         let looked = async {
-            store.ping().await?;
-            store.make_days_ahead(Timestamp::now()).await
+            writer.database().ping().await?;
+            writer.make_days_ahead(Timestamp::now()).await
         };
         match stop.run_until_cancelled(looked).await {
             None => return,
             Some(Ok(())) => trouble.ended(),
             Some(Err(error)) => {
-                trouble.began(&store.explain(&error));
-                mend(&store, &error, &mut trouble).await;
+                trouble.began(&writer.database().explain(&error));
+                mend(&writer, &error, &mut trouble).await;
             }
         }
     }
 }
 
-async fn mend(store: &Store, error: &DatabaseError, trouble: &mut Trouble) {
+async fn mend(writer: &BatchWriter, error: &DatabaseError, trouble: &mut Trouble) {
     if error.action() != Action::Refresh {
         return;
     }
-    match store.refresh().await {
+    match writer.refresh().await {
         Ok(()) => {}
         Err(PrepareError::Refused(refused)) => trouble.began(&refused.to_string()),
-        Err(PrepareError::Database(error)) => trouble.began(&store.explain(&error)),
+        Err(PrepareError::Database(error)) => trouble.began(&writer.database().explain(&error)),
     }
 }
 

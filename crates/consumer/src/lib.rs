@@ -28,6 +28,7 @@ mod worker;
 use std::time::Duration;
 
 use anyhow::{anyhow, bail};
+use database::Database;
 use service::{
     health::Health,
     http,
@@ -48,7 +49,7 @@ use self::{
     progress::Progress,
     settings::{MigrateSettings, Settings},
     source::Parts,
-    store::{OffsetKey, Store},
+    store::{BatchWriter, OffsetKey},
     trouble::{Trouble, Troubles},
     worker::Worker,
 };
@@ -75,7 +76,7 @@ pub async fn run(settings: Settings, metrics: Metrics, orders: Orders) -> anyhow
     };
     let observer = Observer::new(health.condition("Kafka"), &settings.kafka);
     let shared = Shared {
-        store: Store::new(&settings.database, key)?,
+        writer: BatchWriter::new(Database::new(&settings.database)?, key),
         troubles: Troubles::new(health.condition("PostgreSQL")),
         progress: Progress::default(),
     };
@@ -86,7 +87,7 @@ pub async fn run(settings: Settings, metrics: Metrics, orders: Orders) -> anyhow
         parts: Parts {
             settings: settings.source,
             batch: settings.batch,
-            store: shared.store.clone(),
+            writer: shared.writer.clone(),
             troubles: shared.troubles.clone(),
             progress: shared.progress.clone(),
             workers,
@@ -102,7 +103,7 @@ pub async fn run(settings: Settings, metrics: Metrics, orders: Orders) -> anyhow
 
     let trouble = shared.troubles.of("keeper");
     stages.background("the keeper", |stop| {
-        keep(shared.store, trouble, ready, stop)
+        keep(shared.writer, trouble, ready, stop)
     });
     let progress = shared.progress;
     stages.background("the summary", |stop| async move {
@@ -124,7 +125,7 @@ pub async fn run(settings: Settings, metrics: Metrics, orders: Orders) -> anyhow
 
 /// What the source, the workers and the keeper have in common.
 struct Shared {
-    store: Store,
+    writer: BatchWriter,
     troubles: Troubles,
     progress: Progress,
 }
@@ -140,7 +141,7 @@ fn start_workers(
         let (sender, deliveries) = mpsc::channel(QUEUE_BATCHES_MAX);
         senders.push(sender);
         let worker = Worker {
-            store: shared.store.clone(),
+            writer: shared.writer.clone(),
             progress: shared.progress.clone(),
             trouble: shared.troubles.of(format!("worker {number}")),
             rows: settings.batch.rows_max,
@@ -158,13 +159,13 @@ fn start_workers(
 
 /// Keeps what is there; nothing is, before the database is prepared.
 async fn keep(
-    store: Store,
+    writer: BatchWriter,
     trouble: Trouble,
     ready: oneshot::Receiver<()>,
     stop: CancellationToken,
 ) -> anyhow::Result<()> {
     match stop.run_until_cancelled(ready).await {
-        Some(Ok(())) => keeper::keep(store, trouble, stop).await,
+        Some(Ok(())) => keeper::keep(writer, trouble, stop).await,
         _ => stop.cancelled().await,
     }
     Ok(())
@@ -172,12 +173,8 @@ async fn keep(
 
 /// Brings the database's tables up to date, and that is all.
 pub async fn migrate(settings: MigrateSettings) -> anyhow::Result<()> {
-    let nothing = OffsetKey {
-        group: String::new(),
-        topic: String::new(),
-    };
-    let store = Store::new(&settings.database, nothing)?;
-    store::migrate(&store).await?;
+    let database = Database::new(&settings.database)?;
+    database::migrate(&database).await?;
     info!("The tables are up to date");
     Ok(())
 }
@@ -197,13 +194,13 @@ impl Reading {
     /// Ends when all that was read is stored. The workers' input closes then, and they end, too.
     async fn run(self) -> anyhow::Result<()> {
         let Parts {
-            store,
+            writer,
             troubles,
             stop,
             progress,
             ..
         } = &self.parts;
-        if !keeper::prepare(store, &mut troubles.of("start"), stop).await? {
+        if !keeper::prepare(writer, &mut troubles.of("start"), stop).await? {
             return Ok(());
         }
         // The keeper outlives this stage.

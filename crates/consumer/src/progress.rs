@@ -10,10 +10,7 @@ use metrics::{counter, gauge, histogram};
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
-use crate::{
-    decode::Refusal,
-    store::{Chunk, Counts},
-};
+use crate::store::{Chunk, Counts, Refusal};
 
 /// How often the log says how it goes.
 const SUMMARY_INTERVAL: Duration = Duration::from_secs(10);

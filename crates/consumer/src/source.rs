@@ -32,7 +32,7 @@ use self::{
 use crate::{
     batch::{BatchLimits, BatchSettings, Delivery, RawRecord},
     progress::Progress,
-    store::Store,
+    store::BatchWriter,
     trouble::Troubles,
 };
 
@@ -78,7 +78,7 @@ pub enum OffsetReset {
 pub(crate) struct Parts {
     pub(crate) settings: SourceSettings,
     pub(crate) batch: BatchSettings,
-    pub(crate) store: Store,
+    pub(crate) writer: BatchWriter,
     pub(crate) troubles: Troubles,
     pub(crate) progress: Progress,
     /// A partition always goes to the same worker, so its batches are stored in order.
@@ -257,7 +257,7 @@ impl Source {
                 Change::Assigned(partitions) => {
                     info!("Assigned partitions {partitions:?}");
                     // Another consumer had them, and may have changed what is known of websites.
-                    self.parts.store.forget_websites();
+                    self.parts.writer.forget_websites();
                     for partition in partitions {
                         let lane = self.starts.begin(partition);
                         self.replace(partition, lane);

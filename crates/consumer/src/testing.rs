@@ -1,13 +1,13 @@
-//! What tests against a real PostgreSQL have in common: a database for each, and a store on it.
+//! What tests against a real PostgreSQL have in common: a database for each, and a writer on it.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use database::{DatabaseSettings, TlsSettings};
+use database::{Database, DatabaseSettings, TlsSettings};
 use devstack::{Postgres, PostgresOptions};
 use messages::{Origin, OutcomeKind, Record};
 use tokio::sync::{Mutex, OnceCell};
 
-use crate::store::{OffsetKey, Store};
+use crate::store::{BatchWriter, OffsetKey};
 
 /// The topic that the records are said to be of.
 pub(crate) const TOPIC: &str = "checks";
@@ -42,8 +42,8 @@ pub(crate) async fn database() -> String {
     made.expect("the database is made")
 }
 
-/// A store on a database.
-pub(crate) fn store(uri: &str) -> Store {
+/// A writer on a database.
+pub(crate) fn writer(uri: &str) -> BatchWriter {
     let settings = DatabaseSettings {
         connection: uri.parse().unwrap(),
         tls: TlsSettings::Off,
@@ -54,7 +54,7 @@ pub(crate) fn store(uri: &str) -> Store {
         group: "group".into(),
         topic: TOPIC.into(),
     };
-    Store::new(&settings, key).unwrap()
+    BatchWriter::new(Database::new(&settings).unwrap(), key)
 }
 
 /// A record's value; the same number is the same check.

@@ -13,9 +13,9 @@ use tracing::{debug, warn};
 
 use crate::{
     batch::{Delivery, Settled},
-    decode::{Decoder, Refusal},
+    decode::Decoder,
     progress::Progress,
-    store::{Chunk, Item, Store, Written},
+    store::{BatchWriter, Chunk, Item, Refusal, Written},
     trouble::Trouble,
 };
 
@@ -30,7 +30,7 @@ const REFRESHES_MAX: u32 = 3;
 
 /// One of the pool.
 pub(crate) struct Worker {
-    pub(crate) store: Store,
+    pub(crate) writer: BatchWriter,
     pub(crate) progress: Progress,
     pub(crate) trouble: Trouble,
     /// Records in one transaction: fewer for a while after the server was overwhelmed.
@@ -80,7 +80,7 @@ impl Worker {
     /// Decodes a batch and cuts it into transactions: of so many records, and of so many days.
     fn decode<'a>(&self, delivery: &'a Delivery) -> VecDeque<Chunk<'a>> {
         let decoder = Decoder {
-            topic: &self.store.key().topic,
+            topic: &self.writer.offsets().key().topic,
             partition: delivery.partition,
             now: Timestamp::now(),
         };
@@ -128,7 +128,7 @@ impl Worker {
                 return Attempt::Over(Settled::LetGo);
             }
             let began = Instant::now();
-            let error = match self.store.write(&chunk).await {
+            let error = match self.writer.write(&chunk).await {
                 Ok(written) => return self.written(written, &chunk, began.elapsed()),
                 Err(error) => error,
             };
@@ -144,7 +144,7 @@ impl Worker {
                     Err(whole) => chunk = whole,
                 }
             }
-            self.trouble.began(&self.store.explain(&error));
+            self.trouble.began(&self.writer.database().explain(&error));
             if !backoff.wait(&delivery.epoch).await {
                 return Attempt::Over(Settled::LetGo);
             }
@@ -193,7 +193,7 @@ impl Worker {
         let Some(item) = chunk.items.first_mut().filter(|item| item.content.is_ok()) else {
             return Err(chunk);
         };
-        let story = self.store.explain(error);
+        let story = self.writer.database().explain(error);
         warn!(
             partition = chunk.partition,
             offset = item.offset,
@@ -205,10 +205,12 @@ impl Worker {
 
     /// Reads anew what is known of the tables.
     async fn refresh(&mut self) {
-        match self.store.refresh().await {
+        match self.writer.refresh().await {
             Ok(()) => {}
             Err(PrepareError::Refused(refused)) => self.trouble.began(&refused.to_string()),
-            Err(PrepareError::Database(error)) => self.trouble.began(&self.store.explain(&error)),
+            Err(PrepareError::Database(error)) => {
+                self.trouble.began(&self.writer.database().explain(&error));
+            }
         }
     }
 }
@@ -230,12 +232,12 @@ mod tests {
 
     /// A worker on a database in which partition 0 begins at 0.
     async fn worker(uri: &str, rows_max: usize) -> Worker {
-        let store = testing::store(uri);
-        store.prepare().await.unwrap();
-        store.begin_partition(0, 0).await.unwrap();
+        let writer = testing::writer(uri);
+        database::prepare(writer.database()).await.unwrap();
+        writer.offsets().begin_partition(0, 0).await.unwrap();
         let troubles = Troubles::new(Health::default().condition("PostgreSQL"));
         Worker {
-            store,
+            writer,
             progress: Progress::default(),
             trouble: troubles.of("worker"),
             rows: rows_max,

@@ -31,13 +31,13 @@ pub enum DatabaseError {
     Stale(&'static str),
 }
 
-/// Whom the errors are about.
+/// Where, and as whom, we are there: what an error is about.
 #[derive(Debug)]
-pub struct Server {
-    /// Where it is.
-    pub address: String,
+pub(crate) struct Login {
+    /// Hosts and ports of the server.
+    pub(crate) address: String,
     /// Whom a right would have to be granted to.
-    pub role: String,
+    pub(crate) role: String,
 }
 
 /// What to do about an error. Nothing that an outage can cause ever condemns a record.
@@ -58,11 +58,6 @@ pub enum Action {
 }
 
 impl DatabaseError {
-    /// Names what was being done, for `map_err`.
-    pub fn when(doing: &'static str) -> impl Fn(tokio_postgres::Error) -> Self {
-        move |source| Self::Postgres { doing, source }
-    }
-
     /// What to do about it.
     pub fn action(&self) -> Action {
         match self {
@@ -80,21 +75,26 @@ impl DatabaseError {
     }
 
     /// Whether the connection that it happened on must not be used again.
-    pub fn spoils_connection(&self) -> bool {
+    pub(crate) fn spoils_connection(&self) -> bool {
         matches!(self, Self::Timeout(_)) || self.action() == Action::Reconnect
+    }
+
+    /// The server's own code for it, where the server said something.
+    pub fn code(&self) -> Option<&SqlState> {
+        self.database_error().map(DbError::code)
     }
 
     /// Whether a constraint was violated, which can be a record's fault.
     pub fn is_constraint(&self) -> bool {
-        self.database_error()
-            .is_some_and(|error| error.code().code().starts_with("23"))
+        self.code()
+            .is_some_and(|code| code.code().starts_with("23"))
     }
 
     /// The whole story in one line: what was being done, each cause, and advice.
-    pub fn explain(&self, server: &Server) -> String {
+    pub(crate) fn explain(&self, login: &Login) -> String {
         let mut story = self.to_string();
         if matches!(self, Self::Connect(_)) {
-            story = format!("{story} at {}", server.address);
+            story = format!("{story} at {}", login.address);
         }
         let mut cause = self.cause();
         while let Some(error) = cause {
@@ -107,7 +107,7 @@ impl DatabaseError {
         }
         match self
             .database_error()
-            .and_then(|error| advice(error, &server.role))
+            .and_then(|error| advice(error, &login.role))
         {
             Some(advice) => format!("{story}; {advice}"),
             None => story,
@@ -127,7 +127,7 @@ impl DatabaseError {
     }
 
     /// What the server itself said, if it did.
-    pub fn database_error(&self) -> Option<&DbError> {
+    fn database_error(&self) -> Option<&DbError> {
         match self {
             Self::Connect(
                 PoolError::Backend(error) | PoolError::PostCreateHook(HookError::Backend(error)),

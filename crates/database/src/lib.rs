@@ -2,18 +2,24 @@
 //! mean, and the tables.
 //!
 //! - `settings`, `uri`: from `PG_URI` to a host, a password, and how to encrypt.
-//! - `pool`, `tls`: connections, on which nothing waits without a limit.
+//! - `pool`, `tls`: a [`Database`] and its connections, on which nothing waits without a limit.
+//! - `statement`: what is asked, each under a name.
 //! - `errors`: one table from SQLSTATE to what to do.
 //! - `migrate`: brings the tables up to date; the SQL itself is in `migrations/`.
+//! - `time`: from our times to the driver's.
 
 mod errors;
 mod migrate;
 mod pool;
 mod settings;
+mod statement;
+mod time;
 mod tls;
 mod uri;
 
-pub use errors::{Action, DatabaseError, Server};
-pub use migrate::{PrepareError, prepare};
-pub use pool::{address, make as make_pool};
+pub use errors::{Action, DatabaseError};
+pub use migrate::{PrepareError, migrate, prepare};
+pub use pool::Database;
 pub use settings::{DatabaseSettings, Roots, SETTINGS, TlsSettings, Verification};
+pub use statement::{Parameters, Statement, begin, commit};
+pub use time::system_time;

@@ -1,12 +1,18 @@
 //! The tables: checked and brought up to date at start, by one consumer at a time.
 
+use anyhow::anyhow;
 use deadpool_postgres::ClientWrapper;
 use refinery::{Runner, error::Kind};
 use service::command_line::BadInput;
 use thiserror::Error;
+use tokio::time::timeout;
 use tracing::info;
 
-use crate::errors::DatabaseError;
+use crate::{
+    errors::DatabaseError,
+    pool::{ATTEMPT_TIMEOUT, Database},
+    statement::named,
+};
 
 mod embedded {
     refinery::embed_migrations!("../../migrations");
@@ -34,9 +40,28 @@ pub enum PrepareError {
     Database(#[from] DatabaseError),
 }
 
-/// Checks that the database is one for us, and brings its tables up to date. The lock that others
-/// wait for ends with the connection.
-pub async fn prepare(client: &mut ClientWrapper) -> Result<(), PrepareError> {
+/// Brings the tables up to date, now or never: for a person who waits for the outcome.
+pub async fn migrate(database: &Database) -> anyhow::Result<()> {
+    match prepare(database).await {
+        Ok(()) => Ok(()),
+        Err(PrepareError::Refused(refused)) => Err(refused.into()),
+        Err(PrepareError::Database(error)) => {
+            Err(anyhow!(database.explain(&error)).context("preparing the tables"))
+        }
+    }
+}
+
+/// Checks that the database is one for us, and brings its tables up to date, one process at a time.
+pub async fn prepare(database: &Database) -> Result<(), PrepareError> {
+    // The lock that others wait for ends with the connection, which therefore is not the pool's
+    // any more, also when nobody waits for us to the end.
+    let mut client = database.detached().await?;
+    timeout(ATTEMPT_TIMEOUT, prepare_on(&mut client))
+        .await
+        .unwrap_or(Err(DatabaseError::Timeout(ATTEMPT_TIMEOUT).into()))
+}
+
+async fn prepare_on(client: &mut ClientWrapper) -> Result<(), PrepareError> {
     lock(client).await?;
     check(client).await?;
     let mut runner = embedded::migrations::runner();
@@ -50,20 +75,17 @@ pub async fn prepare(client: &mut ClientWrapper) -> Result<(), PrepareError> {
 }
 
 async fn lock(client: &ClientWrapper) -> Result<(), DatabaseError> {
-    client
-        .execute("SELECT pg_advisory_lock($1)", &[&LOCK_KEY])
-        .await
-        .map_err(DatabaseError::when(
-            "waiting for another consumer that makes the tables",
-        ))?;
+    let lock = client.execute("SELECT pg_advisory_lock($1)", &[&LOCK_KEY]);
+    named("waiting for another consumer that makes the tables", lock).await?;
     Ok(())
 }
 
 async fn check(client: &ClientWrapper) -> Result<(), PrepareError> {
-    let row = client
-        .query_one(LOOK, &[&HISTORY])
-        .await
-        .map_err(DatabaseError::when("looking at the database"))?;
+    let row = named(
+        "looking at the database",
+        client.query_one(LOOK, &[&HISTORY]),
+    )
+    .await?;
     let (history, tables, encoding): (bool, bool, String) = (row.get(0), row.get(1), row.get(2));
     if encoding != "UTF8" {
         return Err(BadInput::new(format!(
@@ -85,10 +107,8 @@ async fn check(client: &ClientWrapper) -> Result<(), PrepareError> {
 
 /// Whether nothing is to be done: then no right to make tables is needed.
 async fn is_current(client: &mut ClientWrapper, runner: &Runner) -> Result<bool, PrepareError> {
-    let row = client
-        .query_one("SELECT to_regclass($1) IS NOT NULL", &[&HISTORY])
-        .await
-        .map_err(DatabaseError::when("looking for applied migrations"))?;
+    let row = client.query_one("SELECT to_regclass($1) IS NOT NULL", &[&HISTORY]);
+    let row = named("looking for applied migrations", row).await?;
     if !row.get::<_, bool>(0) {
         return Ok(false);
     }

@@ -1,21 +1,27 @@
 //! Connections: a pool in which nothing waits without a limit.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use anyhow::Context;
 use deadpool_postgres::{
-    Hook, HookError, Manager, ManagerConfig, Pool, RecyclingMethod, Runtime, Timeouts,
+    ClientWrapper, Hook, HookError, Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime,
+    Timeouts,
 };
+use tokio::time::timeout;
 use tokio_postgres::{
     Config, NoTls,
     config::{Host, SslMode},
 };
 
 use crate::{
+    errors::{DatabaseError, Login},
     settings::{DatabaseSettings, TlsSettings},
+    statement::Statement,
     tls,
 };
 
+/// The longest that one attempt at anything may take, all its statements together.
+pub(crate) const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(15);
 /// PostgreSQL's own.
 const PORT: u16 = 5432;
 /// How long a connection may take: TCP, TLS, login. A stopped server accepts and never answers.
@@ -27,14 +33,69 @@ const KEEPALIVE_IDLE: Duration = Duration::from_secs(10);
 const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(5);
 const KEEPALIVE_RETRIES: u32 = 3;
 const TCP_USER_TIMEOUT: Duration = Duration::from_secs(20);
+const PING: Statement = Statement::new("asking whether it is there", "SELECT 1");
 /// Limits on the server's side, for when we are gone or our own limits passed: a statement, a lock,
 /// and a transaction that nobody goes on with.
 const SESSION: &str = "SET statement_timeout = '60s'; SET lock_timeout = '10s'; \
                        SET idle_in_transaction_session_timeout = '60s'; \
                        SET client_min_messages = 'warning'";
 
+/// The database: its connections, and what to say of it.
+#[derive(Clone, Debug)]
+pub struct Database {
+    pool: Pool,
+    login: Arc<Login>,
+}
+
+impl Database {
+    /// The database that the settings name. Nothing is connected yet.
+    pub fn new(settings: &DatabaseSettings) -> anyhow::Result<Self> {
+        let role = settings.connection.get_user().unwrap_or("the role");
+        let login = Login {
+            address: address(&settings.connection),
+            role: role.to_owned(),
+        };
+        Ok(Self {
+            pool: make(settings)?,
+            login: Arc::new(login),
+        })
+    }
+
+    /// Runs statements on a connection of the pool, within a time limit. A connection on which the
+    /// limit passed, or which an error spoils, is not used again.
+    pub async fn attempt<T>(
+        &self,
+        work: impl AsyncFnOnce(&mut Object) -> Result<T, DatabaseError>,
+    ) -> Result<T, DatabaseError> {
+        let mut client = self.pool.get().await.map_err(DatabaseError::Connect)?;
+        let result = timeout(ATTEMPT_TIMEOUT, work(&mut client))
+            .await
+            .unwrap_or(Err(DatabaseError::Timeout(ATTEMPT_TIMEOUT)));
+        if result.as_ref().is_err_and(DatabaseError::spoils_connection) {
+            drop(Object::take(client));
+        }
+        result
+    }
+
+    /// Asks the server whether it is there.
+    pub async fn ping(&self) -> Result<(), DatabaseError> {
+        self.attempt(async |client| PING.run(client).await).await
+    }
+
+    /// What an error means, for a person: what was being done where, each cause, and advice.
+    pub fn explain(&self, error: &DatabaseError) -> String {
+        error.explain(&self.login)
+    }
+
+    /// A connection that is not the pool's any more: it ends with its use.
+    pub(crate) async fn detached(&self) -> Result<ClientWrapper, DatabaseError> {
+        let client = self.pool.get().await.map_err(DatabaseError::Connect)?;
+        Ok(Object::take(client))
+    }
+}
+
 /// Where the server is, for a person: hosts and ports, never a password.
-pub fn address(connection: &Config) -> String {
+fn address(connection: &Config) -> String {
     let hosts = connection.get_hosts().iter().enumerate();
     let addresses: Vec<_> = hosts
         .map(|(number, host)| {
@@ -50,7 +111,7 @@ pub fn address(connection: &Config) -> String {
 }
 
 /// Makes the pool; connections are made when they are needed.
-pub fn make(settings: &DatabaseSettings) -> anyhow::Result<Pool> {
+fn make(settings: &DatabaseSettings) -> anyhow::Result<Pool> {
     let mut config = settings.connection.clone();
     config
         .application_name(settings.application_name)

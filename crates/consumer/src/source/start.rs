@@ -18,7 +18,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{debug, info, warn};
 
 use super::{OffsetReset, Parts, client, lane::Lane, rebalance::Context};
-use crate::{store::Store, trouble::Troubles};
+use crate::{store::BatchWriter, trouble::Troubles};
 
 /// Partitions whose beginning is sought at the same time: each may block a thread.
 const STARTS_AT_ONCE: usize = 2;
@@ -39,7 +39,7 @@ pub(super) struct Starts {
 
 struct Finder {
     consumer: Arc<BaseConsumer<Context>>,
-    store: Store,
+    writer: BatchWriter,
     troubles: Troubles,
     topic: String,
     reset: OffsetReset,
@@ -131,7 +131,7 @@ impl Starts {
     pub(super) fn new(parts: &Parts, consumer: Arc<BaseConsumer<Context>>) -> Self {
         let finder = Finder {
             consumer,
-            store: parts.store.clone(),
+            writer: parts.writer.clone(),
             troubles: parts.troubles.clone(),
             topic: parts.settings.topic.clone(),
             reset: parts.settings.reset,
@@ -161,10 +161,10 @@ impl Starts {
     /// The stored offsets of all partitions, when they can be read.
     pub(super) fn stored_offsets(&self) -> oneshot::Receiver<BTreeMap<i32, i64>> {
         let (sender, receiver) = oneshot::channel();
-        let store = self.finder.store.clone();
+        let writer = self.finder.writer.clone();
         self.runtime.spawn(async move {
             // Should it fail, the keeper and the workers say so.
-            if let Ok(offsets) = store.stored_offsets().await {
+            if let Ok(offsets) = writer.offsets().stored_offsets().await {
                 sender.send(offsets).ok();
             }
         });
@@ -212,16 +212,16 @@ impl Finder {
     }
 
     async fn store_failed(&self, error: &DatabaseError, trouble: &mut crate::trouble::Trouble) {
-        trouble.began(&self.store.explain(error));
+        trouble.began(&self.writer.database().explain(error));
         if error.action() == Action::Refresh
-            && let Err(error) = self.store.refresh().await
+            && let Err(error) = self.writer.refresh().await
         {
             debug!("Preparing the tables again: {error}");
         }
     }
 
     async fn look(self: &Arc<Self>, partition: i32) -> Result<Start, Failure> {
-        let stored = self.store.stored_offset(partition).await?;
+        let stored = self.writer.offsets().stored_offset(partition).await?;
         let topic = self
             .ask(move |finder| finder.topic_range(partition))
             .await?;
@@ -240,7 +240,7 @@ impl Finder {
                     partition,
                     "Nothing is stored of the partition: it begins at offset {at}"
                 );
-                self.store.begin_partition(partition, at).await
+                self.writer.offsets().begin_partition(partition, at).await
             }
             Start::SkipLost { from, to } => {
                 warn!(
@@ -248,7 +248,7 @@ impl Finder {
                     "RECORDS ARE LOST: the topic's retention removed offsets {from} to {to} before \
                      they were read; they are counted as gaps"
                 );
-                self.store.skip_lost(partition, from, to).await
+                self.writer.offsets().skip_lost(partition, from, to).await
             }
             Start::BeginAnew { from, at } => {
                 warn!(
@@ -257,7 +257,7 @@ impl Finder {
                      stored; it is read from its start, offset {at}, and counted from there",
                     self.topic
                 );
-                self.store.begin_anew(partition, from, at).await
+                self.writer.offsets().begin_anew(partition, from, at).await
             }
         }
     }

@@ -5,13 +5,11 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-use database::DatabaseError;
+use database::{DatabaseError, Statement, begin, commit};
 use deadpool_postgres::{Object, Transaction};
 use jiff::{Timestamp, ToSpan, civil::Date, tz::TimeZone};
 use tokio_postgres::error::SqlState;
 use tracing::info;
-
-use super::begin;
 
 /// Days that are remembered as made, at most: 60 years.
 const DAYS_KNOWN_MAX: usize = 22_000;
@@ -22,17 +20,29 @@ const NAMES_MAX: u32 = 9;
 /// The lock under which partitions are made, so that two consumers do not make the same one. Any
 /// number will do that nobody else uses: `wm_days` in ASCII.
 const LOCK_KEY: i64 = 0x0077_6d5f_6461_7973;
+/// What is being done when one is made.
+const MAKING: &str = "making a day's partition";
 
 /// Attaching locks `websites` (for the foreign key) against writers, and everybody queues behind a
 /// lock that is waited for: so it is not waited for long.
-const LOCK: &str = "SET LOCAL lock_timeout = '500ms'";
+const LOCK_BRIEFLY: Statement = Statement::new(
+    "waiting to make a day's partition",
+    "SET LOCAL lock_timeout = '500ms'",
+);
+const LOCK: Statement = Statement::new(
+    "waiting to make a day's partition",
+    "SELECT pg_advisory_xact_lock($1)",
+);
 /// What stands under a day's name: nothing, a partition of `metrics`, or a table of somebody's.
-const FIND: &str = "SELECT quote_ident(nspname), \
+const FIND: Statement = Statement::new(
+    "looking for a day's partition",
+    "SELECT quote_ident(nspname), \
     to_regclass(quote_ident(nspname) || '.' || quote_ident($1)) IS NOT NULL, \
     EXISTS (SELECT FROM pg_inherits WHERE inhparent = parent.oid \
     AND inhrelid = to_regclass(quote_ident(nspname) || '.' || quote_ident($1))) \
     FROM pg_class AS parent JOIN pg_namespace ON pg_namespace.oid = relnamespace \
-    WHERE parent.oid = 'metrics'::regclass";
+    WHERE parent.oid = 'metrics'::regclass",
+);
 
 /// The days whose partitions are there.
 #[derive(Debug, Default)]
@@ -110,18 +120,15 @@ async fn make(client: &mut Object, days: &[Date]) -> Result<bool, DatabaseError>
              ALTER TABLE {schema}.metrics ATTACH PARTITION {schema}.{name} \
              FOR VALUES FROM ('{day} 00:00:00+00') TO ('{next} 00:00:00+00')"
         );
-        match transaction.batch_execute(&sql).await {
+        match Statement::built(MAKING, sql).run(&transaction).await {
             Ok(()) => made.push(day.to_string()),
             Err(error) if error.code() == Some(&SqlState::INVALID_OBJECT_DEFINITION) => {
                 return Ok(false);
             }
-            Err(error) => return Err(DatabaseError::when("making a day's partition")(error)),
+            Err(error) => return Err(error),
         }
     }
-    transaction
-        .commit()
-        .await
-        .map_err(DatabaseError::when("making a day's partition"))?;
+    commit(transaction, MAKING).await?;
     if !made.is_empty() {
         info!("Made the partitions of {}", made.join(", "));
     }
@@ -129,14 +136,8 @@ async fn make(client: &mut Object, days: &[Date]) -> Result<bool, DatabaseError>
 }
 
 async fn lock(transaction: &Transaction<'_>) -> Result<(), DatabaseError> {
-    let locked = async {
-        transaction.batch_execute(LOCK).await?;
-        let lock = "SELECT pg_advisory_xact_lock($1)";
-        transaction.execute(lock, &[&LOCK_KEY]).await
-    };
-    locked
-        .await
-        .map_err(DatabaseError::when("waiting to make a day's partition"))?;
+    LOCK_BRIEFLY.run(transaction).await?;
+    LOCK.execute(transaction, &[&LOCK_KEY]).await?;
     Ok(())
 }
 
@@ -145,26 +146,19 @@ async fn free_name(
     transaction: &Transaction<'_>,
     day: Date,
 ) -> Result<Option<(String, String)>, DatabaseError> {
-    let found = async {
-        let statement = transaction.prepare_cached(FIND).await?;
-        let first = format!("metrics_{}", day.strftime("%Y%m%d"));
-        let more = (2..=NAMES_MAX).map(|number| format!("{first}_{number}"));
-        for name in std::iter::once(first.clone()).chain(more) {
-            let row = transaction.query_one(&statement, &[&name]).await?;
-            let (schema, taken, attached): (String, bool, bool) =
-                (row.get(0), row.get(1), row.get(2));
-            if attached {
-                return Ok(None);
-            }
-            if !taken {
-                return Ok(Some((schema, name)));
-            }
+    let first = format!("metrics_{}", day.strftime("%Y%m%d"));
+    let more = (2..=NAMES_MAX).map(|number| format!("{first}_{number}"));
+    for name in std::iter::once(first.clone()).chain(more) {
+        let row = FIND.query_one(transaction, &[&name]).await?;
+        let (schema, taken, attached): (String, bool, bool) = (row.get(0), row.get(1), row.get(2));
+        if attached {
+            return Ok(None);
         }
-        Ok(None)
-    };
-    found
-        .await
-        .map_err(DatabaseError::when("looking for a day's partition"))
+        if !taken {
+            return Ok(Some((schema, name)));
+        }
+    }
+    Ok(None)
 }
 
 #[cfg(test)]

@@ -2,25 +2,27 @@
 
 use std::time::SystemTime;
 
-use database::DatabaseError;
+use database::{DatabaseError, Parameters, Statement, system_time};
 use deadpool_postgres::Transaction;
 use jiff::Timestamp;
 
-use super::Chunk;
-use crate::decode::system_time;
+use super::chunk::Chunk;
 
 /// The last timestamp (milliseconds since 1970) that PostgreSQL's timestamptz and jiff both hold,
 /// and the first. A producer may have written any.
 const TIMESTAMP_MS_RANGE: std::ops::RangeInclusive<i64> = -62_135_596_800_000..=253_402_300_799_999;
 
-const INSERT: &str = "INSERT INTO dead_letters \
+const INSERT: Statement = Statement::new(
+    "storing dead letters",
+    "INSERT INTO dead_letters \
     (topic, partition, \"offset\", record_timestamp, key, value, reason, error) \
     SELECT $1, $2, * FROM unnest($3::bigint[], $4::timestamptz[], $5::bytea[], $6::bytea[], \
-    $7::text[], $8::text[]) ON CONFLICT DO NOTHING";
+    $7::text[], $8::text[]) ON CONFLICT DO NOTHING",
+);
 
 /// Stores a chunk's dead letters. One that is there already, as another group's or from before the
 /// stored offset was set back, stays as it is.
-pub(super) async fn insert(
+pub(super) async fn store(
     transaction: &Transaction<'_>,
     topic: &str,
     chunk: &Chunk<'_>,
@@ -45,27 +47,17 @@ pub(super) async fn insert(
     if offsets.is_empty() {
         return Ok(());
     }
-    let inserted = async {
-        let statement = transaction.prepare_cached(INSERT).await?;
-        transaction
-            .execute(
-                &statement,
-                &[
-                    &topic,
-                    &chunk.partition,
-                    &offsets,
-                    &timestamps,
-                    &keys,
-                    &values,
-                    &reasons,
-                    &errors,
-                ],
-            )
-            .await
-    };
-    inserted
-        .await
-        .map_err(DatabaseError::when("storing dead letters"))?;
+    let parameters: &Parameters<'_> = &[
+        &topic,
+        &chunk.partition,
+        &offsets,
+        &timestamps,
+        &keys,
+        &values,
+        &reasons,
+        &errors,
+    ];
+    INSERT.execute(transaction, parameters).await?;
     Ok(())
 }
 

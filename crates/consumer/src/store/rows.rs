@@ -1,37 +1,21 @@
 //! Rows: one statement takes a whole chunk and settles repeats by itself.
 
 use std::{
-    collections::{HashMap, hash_map::Entry},
+    collections::{HashMap, HashSet, hash_map::Entry},
     sync::LazyLock,
     time::SystemTime,
 };
 
-use database::DatabaseError;
+use database::{DatabaseError, Statement, system_time};
 use deadpool_postgres::Transaction;
-use messages::{OutcomeKind, Record};
+use messages::OutcomeKind;
 use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 
 use super::{
-    offsets::{Counts, count},
-    websites::Known,
+    row::{Fate, Row, Stored},
+    work::Work,
 };
-use crate::decode::system_time;
-
-/// A record that is to become a row.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Row<'a> {
-    website_id: i64,
-    record: &'a Record,
-}
-
-/// The rows of a chunk, each check once.
-#[derive(Debug)]
-pub(super) struct Rows<'a> {
-    rows: Vec<Row<'a>>,
-    /// Records among them in whose favour a missed one of the same chunk gave way.
-    replaced: i64,
-}
 
 /// The columns that are written: name, type in PostgreSQL, type here, and where it comes from.
 macro_rules! columns {
@@ -100,13 +84,14 @@ columns! {
 /// The columns that say which check a row is of; a row that gives way keeps them.
 const KEY: [&str; 3] = ["website_id", "scheduled_at", "check_id"];
 
-static INSERT: LazyLock<String> = LazyLock::new(|| {
-    format!(
+static INSERT: LazyLock<Statement> = LazyLock::new(|| {
+    let sql = format!(
         "INSERT INTO metrics ({names}) SELECT * FROM {rows} ON CONFLICT ({key}) DO NOTHING",
         names = names(),
         rows = unnest(),
         key = KEY.join(", "),
-    )
+    );
+    Statement::built("storing rows", sql)
 });
 
 fn names() -> String {
@@ -126,106 +111,165 @@ fn unnest() -> String {
     format!("unnest({})", arrays.join(", "))
 }
 
-/// Lets missed rows give way to the results given. The bounds stand in the text, so that only the
-/// partitions between them are planned for and locked.
-fn replace(from: jiff::Timestamp, to: jiff::Timestamp) -> String {
+/// Lets missed rows give way to the results given, and tells which did. The bounds stand in the
+/// text, so that only the partitions between them are planned for and locked.
+fn replace(rows: &[Row<'_>]) -> Statement {
     let set: Vec<_> = Columns::NAMES
         .iter()
         .filter(|name| !KEY.contains(name))
         .map(|name| format!("\"{name}\" = newer.\"{name}\""))
         .collect();
-    let same: Vec<_> = KEY
-        .iter()
-        .map(|name| format!("older.{name} = newer.{name}"))
-        .collect();
-    format!(
-        "UPDATE metrics AS older SET {set}, created_at = now() FROM {rows} AS newer ({names}) \
-         WHERE {same} AND older.outcome = 'missed' \
-         AND older.scheduled_at BETWEEN '{from:.6}' AND '{to:.6}'",
+    let sql = format!(
+        "UPDATE metrics AS older SET {set}, created_at = now() \
+         FROM {rows} WITH ORDINALITY AS newer ({names}, place) \
+         WHERE {same} AND older.outcome = 'missed' AND {within} RETURNING newer.place",
         set = set.join(", "),
         rows = unnest(),
         names = names(),
-        same = same.join(" AND "),
-    )
+        same = same("older", "newer"),
+        within = within("older", rows),
+    );
+    Statement::built("replacing missed results", sql)
 }
 
-fn is_missed(record: &Record) -> bool {
-    record.outcome == Some(OutcomeKind::Missed)
+/// Which of the rows given are there by this very transaction: the others' checks had theirs.
+fn find_new(rows: &[Row<'_>]) -> Statement {
+    let sql = format!(
+        "SELECT wanted.place FROM unnest($1::bigint[], $2::timestamptz[], $3::uuid[]) \
+         WITH ORDINALITY AS wanted ({key}, place) JOIN metrics ON {same} \
+         WHERE metrics.xmin = pg_current_xact_id()::xid AND {within}",
+        key = KEY.join(", "),
+        same = same("metrics", "wanted"),
+        within = within("metrics", rows),
+    );
+    Statement::built("looking which rows are new", sql)
 }
 
-/// The rows of these records, each check once: the first that is not missed, or the first. One
-/// statement must not hold a check twice.
-pub(super) fn without_repeats<'a>(records: &[&'a Record], known: &Known<'_>) -> Rows<'a> {
-    let mut places = HashMap::with_capacity(records.len());
-    let mut rows: Vec<Row<'a>> = Vec::with_capacity(records.len());
-    let mut replaced = 0;
-    for &record in records {
-        // Every url was resolved.
-        let Some(website_id) = known.id(&record.url) else {
-            continue;
-        };
+fn same(one: &str, other: &str) -> String {
+    let same: Vec<_> = KEY
+        .iter()
+        .map(|name| format!("{one}.{name} = {other}.{name}"))
+        .collect();
+    same.join(" AND ")
+}
+
+/// That a row of the table lies between the first and the last of these, in time.
+fn within(table: &str, rows: &[Row<'_>]) -> String {
+    let times = || rows.iter().map(|row| row.record.scheduled_at);
+    let (from, to) = (
+        times().min().unwrap_or_default(),
+        times().max().unwrap_or_default(),
+    );
+    format!("{table}.scheduled_at BETWEEN '{from:.6}' AND '{to:.6}'")
+}
+
+/// A check that is to have its row: one statement must not hold it twice.
+#[derive(Debug)]
+struct Check {
+    /// The record of it that came first, by its place in the chunk.
+    first: usize,
+    /// The record that the row is made of: the first that is not missed, or the first.
+    best: usize,
+}
+
+/// The records as rows, and each check once. What became of a record is what it would be if none
+/// of the checks had a row yet.
+fn plan<'a>(work: &Work<'a>) -> Result<(Vec<Stored<'a>>, Vec<Check>), DatabaseError> {
+    let mut places = HashMap::with_capacity(work.records.len());
+    let mut checks: Vec<Check> = Vec::with_capacity(work.records.len());
+    let mut stored: Vec<Stored<'a>> = Vec::with_capacity(work.records.len());
+    for (place, &record) in work.records.iter().enumerate() {
+        let website_id = work.websites.id(&record.url);
+        let website_id = website_id.ok_or(DatabaseError::Stale("a website was not looked up"))?;
         let row = Row { website_id, record };
         // Finer than a microsecond, PostgreSQL does not see.
         let due = record.scheduled_at.as_microsecond();
-        match places.entry((website_id, due, record.check_id)) {
+        let fate = match places.entry((website_id, due, record.check_id)) {
             Entry::Vacant(entry) => {
-                entry.insert(rows.len());
-                rows.push(row);
+                entry.insert(checks.len());
+                checks.push(Check {
+                    first: place,
+                    best: place,
+                });
+                Fate::New
             }
             Entry::Occupied(entry) => {
-                let first = &mut rows[*entry.get()];
-                if is_missed(first.record) && !is_missed(record) {
-                    *first = row;
-                    replaced += 1;
+                let check = &mut checks[*entry.get()];
+                if stored[check.best].row.is_missed() && !row.is_missed() {
+                    check.best = place;
+                    Fate::Replaced
+                } else {
+                    Fate::Repeat
                 }
             }
-        }
+        };
+        stored.push(Stored { row, fate });
     }
-    Rows { rows, replaced }
+    Ok((stored, checks))
 }
 
 /// Stores the rows that are not there yet, and lets missed ones that are there give way.
-pub(super) async fn insert(
+pub(super) async fn store(
     transaction: &Transaction<'_>,
-    rows: &Rows<'_>,
-) -> Result<Counts, DatabaseError> {
-    let mut counts = Counts {
-        replaced: rows.replaced,
-        ..Counts::default()
-    };
-    if rows.rows.is_empty() {
-        return Ok(counts);
+    work: &mut Work<'_>,
+) -> Result<(), DatabaseError> {
+    let (mut stored, checks) = plan(work)?;
+    if !checks.is_empty() {
+        let rows: Vec<_> = checks.iter().map(|check| stored[check.best].row).collect();
+        let columns = columns_of(rows.iter());
+        let inserted = INSERT.execute(transaction, &columns.parameters()).await?;
+        // Nearly always all of them: repeats are paid for only where there are some.
+        if inserted < rows.len() as u64 {
+            settle_repeats(transaction, &rows, &checks, &mut stored).await?;
+        }
     }
-    let inserted = async {
-        let columns = columns_of(rows.rows.iter());
-        let statement = transaction.prepare_cached(&INSERT).await?;
-        transaction.execute(&statement, &columns.parameters()).await
-    };
-    let inserted = inserted
-        .await
-        .map_err(DatabaseError::when("storing rows"))?;
-    counts.rows = i64::try_from(inserted).unwrap_or(i64::MAX);
-    if counts.rows < count(rows.rows.len()) {
-        counts.replaced += replace_missed(transaction, &rows.rows).await?;
-    }
-    Ok(counts)
+    work.stored = stored;
+    Ok(())
 }
 
-async fn replace_missed(
+/// Finds what became of the checks that had a row already.
+async fn settle_repeats(
     transaction: &Transaction<'_>,
     rows: &[Row<'_>],
-) -> Result<i64, DatabaseError> {
-    let real = || rows.iter().filter(|row| !is_missed(row.record));
-    let times = || real().map(|row| row.record.scheduled_at);
-    let (Some(from), Some(to)) = (times().min(), times().max()) else {
-        return Ok(0);
-    };
-    let columns = columns_of(real());
-    let replaced = transaction
-        .execute(&replace(from, to), &columns.parameters())
-        .await
-        .map_err(DatabaseError::when("replacing missed results"))?;
-    Ok(i64::try_from(replaced).unwrap_or(i64::MAX))
+    checks: &[Check],
+    stored: &mut [Stored<'_>],
+) -> Result<(), DatabaseError> {
+    let columns = columns_of(rows.iter());
+    let key = &columns.parameters()[..KEY.len()];
+    let new = places(&find_new(rows).query_once(transaction, key).await?);
+    let old: Vec<_> = (0..rows.len())
+        .filter(|place| !new.contains(place))
+        .collect();
+    let real: Vec<_> = old
+        .iter()
+        .copied()
+        .filter(|place| !rows[*place].is_missed())
+        .collect();
+    let real_rows: Vec<_> = real.iter().map(|place| rows[*place]).collect();
+    for place in old {
+        stored[checks[place].first].fate = Fate::Repeat;
+        stored[checks[place].best].fate = Fate::Repeat;
+    }
+    if real_rows.is_empty() {
+        return Ok(());
+    }
+    let columns = columns_of(real_rows.iter());
+    let replace = replace(&real_rows);
+    let replaced = replace
+        .query_once(transaction, &columns.parameters())
+        .await?;
+    for place in places(&replaced) {
+        stored[checks[real[place]].best].fate = Fate::Replaced;
+    }
+    Ok(())
+}
+
+/// The places that a statement tells of, which counts from one.
+fn places(rows: &[tokio_postgres::Row]) -> HashSet<usize> {
+    let places = rows.iter().map(|row| row.get::<_, i64>(0) - 1);
+    places
+        .filter_map(|place| usize::try_from(place).ok())
+        .collect()
 }
 
 fn columns_of<'r, 'a: 'r>(rows: impl Iterator<Item = &'r Row<'a>>) -> Columns<'a> {

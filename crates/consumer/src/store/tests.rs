@@ -1,22 +1,22 @@
 //! The store against a real PostgreSQL, a database for each test.
 
-use database::Action;
+use database::{Action, DatabaseError, PrepareError, begin};
 use jiff::Timestamp;
-use messages::OutcomeKind;
+use messages::{OutcomeKind, Record};
 use tokio_postgres::{Client, NoTls};
 
-use super::*;
+use super::{row::Fate, *};
 use crate::{
-    batch::RawRecord,
-    testing::{database, record, store},
+    batch::{Batch, RawRecord},
+    testing::{self, record, writer},
 };
 
 const PARTITION: i32 = 3;
 
-/// A database of a test's own, and a store on it.
+/// A database of a test's own, and a writer on it.
 struct Fixture {
     uri: String,
-    store: Store,
+    writer: BatchWriter,
     client: Client,
 }
 
@@ -24,15 +24,20 @@ impl Fixture {
     /// With the tables made, and a partition that begins at 0.
     async fn prepared() -> Self {
         let fixture = Self::empty().await;
-        fixture.store.prepare().await.unwrap();
-        fixture.store.begin_partition(PARTITION, 0).await.unwrap();
+        database::prepare(fixture.writer.database()).await.unwrap();
+        fixture
+            .writer
+            .offsets()
+            .begin_partition(PARTITION, 0)
+            .await
+            .unwrap();
         fixture
     }
 
     async fn empty() -> Self {
-        let uri = database().await;
+        let uri = testing::database().await;
         Self {
-            store: store(&uri),
+            writer: writer(&uri),
             client: connect(&uri).await,
             uri,
         }
@@ -59,22 +64,7 @@ impl Fixture {
         records: Vec<Content>,
     ) -> Result<Written, DatabaseError> {
         let mut batch = Batch::default();
-        let items = records.into_iter().zip(from..).enumerate();
-        let items = items
-            .map(|(index, (content, offset))| {
-                batch.push(RawRecord {
-                    offset,
-                    timestamp_ms: Some(1_764_000_000_000),
-                    key: None,
-                    value: Some(b"value"),
-                });
-                Item {
-                    index,
-                    offset,
-                    content,
-                }
-            })
-            .collect();
+        let items = items(from, records, &mut batch);
         let chunk = Chunk {
             partition: PARTITION,
             from,
@@ -82,11 +72,49 @@ impl Fixture {
             items,
             batch: &batch,
         };
-        self.store.write(&chunk).await
+        self.writer.write(&chunk).await
+    }
+
+    /// What would become of records, in a transaction that is given up.
+    async fn fates(&self, records: Vec<Content>) -> Vec<Fate> {
+        let mut batch = Batch::default();
+        let chunk = Chunk {
+            partition: PARTITION,
+            from: 0,
+            to: i64::try_from(records.len()).unwrap(),
+            items: items(0, records, &mut batch),
+            batch: &batch,
+        };
+        let fates = self.writer.database().attempt(async |client| {
+            let mut work = self.writer.look_up(client, &chunk).await?;
+            let transaction = begin(client).await?;
+            rows::store(&transaction, &mut work).await?;
+            Ok(work.stored.iter().map(|it| it.fate).collect())
+        });
+        fates.await.unwrap()
     }
 }
 
 type Content = Result<Record, Refusal>;
+
+/// Records that follow each other, with their bytes in a batch.
+fn items(from: i64, records: Vec<Content>, batch: &mut Batch) -> Vec<Item> {
+    let records = records.into_iter().zip(from..).enumerate();
+    let items = records.map(|(index, (content, offset))| {
+        batch.push(RawRecord {
+            offset,
+            timestamp_ms: Some(1_764_000_000_000),
+            key: None,
+            value: Some(b"value"),
+        });
+        Item {
+            index,
+            offset,
+            content,
+        }
+    });
+    items.collect()
+}
 
 async fn connect(uri: &str) -> Client {
     let (client, connection) = tokio_postgres::connect(uri, NoTls).await.unwrap();
@@ -175,6 +203,41 @@ async fn a_check_is_one_row_and_a_missed_one_gives_way() {
 }
 
 #[tokio::test]
+async fn of_each_record_is_known_whether_it_is_new_replaces_or_repeats() {
+    use Fate::{New, Repeat, Replaced};
+    let missed = |number| Ok(record(number, OutcomeKind::Missed));
+    let down = |number| Ok(record(number, OutcomeKind::Down));
+    let fixture = Fixture::prepared().await;
+    let first = vec![
+        up(1),
+        up(1),
+        missed(2),
+        missed(2),
+        down(2),
+        up(2),
+        missed(3),
+    ];
+    let fates = fixture.fates(first).await;
+    assert_eq!(fates, [New, Repeat, New, Repeat, Replaced, Repeat, New]);
+    let stored = vec![up(1), missed(2), missed(3), missed(4)];
+    fixture.write(0, stored).await.unwrap();
+    // What is there may be met by what is new, before it, behind it, and several times.
+    let second = vec![
+        missed(5),
+        missed(2),
+        up(2),
+        down(1),
+        up(6),
+        missed(3),
+        up(4),
+        down(4),
+    ];
+    let fates = fixture.fates(second).await;
+    let expected = [New, Repeat, Replaced, Repeat, New, Repeat, Replaced, Repeat];
+    assert_eq!(fates, expected);
+}
+
+#[tokio::test]
 async fn the_newest_record_names_the_pattern() {
     let at = |scheduled_at: &str, pattern: &str| {
         let mut record = record(1, OutcomeKind::Up);
@@ -200,7 +263,7 @@ async fn the_newest_record_names_the_pattern() {
         .await
         .unwrap();
     assert_eq!(pattern().await, "third", "a late record changes nothing");
-    fixture.store.forget_websites();
+    fixture.writer.forget_websites();
     fixture
         .write(4, vec![at("2026-11-25T02:30:00Z", "zeroth")])
         .await
@@ -232,7 +295,7 @@ async fn any_url_of_2048_characters_is_a_website() {
 async fn looking_up_websites_burns_no_ids() {
     let fixture = Fixture::prepared().await;
     for (offset, number) in (0..).zip(1..=5) {
-        fixture.store.forget_websites();
+        fixture.writer.forget_websites();
         fixture.write(offset, vec![up(number)]).await.unwrap();
     }
     let next = "SELECT nextval(pg_get_serial_sequence('websites', 'id'))";
@@ -252,7 +315,7 @@ async fn what_vanished_is_read_anew_and_condemns_no_record() {
         fixture.execute(harm).await;
         let error = fixture.write(from, vec![up(2)]).await.unwrap_err();
         assert_eq!(error.action(), Action::Refresh, "{harm}: {error:?}");
-        fixture.store.refresh().await.unwrap();
+        fixture.writer.refresh().await.unwrap();
         let written = fixture.write(from, vec![up(2)]).await.unwrap();
         assert_eq!(written, Written::Now(counts(1, 0, 0)), "{harm}");
     }
@@ -260,7 +323,7 @@ async fn what_vanished_is_read_anew_and_condemns_no_record() {
     fixture.execute("DROP OWNED BY CURRENT_USER").await;
     let error = fixture.write(3, vec![up(2)]).await.unwrap_err();
     assert_eq!(error.action(), Action::Refresh, "{error:?}");
-    fixture.store.refresh().await.unwrap();
+    fixture.writer.refresh().await.unwrap();
     assert_eq!(
         fixture.write(3, vec![up(2)]).await.unwrap(),
         Written::Elsewhere
@@ -340,13 +403,16 @@ async fn partitions_are_made_where_they_are_missing() {
 #[tokio::test]
 async fn two_prepare_an_empty_database_at_the_same_time() {
     let fixture = Fixture::empty().await;
-    let other = store(&fixture.uri);
-    let (one, two) = tokio::join!(fixture.store.prepare(), other.prepare());
+    let other = writer(&fixture.uri);
+    let (one, two) = tokio::join!(
+        database::prepare(fixture.writer.database()),
+        database::prepare(other.database())
+    );
     one.unwrap();
     two.unwrap();
     let now = Timestamp::now();
     let (one, two) = tokio::join!(
-        fixture.store.make_days_ahead(now),
+        fixture.writer.make_days_ahead(now),
         other.make_days_ahead(now)
     );
     one.unwrap();
@@ -355,7 +421,8 @@ async fn two_prepare_an_empty_database_at_the_same_time() {
 
 #[tokio::test]
 async fn databases_that_are_not_for_us_are_refused() {
-    let refusal = async |fixture: &Fixture| match fixture.store.prepare().await {
+    let refusal = async |fixture: &Fixture| match database::prepare(fixture.writer.database()).await
+    {
         Err(PrepareError::Refused(refused)) => refused.to_string(),
         other => panic!("not refused: {other:?}"),
     };
@@ -378,7 +445,7 @@ async fn databases_that_are_not_for_us_are_refused() {
         .await;
     let uri = latin.uri.rsplit_once('/').unwrap().0.to_owned() + "/latin_one";
     let latin = Fixture {
-        store: store(&uri),
+        writer: writer(&uri),
         ..latin
     };
     assert!(refusal(&latin).await.contains("LATIN1"));
@@ -402,18 +469,43 @@ async fn a_dead_letter_is_stored_once() {
 async fn the_account_survives_lost_records_and_a_topic_made_anew() {
     let fixture = Fixture::prepared().await;
     fixture.write(0, vec![up(1)]).await.unwrap();
-    fixture.store.skip_lost(PARTITION, 1, 10).await.unwrap();
-    fixture.store.skip_lost(PARTITION, 1, 20).await.unwrap();
+    fixture
+        .writer
+        .offsets()
+        .skip_lost(PARTITION, 1, 10)
+        .await
+        .unwrap();
+    fixture
+        .writer
+        .offsets()
+        .skip_lost(PARTITION, 1, 20)
+        .await
+        .unwrap();
     assert_eq!(
-        fixture.store.stored_offset(PARTITION).await.unwrap(),
+        fixture
+            .writer
+            .offsets()
+            .stored_offset(PARTITION)
+            .await
+            .unwrap(),
         Some(10)
     );
     let account = "SELECT next_offset - start_offset = \
                    rows + duplicates + replaced + dead_letters + gaps FROM offsets";
     assert!(fixture.value::<bool>(account).await);
-    fixture.store.begin_anew(PARTITION, 10, 4).await.unwrap();
+    fixture
+        .writer
+        .offsets()
+        .begin_anew(PARTITION, 10, 4)
+        .await
+        .unwrap();
     assert_eq!(
-        fixture.store.stored_offset(PARTITION).await.unwrap(),
+        fixture
+            .writer
+            .offsets()
+            .stored_offset(PARTITION)
+            .await
+            .unwrap(),
         Some(4)
     );
     assert!(fixture.value::<bool>(account).await);

@@ -1,0 +1,75 @@
+//! What is known of a chunk's websites, and what its records change of them.
+
+use std::{
+    collections::HashMap,
+    hash::{BuildHasher, RandomState},
+};
+
+use jiff::{SignedDuration, Timestamp};
+use messages::Record;
+
+/// How old the noted time of a pattern may get while its records go on to name it. A record that
+/// comes late by less than this, after a restart, could set an older pattern.
+const PATTERN_AGE_MAX: SignedDuration = SignedDuration::from_hours(1);
+
+/// What is known of a website.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Website {
+    pub(super) id: i64,
+    /// The hash of its pattern.
+    pub(super) pattern: u64,
+    /// When the check was due whose record named the pattern.
+    pub(super) named_at: Option<Timestamp>,
+}
+
+/// The websites of one chunk.
+#[derive(Debug)]
+pub(super) struct Known<'a> {
+    pub(super) by_url: HashMap<&'a str, Website>,
+    pub(super) hasher: &'a RandomState,
+}
+
+/// A website whose pattern, or its time, has to be noted.
+#[derive(Debug)]
+pub(super) struct Change<'a> {
+    pub(super) website: Website,
+    pub(super) record: &'a Record,
+}
+
+impl Known<'_> {
+    /// A website's id. Every url of the chunk has one.
+    pub(super) fn id(&self, url: &str) -> Option<i64> {
+        Some(self.by_url.get(url)?.id)
+    }
+
+    /// What these records change: a pattern that differs from the noted one, in a record newer than
+    /// the one that named it; or the noted time alone, when it has got old. Sorted by id.
+    pub(super) fn changes<'r>(&self, records: &[&'r Record]) -> Vec<Change<'r>> {
+        let mut newest: HashMap<&str, &'r Record> = HashMap::new();
+        for &record in records {
+            let known = newest.entry(&record.url).or_insert(record);
+            if known.scheduled_at < record.scheduled_at {
+                *known = record;
+            }
+        }
+        let mut changes: Vec<_> = newest
+            .into_values()
+            .filter_map(|record| {
+                let website = *self.by_url.get(record.url.as_str())?;
+                self.is_change(website, record)
+                    .then_some(Change { website, record })
+            })
+            .collect();
+        changes.sort_by_key(|change| change.website.id);
+        changes
+    }
+
+    fn is_change(&self, website: Website, record: &Record) -> bool {
+        let Some(named_at) = website.named_at else {
+            return true;
+        };
+        let age = record.scheduled_at.duration_since(named_at);
+        let differs = website.pattern != self.hasher.hash_one(&record.regex_pattern);
+        age > PATTERN_AGE_MAX || differs && age.is_positive()
+    }
+}

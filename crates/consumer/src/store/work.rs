@@ -1,0 +1,50 @@
+//! A chunk on its way into the tables: what the steps of its transaction know, and hand on.
+
+use messages::Record;
+
+use super::{
+    chunk::{Chunk, Counts, count},
+    known::{Change, Known},
+    row::{Fate, Stored},
+};
+
+/// What the steps of one transaction share. Each reads what is there and adds what it is to find.
+#[derive(Debug)]
+pub(super) struct Work<'a> {
+    pub(super) chunk: &'a Chunk<'a>,
+    /// The records that can become rows, in order.
+    pub(super) records: Vec<&'a Record>,
+    /// Their websites.
+    pub(super) websites: Known<'a>,
+    /// What became of these records, in order: found when rows are stored.
+    pub(super) stored: Vec<Stored<'a>>,
+    /// What these records change of their websites: found when that is stored. To be noted once it
+    /// is committed.
+    pub(super) changes: Vec<Change<'a>>,
+}
+
+impl<'a> Work<'a> {
+    /// The work on a chunk before any step.
+    pub(super) fn new(chunk: &'a Chunk<'a>, records: Vec<&'a Record>, websites: Known<'a>) -> Self {
+        Self {
+            chunk,
+            records,
+            websites,
+            stored: Vec::new(),
+            changes: Vec::new(),
+        }
+    }
+
+    /// What the chunk's offsets became: each exactly one thing, so that they add up.
+    pub(super) fn counts(&self) -> Counts {
+        let fates = |fate| count(self.stored.iter().filter(|it| it.fate == fate).count());
+        let (records, items) = (count(self.records.len()), count(self.chunk.items.len()));
+        Counts {
+            rows: fates(Fate::New),
+            replaced: fates(Fate::Replaced),
+            duplicates: fates(Fate::Repeat),
+            dead_letters: items - records,
+            gaps: self.chunk.to - self.chunk.from - items,
+        }
+    }
+}

@@ -1,0 +1,132 @@
+//! The writer: a chunk becomes rows, dead letters and a moved offset in one transaction, or nothing
+//! of it happens.
+
+use std::sync::Arc;
+
+use database::{Database, DatabaseError, PrepareError, begin, commit};
+use deadpool_postgres::{Object, Transaction};
+use jiff::Timestamp;
+use messages::Record;
+
+use super::{
+    chunk::{Chunk, Counts, Written},
+    days::{self, Days},
+    dead_letters,
+    offsets::{OffsetKey, Offsets},
+    rows,
+    websites::{self, Websites},
+    work::Work,
+};
+
+/// Writes one group's progress through one topic. Its clones share what is known of the database.
+#[derive(Clone, Debug)]
+pub struct BatchWriter {
+    database: Database,
+    offsets: Offsets,
+    websites: Arc<Websites>,
+    days: Arc<Days>,
+}
+
+impl BatchWriter {
+    /// A writer that knows nothing yet.
+    pub fn new(database: Database, key: OffsetKey) -> Self {
+        Self {
+            offsets: Offsets::new(database.clone(), key),
+            database,
+            websites: Arc::default(),
+            days: Arc::default(),
+        }
+    }
+
+    /// Where it writes.
+    pub fn database(&self) -> &Database {
+        &self.database
+    }
+
+    /// How far each partition is stored.
+    pub fn offsets(&self) -> &Offsets {
+        &self.offsets
+    }
+
+    /// Writes a chunk in one transaction, with the stored offset moved from its beginning to its
+    /// end, or finds that this is not to be done.
+    pub async fn write(&self, chunk: &Chunk<'_>) -> Result<Written, DatabaseError> {
+        self.database
+            .attempt(async |client| self.write_on(client, chunk).await)
+            .await
+    }
+
+    /// Makes the partitions of today and of the time to come that records may speak of.
+    pub async fn make_days_ahead(&self, now: Timestamp) -> Result<(), DatabaseError> {
+        let days = days::ahead(now);
+        self.database
+            .attempt(async |client| self.days.ensure(client, &days).await)
+            .await
+    }
+
+    /// Forgets what is known of websites and partitions, and checks the tables.
+    pub async fn refresh(&self) -> Result<(), PrepareError> {
+        self.forget_websites();
+        self.days.forget();
+        database::prepare(&self.database).await
+    }
+
+    /// Forgets what is known of websites: another consumer may have changed them since.
+    pub fn forget_websites(&self) {
+        self.websites.forget();
+    }
+
+    async fn write_on(
+        &self,
+        client: &mut Object,
+        chunk: &Chunk<'_>,
+    ) -> Result<Written, DatabaseError> {
+        let mut work = self.look_up(client, chunk).await?;
+        let transaction = begin(client).await?;
+        let stored = self.offsets.lock(&transaction, chunk.partition).await?;
+        if stored != Some(chunk.from) {
+            let is_before = stored == Some(chunk.to);
+            return Ok(if is_before {
+                Written::Before
+            } else {
+                Written::Elsewhere
+            });
+        }
+        let counts = self.take_steps(&transaction, &mut work).await?;
+        commit(transaction, "committing a batch").await?;
+        self.websites.changed(&work.changes);
+        Ok(Written::Now(counts))
+    }
+
+    /// What has to be there before the transaction begins: the records' websites and partitions. They
+    /// are made in transactions of their own, so that nobody waits for them as long as a batch takes.
+    pub(super) async fn look_up<'a>(
+        &'a self,
+        client: &mut Object,
+        chunk: &'a Chunk<'a>,
+    ) -> Result<Work<'a>, DatabaseError> {
+        let records: Vec<&Record> = chunk.records().collect();
+        let websites = self.websites.resolve(client, &records).await?;
+        let days: Vec<_> = records.iter().map(|it| days::of(it.scheduled_at)).collect();
+        self.days.ensure(client, &days).await?;
+        Ok(Work::new(chunk, records, websites))
+    }
+
+    /// What a batch's transaction does, one step after the other, between the lock on the stored
+    /// offset and its move. Each step sees what those before it found; whoever goes by what became
+    /// of the records stands after `rows`.
+    async fn take_steps(
+        &self,
+        transaction: &Transaction<'_>,
+        work: &mut Work<'_>,
+    ) -> Result<Counts, DatabaseError> {
+        rows::store(transaction, work).await?;
+        websites::store_changes(transaction, work).await?;
+        dead_letters::store(transaction, &self.offsets.key().topic, work.chunk).await?;
+        let counts = work.counts();
+        self.offsets
+            .advance(transaction, work.chunk, counts)
+            .await?;
+        Ok(counts)
+    }
+}

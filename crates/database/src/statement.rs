@@ -1,0 +1,142 @@
+//! What is asked of PostgreSQL, each with a name: under it a failure is explained.
+
+use std::borrow::Cow;
+
+use deadpool_postgres::{GenericClient, Object, Transaction};
+use tokio_postgres::{IsolationLevel, Row, types::ToSql};
+
+use crate::errors::DatabaseError;
+
+/// The values of a statement's parameters.
+pub type Parameters<'a> = [&'a (dyn ToSql + Sync)];
+
+/// A statement and what it is for. It is prepared once a connection and kept there, so its text must
+/// be one of few: one that differs from call to call is for [`execute_once`](Self::execute_once).
+#[derive(Clone, Debug)]
+pub struct Statement {
+    /// What is being done, as a person would say it: "storing rows". It is the statement's name.
+    doing: &'static str,
+    sql: Cow<'static, str>,
+}
+
+impl Statement {
+    /// A statement whose text is known when the program is built.
+    pub const fn new(doing: &'static str, sql: &'static str) -> Self {
+        Self {
+            doing,
+            sql: Cow::Borrowed(sql),
+        }
+    }
+
+    /// A statement whose text is put together when the program runs.
+    pub const fn built(doing: &'static str, sql: String) -> Self {
+        Self {
+            doing,
+            sql: Cow::Owned(sql),
+        }
+    }
+
+    /// Runs it, and says how many rows it met.
+    pub async fn execute(
+        &self,
+        client: &impl GenericClient,
+        parameters: &Parameters<'_>,
+    ) -> Result<u64, DatabaseError> {
+        named(self.doing, async {
+            let prepared = client.prepare_cached(&self.sql).await?;
+            client.execute(&prepared, parameters).await
+        })
+        .await
+    }
+
+    /// Runs it and leaves nothing of it on the connection.
+    pub async fn execute_once(
+        &self,
+        client: &impl GenericClient,
+        parameters: &Parameters<'_>,
+    ) -> Result<u64, DatabaseError> {
+        named(self.doing, client.execute(&*self.sql, parameters)).await
+    }
+
+    /// Runs it, and hands back its rows.
+    pub async fn query(
+        &self,
+        client: &impl GenericClient,
+        parameters: &Parameters<'_>,
+    ) -> Result<Vec<Row>, DatabaseError> {
+        named(self.doing, async {
+            let prepared = client.prepare_cached(&self.sql).await?;
+            client.query(&prepared, parameters).await
+        })
+        .await
+    }
+
+    /// Runs it, hands back its rows, and leaves nothing of it on the connection.
+    pub async fn query_once(
+        &self,
+        client: &impl GenericClient,
+        parameters: &Parameters<'_>,
+    ) -> Result<Vec<Row>, DatabaseError> {
+        named(self.doing, client.query(&*self.sql, parameters)).await
+    }
+
+    /// Runs it, and hands back the only row that it can have, if it has it.
+    pub async fn query_opt(
+        &self,
+        client: &impl GenericClient,
+        parameters: &Parameters<'_>,
+    ) -> Result<Option<Row>, DatabaseError> {
+        named(self.doing, async {
+            let prepared = client.prepare_cached(&self.sql).await?;
+            client.query_opt(&prepared, parameters).await
+        })
+        .await
+    }
+
+    /// Runs it, and hands back the row that it always has.
+    pub async fn query_one(
+        &self,
+        client: &impl GenericClient,
+        parameters: &Parameters<'_>,
+    ) -> Result<Row, DatabaseError> {
+        named(self.doing, async {
+            let prepared = client.prepare_cached(&self.sql).await?;
+            client.query_one(&prepared, parameters).await
+        })
+        .await
+    }
+
+    /// Runs one or more statements that have neither parameters nor rows, and prepares none: what
+    /// makes tables cannot be prepared together.
+    pub async fn run(&self, client: &impl GenericClient) -> Result<(), DatabaseError> {
+        named(self.doing, client.batch_execute(&self.sql)).await
+    }
+}
+
+/// Begins a transaction in which each statement sees what others committed before it, whatever the
+/// database's own default is.
+pub async fn begin(client: &mut Object) -> Result<Transaction<'_>, DatabaseError> {
+    let transaction = client
+        .build_transaction()
+        .isolation_level(IsolationLevel::ReadCommitted);
+    named("beginning a transaction", transaction.start()).await
+}
+
+/// Commits a transaction. When this fails by a lost connection, nobody knows whether it did.
+pub async fn commit(
+    transaction: Transaction<'_>,
+    doing: &'static str,
+) -> Result<(), DatabaseError> {
+    named(doing, transaction.commit()).await
+}
+
+/// Does one thing with PostgreSQL. Everything goes through here, so that each has its name: what
+/// measures statements by their names has its place around this.
+pub(crate) async fn named<T>(
+    doing: &'static str,
+    asked: impl Future<Output = Result<T, tokio_postgres::Error>>,
+) -> Result<T, DatabaseError> {
+    asked
+        .await
+        .map_err(|source| DatabaseError::Postgres { doing, source })
+}

@@ -3,12 +3,12 @@
 //! What a failure belongs to is known from the phase in which it happened, and never guessed from
 //! an error's words or from the clock that rang: the trace knows.
 
-mod addresses;
 mod body;
 mod certificate;
-mod client;
+mod connect;
 mod exchange;
 mod failure;
+mod http;
 mod instruments;
 mod memory;
 mod page;

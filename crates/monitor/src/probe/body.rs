@@ -7,7 +7,6 @@ use std::{io, time::Duration};
 
 use messages::{Failure, FailureReason};
 use metrics::counter;
-use reqwest::Response;
 use tokio::{
     io::{AsyncBufReadExt, AsyncReadExt},
     task::coop::consume_budget,
@@ -20,6 +19,7 @@ use self::{
 };
 use super::{
     failure,
+    http::Answer,
     memory::{Lease, Memory},
     page::{Content, Page},
     trace::Trace,
@@ -27,11 +27,6 @@ use super::{
 
 /// The step in which a page grows.
 const STEP_BYTES: usize = 16 * 1024;
-/// What the HTTP client takes for a connection without TLS: it doubles its buffer whenever a read
-/// fills it, up to this, and holds as much again in a piece that it passes on. TLS comes in small
-/// records, which never fill it.
-const CLIENT_BUFFER_BYTES_MAX: usize = 408 * 1024;
-const CLIENT_BUFFERS: usize = 2;
 /// How long a page may take before it yields its memory to pages that wait, how often that is looked
 /// at, and what it must have read to be worth it.
 const YIELD_AFTER: Duration = Duration::from_secs(2);
@@ -47,8 +42,6 @@ pub(super) struct Reading<'a> {
     pub(super) content: Content,
     /// Whether the page is wanted, or only its length.
     pub(super) keep: bool,
-    /// Whether it comes without TLS.
-    pub(super) is_plain: bool,
     /// The cap on decoded bytes.
     pub(super) bytes_max: usize,
     pub(super) memory: &'a Memory,
@@ -64,7 +57,6 @@ struct Body<'a> {
     read: usize,
     /// Decoders that keep what they have decoded.
     windows: usize,
-    is_plain: bool,
     /// What was read, when it is wanted.
     page: Option<Vec<Vec<u8>>>,
     /// What page, decoders and client take.
@@ -74,7 +66,7 @@ struct Body<'a> {
 /// Reads the body to its end or its cap. Gives the page when it is wanted and may be a text.
 pub(super) async fn read(
     reading: Reading<'_>,
-    response: Response,
+    answer: Answer,
     trace: &Trace,
 ) -> Result<Option<Page>, Failure> {
     let mut content = reading.content;
@@ -89,7 +81,7 @@ pub(super) async fn read(
     trace
         .wait_for_memory(lease.grow(codings.len() * DECODER_BYTES))
         .await;
-    let decoded = decode(pieces(response), &codings).await;
+    let decoded = decode(pieces(answer), &codings).await;
     let mut body = Body {
         decoded: decoded.map_err(|error| fail(trace, &error))?,
         memory: reading.memory,
@@ -97,7 +89,6 @@ pub(super) async fn read(
         began: Instant::now(),
         read: 0,
         windows: windows.count(),
-        is_plain: reading.is_plain,
         page: keep.then(Vec::new),
         lease,
     };
@@ -132,9 +123,7 @@ impl Body<'_> {
 
     /// What the next step takes.
     fn step_bytes(&self) -> usize {
-        let grows = self.is_plain && self.read < CLIENT_BUFFER_BYTES_MAX;
-        let client = if grows { CLIENT_BUFFERS } else { 0 };
-        (usize::from(self.page.is_some()) + self.windows + client) * STEP_BYTES
+        (usize::from(self.page.is_some()) + self.windows) * STEP_BYTES
     }
 
     /// So many more bytes, or fewer at the end.
@@ -158,7 +147,7 @@ impl Body<'_> {
 
     async fn await_more(&mut self) -> Result<(), Failure> {
         loop {
-            self.yield_to_others()?;
+            self.yield_to_others();
             if let Ok(came) = timeout(YIELD_INTERVAL, self.decoded.fill_buf()).await {
                 return came.map(drop).map_err(|error| fail(self.trace, &error));
             }
@@ -166,21 +155,16 @@ impl Body<'_> {
     }
 
     /// A page that takes long gives way when others wait for memory, so that sites that trickle
-    /// cannot stop the checks of all others. With TLS it is enough to let go of the text, and how the
-    /// site does is still measured; without, the client holds most, and only the probe's end helps.
-    fn yield_to_others(&mut self) -> Result<(), Failure> {
-        let worth_it = self.read >= YIELDED_BYTES_MIN && (self.is_plain || self.page.is_some());
+    /// cannot stop the checks of all others. It lets go of its text: how the site does is still
+    /// measured.
+    fn yield_to_others(&mut self) {
+        let worth_it = self.read >= YIELDED_BYTES_MIN && self.page.is_some();
         if !worth_it || self.began.elapsed() < YIELD_AFTER || !self.memory.is_short() {
-            return Ok(());
+            return;
         }
         counter!("monitor_pages_given_up_total").increment(1);
-        if self.is_plain {
-            let detail = "the page came slowly while other probes had no memory";
-            return Err(self.trace.fail(FailureReason::ProberFailed, detail));
-        }
         let steps = self.page.take().map_or(0, |chunks| chunks.len());
         self.lease.give_back(steps * STEP_BYTES);
-        Ok(())
     }
 }
 
@@ -188,7 +172,7 @@ fn fail(trace: &Trace, error: &io::Error) -> Failure {
     // What the connection says comes wrapped; anything else is a decoder's.
     let connection = error
         .get_ref()
-        .and_then(|inner| inner.downcast_ref::<reqwest::Error>());
+        .and_then(|inner| inner.downcast_ref::<hyper::Error>());
     let (reason, detail) = match connection {
         Some(error) => failure::of_http(error),
         None => (

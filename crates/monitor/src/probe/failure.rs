@@ -1,4 +1,4 @@
-//! From the client's error to the reason in the record: one table, with a test for each branch.
+//! From an error to the reason in the record: one table, with a test for each branch.
 //!
 //! Which table counts, the phase decides; the error only says what happened in it.
 
@@ -7,8 +7,6 @@ use std::{error::Error, io, iter, net::SocketAddr, time::Duration};
 use messages::FailureReason;
 use rustix::io::Errno;
 use rustls::{CertificateError, Error as TlsError};
-
-use super::client::ConnectTimedOut;
 
 /// A reason, and the words for a person.
 pub(super) type Reason = (FailureReason, String);
@@ -35,12 +33,7 @@ fn find<T: Error + 'static>(error: &AnyError) -> Option<&T> {
 
 /// What happened, in a few words and without the url, which may hold credentials.
 pub(super) fn words(error: &AnyError) -> String {
-    let mut words: Vec<_> = chain(error)
-        .filter(|error| !error.is::<reqwest::Error>())
-        .map(ToString::to_string)
-        // The client's own layers say nothing that the phase does not.
-        .filter(|words| !words.starts_with("client error ("))
-        .collect();
+    let mut words: Vec<_> = chain(error).map(ToString::to_string).collect();
     // An error that wraps another one repeats it.
     words.dedup();
     words.join(": ")
@@ -62,17 +55,18 @@ fn errno(error: &io::Error) -> Option<Errno> {
     error.raw_os_error().map(Errno::from_raw_os_error)
 }
 
-/// Why no connection was made.
-pub(super) fn of_connect(address: SocketAddr, error: &AnyError, limit: Duration) -> Reason {
-    if find::<ConnectTimedOut>(error).is_some() {
+/// Why no connection was made; without an error, because there was no answer.
+pub(super) fn of_connect(
+    address: SocketAddr,
+    error: Option<&io::Error>,
+    limit: Duration,
+) -> Reason {
+    let Some(error) = error else {
         let limit = limit.as_secs_f64();
         let detail = format!("{address} did not answer within {limit} s (CONNECT_TIMEOUT)");
         return (FailureReason::ConnectTimeout, detail);
-    }
-    let detail = format!("connecting to {address}: {}", words(error));
-    let Some(error) = find::<io::Error>(error) else {
-        return (FailureReason::ConnectFailed, detail);
     };
+    let detail = format!("connecting to {address}: {}", words(error));
     let lacks_family = matches!(errno(error), Some(Errno::AFNOSUPPORT | Errno::ADDRNOTAVAIL));
     let reason = match error.kind() {
         // A machine on which IPv6 is switched off says so in these words.
@@ -189,13 +183,13 @@ mod tests {
             Errno::NOBUFS,
             Errno::NOMEM,
         ] {
+            assert_eq!(
+                of_connect(address, Some(&errno.into()), LIMIT).0,
+                FailureReason::ProberFailed,
+                "{errno:?}"
+            );
             // As libraries wrap them.
             let error = io::Error::other(io::Error::from(errno));
-            assert_eq!(
-                of_connect(address, &error, LIMIT).0,
-                FailureReason::ProberFailed,
-                "{error}"
-            );
             assert_eq!(
                 of_handshake(&error).0,
                 FailureReason::ProberFailed,
@@ -220,11 +214,14 @@ mod tests {
         ];
         for (address, errno, reason) in table {
             let error = io::Error::from(errno);
-            assert_eq!(of_connect(address, &error, LIMIT).0, reason, "{errno:?}");
+            assert_eq!(
+                of_connect(address, Some(&error), LIMIT).0,
+                reason,
+                "{errno:?}"
+            );
         }
-        let timed_out = io::Error::other(ConnectTimedOut);
         assert_eq!(
-            of_connect(four, &timed_out, LIMIT).0,
+            of_connect(four, None, LIMIT).0,
             FailureReason::ConnectTimeout
         );
     }

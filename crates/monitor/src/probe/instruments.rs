@@ -2,18 +2,14 @@
 
 use std::sync::Arc;
 
-use reqwest::Client;
-
-use super::{
-    client, memory::Memory, resolve::Resolver, seek::Seeker, settings::ProbeSettings, tls,
-};
+use super::{memory::Memory, resolve::Resolver, seek::Seeker, settings::ProbeSettings, tls::Tls};
 
 /// What all probes share.
 #[derive(Debug)]
 pub struct Instruments {
     pub(super) settings: ProbeSettings,
     pub(super) resolver: Resolver,
-    pub(super) client: Client,
+    pub(super) tls: Tls,
     pub(super) memory: Memory,
     pub(super) seeker: Seeker,
 }
@@ -23,7 +19,7 @@ impl Instruments {
     pub fn new(settings: ProbeSettings) -> anyhow::Result<Arc<Self>> {
         Ok(Arc::new(Self {
             resolver: Resolver::new(settings.dns_timeout),
-            client: client::client(tls::config(&settings.extra_authorities)?)?,
+            tls: Tls::new(&settings.extra_authorities)?,
             memory: Memory::new(),
             seeker: Seeker::new(),
             settings,

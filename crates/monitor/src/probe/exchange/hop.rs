@@ -1,6 +1,6 @@
 //! From a redirect's Location to the next url.
 
-use reqwest::header::HeaderValue;
+use hyper::header::HeaderValue;
 use url::Url;
 
 use super::credentials::without_credentials;

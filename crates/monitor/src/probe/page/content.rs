@@ -1,7 +1,7 @@
 //! What a response's head says of its body.
 
 use encoding_rs::Encoding;
-use reqwest::header::{self, HeaderMap, HeaderValue};
+use hyper::header::{self, HeaderMap, HeaderValue};
 
 /// What a response's head says of its body.
 #[derive(Debug, Default)]

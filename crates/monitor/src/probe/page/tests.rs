@@ -1,4 +1,4 @@
-use reqwest::header::{self, HeaderMap, HeaderValue};
+use hyper::header::{self, HeaderMap, HeaderValue};
 
 use super::*;
 use crate::probe::memory::Memory;

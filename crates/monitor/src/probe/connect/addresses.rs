@@ -2,8 +2,8 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-/// Addresses of one name that are tried.
-const ADDRESSES_MAX: usize = 8;
+/// Addresses of one name that are tried: with all but the last one dead, eight seconds.
+const ADDRESSES_MAX: usize = 32;
 
 /// IPv6 and IPv4 in turn, so that a network that carries only one of them costs one attempt.
 pub(super) fn alternate(addresses: Vec<SocketAddr>) -> Vec<SocketAddr> {

@@ -160,6 +160,19 @@ fn is_cut_off(error: &AnyError) -> bool {
         .is_some_and(|error| error.is_remote() && (error.is_reset() || error.is_go_away()))
 }
 
+/// Whether HTTP/2 is what failed, so that the site may answer over HTTP/1.1: it says so itself, or
+/// its head holds what only HTTP/1.1 allows, or it ended the connection without an answer. In the
+/// last case it may have said so, too: the library forgets a GOAWAY that takes in our request.
+pub(super) fn wants_http1(error: &AnyError) -> bool {
+    if find::<io::Error>(error).is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe) {
+        return true;
+    }
+    find::<h2::Error>(error).is_some_and(|error| {
+        let malformed = error.is_library() && error.reason() == Some(h2::Reason::PROTOCOL_ERROR);
+        malformed || error.reason() == Some(h2::Reason::HTTP_1_1_REQUIRED)
+    })
+}
+
 /// Whether the connection just ended, without a word of farewell: no fault where no length was
 /// promised.
 pub(super) fn is_bare_end(error: &AnyError) -> bool {

@@ -42,11 +42,20 @@ impl From<Failure> for Unanswered {
     }
 }
 
+impl Unanswered {
+    fn wants_http1(&self) -> bool {
+        matches!(self, Self::Asked(AskError::Http(error), Wire::Http2) if failure::wants_http1(error))
+    }
+}
+
 impl Question<'_> {
     /// Asks whichever of the site's addresses answers first.
     pub(super) async fn ask(&self) -> Result<Answer, Failure> {
         let addresses = self.addresses().await?;
-        let asked = self.ask_at(&addresses, Offer::Http2AndHttp1).await;
+        let mut asked = self.ask_at(&addresses, Offer::Http2AndHttp1).await;
+        if asked.as_ref().is_err_and(Unanswered::wants_http1) {
+            asked = self.ask_at(&addresses, Offer::Http1).await;
+        }
         asked.map_err(|error| self.failure(error))
     }
 

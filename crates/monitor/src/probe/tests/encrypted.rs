@@ -347,6 +347,90 @@ async fn an_http_2_stream_that_is_reset_is_a_reset() {
     );
 }
 
+/// A site that speaks HTTP/2 so badly that only HTTP/1.1 is left.
+async fn only_http_1(
+    over_http_2: impl AsyncFn(TlsStream<TcpStream>) -> io::Result<()>,
+    stream: TlsStream<TcpStream>,
+) -> io::Result<()> {
+    if stream.get_ref().1.alpn_protocol() == Some(b"h2") {
+        return over_http_2(stream).await;
+    }
+    well(stream).await
+}
+
+async fn reset_as_required(stream: TlsStream<TcpStream>) -> io::Result<()> {
+    let handshake = h2::server::handshake(stream).await;
+    let mut connection = handshake.map_err(io::Error::other)?;
+    while let Some(Ok((_, mut respond))) = connection.accept().await {
+        respond.send_reset(h2::Reason::HTTP_1_1_REQUIRED);
+    }
+    Ok(())
+}
+
+async fn go_away_as_required(stream: TlsStream<TcpStream>) -> io::Result<()> {
+    let handshake = h2::server::handshake(stream).await;
+    let mut connection = handshake.map_err(io::Error::other)?;
+    while let Some(Ok(_)) = connection.accept().await {
+        connection.abrupt_shutdown(h2::Reason::HTTP_1_1_REQUIRED);
+    }
+    Ok(())
+}
+
+async fn go_away_before_any_stream(mut stream: TlsStream<TcpStream>) -> io::Result<()> {
+    // A SETTINGS frame, then a GOAWAY that takes in no stream, with reason HTTP_1_1_REQUIRED.
+    stream.write_all(&[0, 0, 0, 4, 0, 0, 0, 0, 0]).await?;
+    stream.write_all(&[0, 0, 8, 7, 0, 0, 0, 0, 0]).await?;
+    stream.write_all(&[0, 0, 0, 0, 0, 0, 0, 13]).await?;
+    stream.flush().await?;
+    hang(stream).await
+}
+
+async fn send_forbidden_headers(mut stream: TlsStream<TcpStream>) -> io::Result<()> {
+    // A SETTINGS frame, then the HEADERS of stream 1: `:status: 200`, `connection: close`.
+    stream.write_all(&[0, 0, 0, 4, 0, 0, 0, 0, 0]).await?;
+    let mut block = vec![0x88, 0, 10];
+    block.extend(b"connection");
+    block.push(5);
+    block.extend(b"close");
+    let length = u8::try_from(block.len()).unwrap();
+    stream.write_all(&[0, 0, length, 1, 5, 0, 0, 0, 1]).await?;
+    stream.write_all(&block).await?;
+    stream.flush().await?;
+    hang(stream).await
+}
+
+#[tokio::test]
+async fn where_http_2_fails_on_the_protocol_http_1_is_asked_once() {
+    let issuer = authority();
+    let protocols: &[&[u8]] = &[b"h2", b"http/1.1"];
+    let shown = || signed(&params(), &issuer);
+    let urls = [
+        encrypted(shown(), protocols, |stream| {
+            only_http_1(reset_as_required, stream)
+        })
+        .await,
+        encrypted(shown(), protocols, |stream| {
+            only_http_1(go_away_as_required, stream)
+        })
+        .await,
+        encrypted(shown(), protocols, |stream| {
+            only_http_1(go_away_before_any_stream, stream)
+        })
+        .await,
+        encrypted(shown(), protocols, |stream| {
+            only_http_1(send_forbidden_headers, stream)
+        })
+        .await,
+    ];
+    for url in urls {
+        let (_, response) = up(probe_with(trusting(issuer.der()), &url, "hello").await);
+        assert_eq!(
+            (response.http_version, response.matched),
+            (HttpVersion::Http11, found("Hello"))
+        );
+    }
+}
+
 #[test]
 fn a_certificate_ends_when_it_says() {
     let site = self_signed(&expired(params()));

@@ -20,6 +20,8 @@ mod clock;
 mod listing;
 mod masked;
 mod report;
+#[cfg(test)]
+mod testing;
 
 use std::time::Duration;
 
@@ -32,14 +34,14 @@ use service::{
     stages::{Drain, Stages, infallible},
     telemetry::Metrics,
 };
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tracing::{info, warn};
 
 pub use crate::listing::print_targets;
 use crate::{
-    prober::{Checker, Identity},
+    prober::Checker,
     publish::Publisher,
-    schedule::Schedule,
+    schedule::Entry,
     settings::Settings,
     targets::{Targets, TargetsSettings},
 };
@@ -75,10 +77,11 @@ pub async fn run(settings: Settings, metrics: Metrics, orders: Orders) -> anyhow
     let TargetsSettings {
         interval, location, ..
     } = settings.targets;
-    let schedule = Schedule::new(&targets.usable, interval, clock::now());
+    // The file is read once, so no other list follows.
+    let (_, lists) = watch::channel(Entry::every(interval, &targets.usable));
     let checker = Checker::new(
         settings.prober,
-        Identity { location, interval },
+        location,
         result_sender,
         stages.deadline(PROBES_SHARE),
     )?;
@@ -96,7 +99,7 @@ pub async fn run(settings: Settings, metrics: Metrics, orders: Orders) -> anyhow
         "Checking"
     );
 
-    let scheduling = schedule::run(schedule, due_sender, stages.stop());
+    let scheduling = schedule::run(lists, due_sender, stages.stop());
     stages.stage("the schedule", infallible(scheduling));
     stages.stage("the prober", checker.run(due));
     stages.stage("the publisher", publisher.run());

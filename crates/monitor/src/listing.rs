@@ -11,7 +11,7 @@ use service::command_line::BadInput;
 
 use crate::{
     clock::now,
-    schedule::Schedule,
+    schedule::{Entry, Schedule},
     targets::{Targets, TargetsSettings},
 };
 
@@ -43,7 +43,7 @@ fn print_usable(
     interval: Duration,
     now: Timestamp,
 ) -> io::Result<()> {
-    let mut schedule = Schedule::new(&targets.usable, interval, now);
+    let mut schedule = Schedule::new(&Entry::every(interval, &targets.usable), now);
     // The slots under way are past; each target's next one is what is asked for.
     while schedule.pop(now).is_some() {}
     let end = now + interval;

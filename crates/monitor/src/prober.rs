@@ -1,11 +1,12 @@
 //! Makes the probes that are due: as many at once as may be, and exactly one result for each check.
 
+mod missed;
 mod pulse;
 mod queue;
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
-use messages::{Check, CheckResult, Failure, FailureReason, Outcome, SelfDoubt};
+use messages::{Check, CheckResult, Outcome, SelfDoubt};
 use tokio::{
     sync::mpsc,
     task::{Id, JoinError, JoinSet},
@@ -14,6 +15,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::error;
 
 use self::{
+    missed::Missed,
     pulse::Pulse,
     queue::{Offer, Queue, QueueSettings},
 };
@@ -21,7 +23,7 @@ use crate::{
     clock::now,
     probe::{Expectation, Finding, Instruments, ProbeRequest, ProbeSettings},
     report,
-    schedule::Due,
+    schedule::{Arrival, Due},
     targets::Target,
 };
 
@@ -39,19 +41,11 @@ pub struct ProberSettings {
     pub probe: ProbeSettings,
 }
 
-/// What all checks of this monitor have in common.
-#[derive(Clone, Debug)]
-pub struct Identity {
-    /// Which monitor looks.
-    pub location: String,
-    /// From one check of a target to the next.
-    pub interval: Duration,
-}
-
 /// Where checks become results.
 #[derive(Debug)]
 pub struct Checker {
-    identity: Identity,
+    /// Which monitor looks.
+    location: String,
     instruments: Arc<Instruments>,
     queue: Queue,
     running: JoinSet<Finding>,
@@ -71,15 +65,15 @@ struct Begun {
 }
 
 impl Checker {
-    /// Gets everything ready. Past `give_up`, nothing is waited for any longer.
+    /// A prober of this location. Past `give_up`, nothing is waited for any longer.
     pub fn new(
         settings: ProberSettings,
-        identity: Identity,
+        location: String,
         results: mpsc::Sender<CheckResult>,
         give_up: CancellationToken,
     ) -> anyhow::Result<Self> {
         Ok(Self {
-            identity,
+            location,
             instruments: Instruments::new(settings.probe)?,
             queue: Queue::new(QueueSettings {
                 running_max: settings.probes_max,
@@ -120,27 +114,16 @@ impl Checker {
     }
 
     async fn accept(&mut self, due: Due) -> anyhow::Result<()> {
-        if due.jumped_over {
-            let why = "its time had passed before anybody could look: the clock jumped, or the \
-                       machine slept";
-            return self.miss(due, true, why).await;
+        if due.arrival == Arrival::JumpedOver {
+            return self.miss(due, Missed::JumpedOver).await;
         }
         if self.give_up.is_cancelled() {
-            return self
-                .miss(due, false, "the monitor was stopped before it could begin")
-                .await;
+            return self.miss(due, Missed::Stopped).await;
         }
         match self.queue.offer(due) {
             Offer::Waits => Ok(()),
-            Offer::StillRuns(due) => {
-                self.miss(due, false, "the last check of this target still runs")
-                    .await
-            }
-            Offer::Replaces(old) => {
-                let why = "no probe could begin within its interval (PROBES_MAX, \
-                           PROBES_PER_HOST_MAX)";
-                self.miss(old, true, why).await
-            }
+            Offer::StillRuns(due) => self.miss(due, Missed::LastStillRuns).await,
+            Offer::Replaces(old) => self.miss(old, Missed::NoRoom).await,
         }
     }
 
@@ -153,8 +136,9 @@ impl Checker {
             let handle = self.running.spawn(task);
             let lag =
                 Duration::try_from(now().duration_since(due.scheduled_at)).unwrap_or_default();
-            let late = due.after_start && lag > LAG_BELIEVED_MAX;
-            if due.after_start {
+            let came_due = due.arrival == Arrival::CameDue;
+            let late = came_due && lag > LAG_BELIEVED_MAX;
+            if came_due {
                 report::began(lag);
             }
             let in_flight = self.in_flight();
@@ -199,22 +183,17 @@ impl Checker {
 
     async fn give_up_waiting(&mut self) -> anyhow::Result<()> {
         for due in self.queue.take_waiting() {
-            self.miss(due, false, "the monitor was stopped before it could begin")
-                .await?;
+            self.miss(due, Missed::Stopped).await?;
         }
         Ok(())
     }
 
-    async fn miss(&mut self, due: Due, overloaded: bool, why: &str) -> anyhow::Result<()> {
-        let outcome = Outcome::Missed {
-            probe: None,
-            failure: Failure::new(FailureReason::ProberFailed, None, why),
-        };
+    async fn miss(&mut self, due: Due, why: Missed) -> anyhow::Result<()> {
         let self_doubt = SelfDoubt {
             in_flight: self.in_flight(),
-            overloaded,
+            overloaded: why.is_overload(),
         };
-        self.tell(due, outcome, self_doubt).await
+        self.tell(due, why.outcome(), self_doubt).await
     }
 
     async fn tell(
@@ -227,8 +206,8 @@ impl Checker {
             check: Check {
                 url: due.target.url.clone(),
                 regex_pattern: due.target.regexp().to_owned(),
-                interval: self.identity.interval,
-                location: self.identity.location.clone(),
+                interval: due.interval,
+                location: self.location.clone(),
                 scheduled_at: due.scheduled_at,
             },
             outcome,
@@ -255,10 +234,7 @@ fn request(target: &Target) -> ProbeRequest {
 fn lost(error: &JoinError) -> Finding {
     error!("A probe broke, which is a defect of the monitor: {error}");
     Finding {
-        outcome: Outcome::Missed {
-            probe: None,
-            failure: Failure::new(FailureReason::ProberFailed, None, "the probe broke"),
-        },
+        outcome: Missed::Broke.outcome(),
         was_held_up: false,
     }
 }

@@ -22,12 +22,9 @@ pub(super) struct Queue {
     hosts: HashMap<Host, Line>,
     /// The hosts of which a check waits that may begin, each once.
     turns: VecDeque<Host>,
-    waiting: HashSet<Identity>,
-    running: HashSet<Identity>,
+    waiting: HashSet<Arc<Target>>,
+    running: HashSet<Arc<Target>>,
 }
-
-/// A target's url.
-type Identity = Arc<Target>;
 
 /// Host and port.
 type Host = (String, u16);
@@ -152,22 +149,14 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::clock::now;
-
-    fn target(url: &str) -> Arc<Target> {
-        Arc::new(Target {
-            url: url.into(),
-            address: url::Url::parse(url).unwrap(),
-            pattern: None,
-        })
-    }
+    use crate::{clock::now, schedule::Arrival, testing::target};
 
     fn due(target: &Arc<Target>) -> Due {
         Due {
             target: Arc::clone(target),
             scheduled_at: now(),
-            after_start: true,
-            jumped_over: false,
+            interval: std::time::Duration::from_secs(1),
+            arrival: Arrival::CameDue,
         }
     }
 

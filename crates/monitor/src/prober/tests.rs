@@ -1,6 +1,6 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use messages::OutcomeKind;
+use messages::{FailureReason, OutcomeKind};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpListener,
@@ -8,7 +8,7 @@ use tokio::{
 };
 
 use super::*;
-use crate::targets::Target;
+use crate::testing::target;
 
 /// A site that answers a request for each permit, and knows how many it had at once.
 struct Site {
@@ -55,14 +55,10 @@ impl Site {
     fn due(&self, path: &str) -> Due {
         let url = format!("http://127.0.0.1:{}/{path}", self.port);
         Due {
-            target: Arc::new(Target {
-                address: url::Url::parse(&url).unwrap(),
-                url,
-                pattern: None,
-            }),
+            target: target(&url),
             scheduled_at: now(),
-            after_start: true,
-            jumped_over: false,
+            interval: Duration::from_secs(1),
+            arrival: Arrival::CameDue,
         }
     }
 
@@ -97,11 +93,7 @@ fn start(probes_max: usize, probes_per_host_max: usize) -> Stage {
             extra_authorities: Vec::new(),
         },
     };
-    let identity = Identity {
-        location: "here".into(),
-        interval: second,
-    };
-    let checker = Checker::new(settings, identity, result_sender, give_up.clone()).unwrap();
+    let checker = Checker::new(settings, "here".into(), result_sender, give_up.clone()).unwrap();
     Stage {
         due,
         results,
@@ -208,7 +200,7 @@ async fn a_target_that_still_runs_or_still_waits_is_missed_not_silent() {
 async fn a_slot_that_the_clock_jumped_over_is_missed() {
     let (site, stage) = (Site::start().await, start(1, 1));
     let mut due = site.due("a");
-    due.jumped_over = true;
+    due.arrival = Arrival::JumpedOver;
     stage.due.send(due).await.unwrap();
     let results = stage.finish().await;
     assert_eq!(results.len(), 1);
@@ -254,7 +246,7 @@ async fn a_check_that_begins_late_doubts_itself_unless_it_was_due_before_the_sta
     let long_ago = now() - Duration::from_secs(30);
     let (mut late, mut under_way) = (site.due("late"), site.due("under_way"));
     (late.scheduled_at, under_way.scheduled_at) = (long_ago, long_ago);
-    under_way.after_start = false;
+    under_way.arrival = Arrival::UnderWay;
     for due in [late.clone(), under_way] {
         stage.due.send(due).await.unwrap();
     }

@@ -1,5 +1,6 @@
 //! Makes the probes that are due: as many at once as may be, and exactly one result for each check.
 
+mod line;
 mod missed;
 mod pulse;
 mod queue;
@@ -10,6 +11,7 @@ use messages::{Check, CheckResult, Outcome, SelfDoubt};
 use tokio::{
     sync::mpsc,
     task::{Id, JoinError, JoinSet},
+    time::{Instant, sleep_until},
 };
 use tokio_util::sync::CancellationToken;
 use tracing::error;
@@ -17,7 +19,7 @@ use tracing::error;
 use self::{
     missed::Missed,
     pulse::Pulse,
-    queue::{Offer, Queue, QueueSettings},
+    queue::{Queue, QueueSettings, Ready},
 };
 use crate::{
     clock::now,
@@ -96,14 +98,19 @@ impl Checker {
             if is_over {
                 self.give_up_waiting().await?;
             } else {
+                self.miss_overdue().await?;
                 self.begin_waiting();
             }
+            let deadline = self.queue.next_deadline();
             tokio::select! {
                 due = due.recv(), if more_come => match due {
                     Some(due) => self.accept(due).await?,
                     None => more_come = false,
                 },
                 Some(ended) = self.running.join_next_with_id() => self.end(ended).await?,
+                // Whoever waits is missed when its interval is over, also when nothing else
+                // happens.
+                () = sleep_until(deadline.unwrap_or_else(Instant::now)), if deadline.is_some() => {}
                 // Probes that run end by themselves then; those that wait never begin.
                 () = give_up.cancelled(), if !is_over => {}
                 // The last that waited were given up above, and nothing runs.
@@ -120,36 +127,30 @@ impl Checker {
         if self.give_up.is_cancelled() {
             return self.miss(due, Missed::Stopped).await;
         }
-        match self.queue.offer(due) {
-            Offer::Waits => Ok(()),
-            Offer::StillRuns(due) => self.miss(due, Missed::LastStillRuns).await,
-            Offer::Replaces(old) => self.miss(old, Missed::NoRoom).await,
+        let lag = lag(&due);
+        match self.queue.offer(due, lag, Instant::now()) {
+            None => Ok(()),
+            Some((due, why)) => self.miss(due, why).await,
         }
     }
 
     /// Begins as many of the checks that wait as may run.
     fn begin_waiting(&mut self) {
-        while let Some(due) = self.queue.begin() {
+        while let Some(Ready { due, held_up }) = self.queue.begin(Instant::now()) {
             let instruments = Arc::clone(&self.instruments);
             let (request, give_up) = (request(&due.target), self.give_up.clone());
             let task = async move { instruments.probe(&request, &give_up).await };
             let handle = self.running.spawn(task);
-            let lag =
-                Duration::try_from(now().duration_since(due.scheduled_at)).unwrap_or_default();
             let came_due = due.arrival == Arrival::CameDue;
-            let late = came_due && lag > LAG_BELIEVED_MAX;
             if came_due {
-                report::began(lag);
+                report::began(lag(&due));
             }
-            let in_flight = self.in_flight();
-            self.checks.insert(
-                handle.id(),
-                Begun {
-                    due,
-                    in_flight,
-                    late,
-                },
-            );
+            let begun = Begun {
+                due,
+                in_flight: self.in_flight(),
+                late: came_due && held_up > LAG_BELIEVED_MAX,
+            };
+            self.checks.insert(handle.id(), begun);
         }
         report::in_flight(self.running.len());
     }
@@ -172,7 +173,7 @@ impl Checker {
         else {
             return Ok(());
         };
-        self.queue.end(&due.target);
+        self.queue.end(&due.target, Instant::now());
         let slow = self.pulse.faltered_since(duration(&look.outcome));
         let self_doubt = SelfDoubt {
             in_flight,
@@ -181,8 +182,16 @@ impl Checker {
         self.tell(due, look.outcome, self_doubt).await
     }
 
+    /// What could not begin within its interval never will.
+    async fn miss_overdue(&mut self) -> anyhow::Result<()> {
+        while let Some((due, why)) = self.queue.take_overdue(Instant::now()) {
+            self.miss(due, why).await?;
+        }
+        Ok(())
+    }
+
     async fn give_up_waiting(&mut self) -> anyhow::Result<()> {
-        for due in self.queue.take_waiting() {
+        while let Some(due) = self.queue.take_waiting() {
             self.miss(due, Missed::Stopped).await?;
         }
         Ok(())
@@ -191,7 +200,7 @@ impl Checker {
     async fn miss(&mut self, due: Due, why: Missed) -> anyhow::Result<()> {
         let self_doubt = SelfDoubt {
             in_flight: self.in_flight(),
-            overloaded: why.is_overload(),
+            overloaded: why.is_overload(due.arrival),
         };
         self.tell(due, why.outcome(), self_doubt).await
     }
@@ -228,6 +237,11 @@ fn request(target: &Target) -> ProbeRequest {
             ..Expectation::default()
         },
     }
+}
+
+/// How long ago a check was due; nothing where the clock was set back meanwhile.
+fn lag(due: &Due) -> Duration {
+    Duration::try_from(now().duration_since(due.scheduled_at)).unwrap_or_default()
 }
 
 /// A probe that broke: a defect of ours, which must cost neither the result nor the service.

@@ -2,6 +2,8 @@
 
 use messages::{Failure, FailureReason, Outcome};
 
+use crate::schedule::Arrival;
+
 /// The reasons that lie with the prober; what each means for the result stands here, once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Missed {
@@ -9,8 +11,8 @@ pub(super) enum Missed {
     JumpedOver,
     /// The monitor was stopped before it could begin.
     Stopped,
-    /// The last check of the same target still runs.
-    LastStillRuns,
+    /// The last check of the same target ran until this one's interval was over.
+    LastStillRan,
     /// It waited for its turn until its interval was over.
     NoRoom,
     /// Its probe broke: a defect of ours.
@@ -26,7 +28,9 @@ impl Missed {
                  slept"
             }
             Self::Stopped => "the monitor was stopped before it could begin",
-            Self::LastStillRuns => "the last check of this target still runs",
+            Self::LastStillRan => {
+                "the last check of this target still ran when this one's interval was over"
+            }
             Self::NoRoom => {
                 "no probe could begin within its interval (PROBES_MAX, PROBES_PER_HOST_MAX)"
             }
@@ -34,11 +38,14 @@ impl Missed {
         }
     }
 
-    /// Whether it says that the prober was too late or too busy.
-    pub(super) fn is_overload(self) -> bool {
+    /// Whether it says that the prober was too late or too busy. A target that keeps itself busy
+    /// is no overload, nor is a start with many targets, whose slots under way wait for those that
+    /// come due.
+    pub(super) fn is_overload(self, arrival: Arrival) -> bool {
         match self {
-            Self::JumpedOver | Self::NoRoom => true,
-            Self::Stopped | Self::LastStillRuns | Self::Broke => false,
+            Self::JumpedOver => true,
+            Self::NoRoom => arrival == Arrival::CameDue,
+            Self::Stopped | Self::LastStillRan | Self::Broke => false,
         }
     }
 

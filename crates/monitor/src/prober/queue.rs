@@ -1,10 +1,17 @@
-//! Who waits, who runs, and who is next. Pure.
+//! Who waits, who runs, and who is next. Pure: it is told what the time is.
 
 use std::{
-    collections::{HashMap, HashSet, VecDeque},
+    collections::{BTreeMap, HashMap, HashSet, VecDeque},
     sync::Arc,
+    time::Duration,
 };
 
+use tokio::time::Instant;
+
+use super::{
+    line::{Line, Number, Place, Rank},
+    missed::Missed,
+};
 use crate::{schedule::Due, targets::Target};
 
 /// How many may run.
@@ -14,111 +21,156 @@ pub(super) struct QueueSettings {
     pub(super) running_per_host_max: usize,
 }
 
-/// The checks that wait and those that run: at most one of each target. Hosts take turns, so that
-/// one with many targets, or with slow ones, delays nobody else.
+/// The checks that wait and those that run: of each target at most one of either. Hosts take turns,
+/// so that one with many targets, or with slow ones, delays nobody else.
+///
+/// A check that comes due while its target's last one runs waits for it. None waits longer than
+/// until its interval is over: then it is missed, and the target's next one is due.
 #[derive(Debug)]
 pub(super) struct Queue {
     settings: QueueSettings,
     hosts: HashMap<Host, Line>,
-    /// The hosts of which a check waits that may begin, each once.
-    turns: VecDeque<Host>,
-    waiting: HashSet<Arc<Target>>,
+    /// The hosts of which a check may begin, each once, for each rank.
+    turns: [VecDeque<Host>; Rank::ALL.len()],
+    waiting: HashMap<Arc<Target>, Waiting>,
     running: HashSet<Arc<Target>>,
+    /// The same that wait, by the time at which their interval is over.
+    deadlines: BTreeMap<(Instant, Number), Arc<Target>>,
+    next_number: Number,
 }
 
 /// Host and port.
 type Host = (String, u16);
 
-/// One host's checks.
-#[derive(Debug, Default)]
-struct Line {
-    waiting: VecDeque<Due>,
-    running: usize,
-    has_turn: bool,
+/// A check that waits.
+#[derive(Debug)]
+struct Waiting {
+    due: Due,
+    place: Place,
+    deadline: Instant,
+    /// How long after it was due it came to us.
+    lag: Duration,
+    /// Since when only we stand in its way; `None` while its target's last check runs.
+    ready_since: Option<Instant>,
 }
 
-/// What became of a check that was offered.
+/// A check that may begin.
 #[derive(Debug)]
-pub(super) enum Offer {
-    /// It waits for its turn.
-    Waits,
-    /// It cannot be made: the target's last check still runs.
-    StillRuns(Due),
-    /// It waits in the place of the target's last check, which never began.
-    Replaces(Due),
+pub(super) struct Ready {
+    pub(super) due: Due,
+    /// How long it was held up by us: the wait for its own target's last check is the target's.
+    pub(super) held_up: Duration,
 }
+
+/// A check that will not be made, and why.
+pub(super) type GivenUp = (Due, Missed);
 
 impl Queue {
     pub(super) fn new(settings: QueueSettings) -> Self {
         Self {
             settings,
             hosts: HashMap::new(),
-            turns: VecDeque::new(),
-            waiting: HashSet::new(),
+            turns: Default::default(),
+            waiting: HashMap::new(),
             running: HashSet::new(),
+            deadlines: BTreeMap::new(),
+            next_number: 0,
         }
     }
 
-    /// Takes a check that is due.
-    pub(super) fn offer(&mut self, due: Due) -> Offer {
-        if self.running.contains(&due.target) {
-            return Offer::StillRuns(due);
+    /// Takes a check that came so long after it was due. One of the same target that still waits
+    /// gives way to it: its interval is over.
+    pub(super) fn offer(&mut self, due: Due, lag: Duration, now: Instant) -> Option<GivenUp> {
+        let target = Arc::clone(&due.target);
+        let given_up = self.give_up(&target);
+        let kept = self
+            .hosts
+            .get_mut(&host(&target))
+            .and_then(|line| line.take_kept(&target));
+        let number = kept.unwrap_or_else(|| {
+            self.next_number += 1;
+            self.next_number
+        });
+        let deadline = now + due.interval.saturating_sub(lag);
+        let ready_since = (!self.running.contains(&target)).then_some(now);
+        let place = (Rank::of(&due), number);
+        let waiting = Waiting {
+            due,
+            place,
+            deadline,
+            lag,
+            ready_since,
+        };
+        self.deadlines
+            .insert((deadline, number), Arc::clone(&target));
+        self.waiting.insert(Arc::clone(&target), waiting);
+        if ready_since.is_some() {
+            self.line_up(target, place);
         }
-        let host = host(&due.target);
-        let line = self.hosts.entry(host.clone()).or_default();
-        if !self.waiting.insert(Arc::clone(&due.target)) {
-            let mut waiting = line.waiting.iter_mut();
-            if let Some(old) = waiting.find(|old| old.target == due.target) {
-                return Offer::Replaces(std::mem::replace(old, due));
-            }
-        }
-        line.waiting.push_back(due);
-        self.give_turn(host);
-        Offer::Waits
+        given_up
     }
 
-    /// The next check that may begin; it counts as running until [`Queue::end`].
-    pub(super) fn begin(&mut self) -> Option<Due> {
+    /// The next check that may begin; it counts as running until [`Queue::end`]. What waited too
+    /// long is to be taken out first, by [`Queue::take_overdue`].
+    pub(super) fn begin(&mut self, now: Instant) -> Option<Ready> {
         if self.running.len() >= self.settings.running_max {
             return None;
         }
-        let host = self.turns.pop_front()?;
-        let line = self.hosts.get_mut(&host)?;
-        line.has_turn = false;
-        let due = line.waiting.pop_front()?;
-        line.running += 1;
-        self.waiting.remove(&due.target);
-        self.running.insert(Arc::clone(&due.target));
-        self.give_turn(host);
-        Some(due)
+        let target = self.take_next()?;
+        let Waiting {
+            due,
+            place: (_, number),
+            deadline,
+            lag,
+            ready_since,
+        } = self.waiting.remove(&target)?;
+        self.deadlines.remove(&(deadline, number));
+        self.running.insert(target);
+        let waited = now.saturating_duration_since(ready_since.unwrap_or(now));
+        Some(Ready {
+            due,
+            held_up: lag + waited,
+        })
     }
 
     /// The target's check has ended.
-    pub(super) fn end(&mut self, target: &Arc<Target>) {
+    pub(super) fn end(&mut self, target: &Arc<Target>, now: Instant) {
         if !self.running.remove(target) {
             return;
         }
         let host = host(target);
         if let Some(line) = self.hosts.get_mut(&host) {
-            line.running -= 1;
-            if line.running == 0 && line.waiting.is_empty() {
-                self.hosts.remove(&host);
-            } else {
-                self.give_turn(host);
-            }
+            line.end();
         }
+        if let Some(next) = self.waiting.get_mut(target) {
+            next.ready_since = Some(now);
+            let place = next.place;
+            self.line_up(Arc::clone(target), place);
+        }
+        self.give_turns(&host);
     }
 
-    /// Takes out every check that waits.
-    pub(super) fn take_waiting(&mut self) -> Vec<Due> {
-        self.turns.clear();
-        self.waiting.clear();
-        let lines = self.hosts.values_mut();
-        let taken = lines.flat_map(|line| {
-            line.has_turn = false;
-            std::mem::take(&mut line.waiting)
-        });
-        taken.collect()
+    /// When the first of those that wait is to be given up.
+    pub(super) fn next_deadline(&self) -> Option<Instant> {
+        let ((deadline, _), _) = self.deadlines.first_key_value()?;
+        Some(*deadline)
+    }
+
+    /// Takes out one whose interval is over.
+    pub(super) fn take_overdue(&mut self, now: Instant) -> Option<GivenUp> {
+        let ((deadline, _), target) = self.deadlines.first_key_value()?;
+        if *deadline > now {
+            return None;
+        }
+        let target = Arc::clone(target);
+        self.give_up(&target)
+    }
+
+    /// Takes out one that waits, whoever it is.
+    pub(super) fn take_waiting(&mut self) -> Option<Due> {
+        let (_, target) = self.deadlines.first_key_value()?;
+        let target = Arc::clone(target);
+        self.give_up(&target).map(|(due, _)| due)
     }
 
     /// Whether nothing waits and nothing runs.
@@ -126,14 +178,56 @@ impl Queue {
         self.waiting.is_empty() && self.running.is_empty()
     }
 
-    fn give_turn(&mut self, host: Host) {
-        if let Some(line) = self.hosts.get_mut(&host)
-            && !line.has_turn
-            && !line.waiting.is_empty()
-            && line.running < self.settings.running_per_host_max
-        {
-            line.has_turn = true;
-            self.turns.push_back(host);
+    fn give_up(&mut self, target: &Arc<Target>) -> Option<GivenUp> {
+        let waiting = self.waiting.remove(target)?;
+        let (_, number) = waiting.place;
+        self.deadlines.remove(&(waiting.deadline, number));
+        if waiting.ready_since.is_none() {
+            return Some((waiting.due, Missed::LastStillRan));
+        }
+        if let Some(line) = self.hosts.get_mut(&host(target)) {
+            line.give_up(waiting.place, Arc::clone(target));
+        }
+        Some((waiting.due, Missed::NoRoom))
+    }
+
+    fn line_up(&mut self, target: Arc<Target>, place: Place) {
+        let host = host(&target);
+        let line = self.hosts.entry(host.clone()).or_default();
+        line.add(place, target);
+        self.give_turns(&host);
+    }
+
+    /// Takes the next target out of its line, hosts of the first rank first.
+    fn take_next(&mut self) -> Option<Arc<Target>> {
+        for rank in Rank::ALL {
+            while let Some(host) = self.turns[rank.index()].pop_front() {
+                let line = self.hosts.get_mut(&host);
+                let taken =
+                    line.and_then(|line| line.begin(rank, self.settings.running_per_host_max));
+                self.give_turns(&host);
+                if taken.is_some() {
+                    return taken;
+                }
+            }
+        }
+        None
+    }
+
+    /// Gives the host a turn in each rank of which it has somebody to send, and forgets a host with
+    /// nobody.
+    fn give_turns(&mut self, host: &Host) {
+        let Some(line) = self.hosts.get_mut(host) else {
+            return;
+        };
+        if line.is_deserted() {
+            self.hosts.remove(host);
+            return;
+        }
+        for rank in Rank::ALL {
+            if line.wants_turn(rank, self.settings.running_per_host_max) {
+                self.turns[rank.index()].push_back(host.clone());
+            }
         }
     }
 }
@@ -145,97 +239,4 @@ fn host(target: &Target) -> Host {
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-    use crate::{clock::now, schedule::Arrival, testing::target};
-
-    fn due(target: &Arc<Target>) -> Due {
-        Due {
-            target: Arc::clone(target),
-            scheduled_at: now(),
-            interval: std::time::Duration::from_secs(1),
-            arrival: Arrival::CameDue,
-        }
-    }
-
-    fn queue(running_max: usize, running_per_host_max: usize) -> Queue {
-        Queue::new(QueueSettings {
-            running_max,
-            running_per_host_max,
-        })
-    }
-
-    fn begin(queue: &mut Queue) -> Option<String> {
-        queue.begin().map(|due| due.target.url.clone())
-    }
-
-    #[test]
-    fn both_bounds_hold_and_hosts_take_turns() {
-        let mut queue = queue(3, 2);
-        let a: Vec<_> = (0..3)
-            .map(|path| target(&format!("http://a/{path}")))
-            .collect();
-        let b = target("http://b/");
-        for target in a.iter().chain([&b]) {
-            assert!(matches!(queue.offer(due(target)), Offer::Waits));
-        }
-        assert_eq!(begin(&mut queue).unwrap(), "http://a/0");
-        assert_eq!(begin(&mut queue).unwrap(), "http://b/");
-        assert_eq!(begin(&mut queue).unwrap(), "http://a/1");
-        assert_eq!(begin(&mut queue), None, "three run");
-        queue.end(&b);
-        assert_eq!(begin(&mut queue), None, "two of the host run");
-        queue.end(&a[0]);
-        assert_eq!(begin(&mut queue).unwrap(), "http://a/2");
-        queue.end(&a[1]);
-        queue.end(&a[2]);
-        assert!(queue.is_idle());
-        assert!(queue.hosts.is_empty() && queue.turns.is_empty());
-    }
-
-    #[test]
-    fn a_target_is_neither_run_twice_nor_does_it_wait_twice() {
-        let mut queue = queue(1, 1);
-        let (a, b) = (target("http://a/"), target("http://b/"));
-        queue.offer(due(&a));
-        queue.offer(due(&b));
-        assert_eq!(begin(&mut queue).unwrap(), "http://a/");
-        assert!(matches!(queue.offer(due(&a)), Offer::StillRuns(_)));
-        assert!(matches!(queue.offer(due(&b)), Offer::Replaces(_)));
-        queue.end(&a);
-        assert_eq!(begin(&mut queue).unwrap(), "http://b/");
-        assert_eq!(begin(&mut queue), None);
-    }
-
-    proptest! {
-        #[test]
-        fn every_check_comes_out_once_whatever_the_order(steps in prop::collection::vec((0_usize..6, 0_u8..3), 0..200)) {
-            let mut queue = queue(3, 2);
-            let targets: Vec<_> = (0..6).map(|n| target(&format!("http://{}/{n}", ["a", "b"][n % 2]))).collect();
-            let (mut offered, mut out, mut running) = (0, 0, Vec::new());
-            for (index, step) in steps {
-                match step {
-                    0 => {
-                        offered += 1;
-                        out += usize::from(!matches!(queue.offer(due(&targets[index])), Offer::Waits));
-                    }
-                    1 => running.extend(queue.begin()),
-                    _ => if let Some(ended) = running.pop() {
-                        queue.end(&ended.target);
-                        out += 1;
-                    },
-                }
-                prop_assert!(running.len() <= 3);
-            }
-            while !queue.is_idle() {
-                running.extend(queue.begin());
-                let ended = running.pop().unwrap();
-                queue.end(&ended.target);
-                out += 1;
-            }
-            prop_assert_eq!(offered, out);
-        }
-    }
-}
+mod tests;

@@ -9,19 +9,25 @@ mod due;
 mod failure;
 mod identity;
 mod json;
+mod lenient;
 mod record;
 mod result;
+mod text;
 mod word;
 
 pub use due::DueTimes;
 pub use failure::{Failure, FailureReason, Phase};
 pub use identity::{check_id, record_id};
 pub use json::{Encoded, SCHEMA_VERSION};
-pub use record::{Origin, ReadError, Record};
+pub use record::{
+    CertificateFields, FailureFields, Origin, ReadError, Record, SelfDoubtFields, TimingFields,
+};
 pub use result::{
     Certificate, Check, CheckResult, HttpVersion, Match, MatchKind, Outcome, OutcomeKind, Probe,
     Response, SelfDoubt, Timings,
 };
+
+pub use text::Text;
 
 #[cfg(test)]
 mod tests;

@@ -1,12 +1,16 @@
-//! A record as read, and what else there is to know of it.
+//! A record as read, whatever encoding it came in.
 
 use jiff::Timestamp;
+use serde::Deserialize;
 use thiserror::Error;
 use uuid::Uuid;
 
 use crate::{
     failure::{FailureReason, Phase},
+    identity::record_id,
+    lenient::{integer, or_default},
     result::{MatchKind, OutcomeKind},
+    text::Text,
 };
 
 /// Where a record stands in Kafka; what it lacks itself is taken from here.
@@ -22,51 +26,172 @@ pub struct Origin<'a> {
     pub timestamp_ms: Option<i64>,
 }
 
-/// A record as read. What was absent or null is `""` or `None`; texts hold no NUL (it became
-/// U+FFFD, since PostgreSQL stores none). Odd combinations stand as they came.
-#[derive(Clone, Debug, PartialEq)]
-#[expect(
-    missing_docs,
-    reason = "the fields are the record's; see the contract in the README"
-)]
-pub struct Record {
-    pub url: String,
-    pub error_code: i32,
-    /// Seconds.
-    pub response_time: f64,
-    pub regex_pattern: String,
-    pub matched_text: String,
-    pub schema_version: Option<i32>,
-    pub check_id: Uuid,
-    pub location: String,
-    pub scheduled_at: Timestamp,
-    pub started_at: Option<Timestamp>,
-    /// Seconds.
-    pub interval: Option<f64>,
-    pub outcome: Option<OutcomeKind>,
-    pub failure_reason: Option<FailureReason>,
-    pub failure_phase: Option<Phase>,
-    pub failure_detail: Option<String>,
-    pub matched: Option<MatchKind>,
-    /// Seconds, as the other four phases.
+/// Declares [`Record`] and, beside it, [`Fields`]: the same as it may come. So a field stands here
+/// once: its name, its type, and whether a record can be without it.
+macro_rules! record {
+    (
+        required { $($(#[doc = $required_doc:expr])* $(#[serde($($required_serde:tt)*)])?
+            $required:ident: $required_type:ty;)* }
+        optional { $($(#[doc = $optional_doc:expr])* $(#[serde($($optional_serde:tt)*)])?
+            $optional:ident: $optional_type:ty;)* }
+    ) => {
+        /// A record as read. What was absent or null is `""` or `None`. Odd combinations stand as
+        /// they came. The fields are the record's, by its own names (docs/record.md).
+        #[derive(Clone, Debug, PartialEq)]
+        pub struct Record {
+            /// The same for the same check; of a record that carries none, made from its origin.
+            pub check_id: Uuid,
+            /// When the check was due; of a record that does not say, its timestamp in Kafka.
+            pub scheduled_at: Timestamp,
+            $($(#[doc = $required_doc])* pub $required: $required_type,)*
+            $($(#[doc = $optional_doc])* pub $optional: $optional_type,)*
+        }
+
+        /// The fields as they may come: any of them absent or null.
+        #[derive(Deserialize)]
+        pub(crate) struct Fields {
+            check_id: Option<Uuid>,
+            scheduled_at: Option<Timestamp>,
+            $(#[serde(default $(, $($required_serde)*)?)] $required: Option<$required_type>,)*
+            $(#[serde(default $(, $($optional_serde)*)?)] $optional: $optional_type,)*
+        }
+
+        impl Fields {
+            /// The record, if it has what it must have.
+            pub(crate) fn into_record(self, origin: &Origin<'_>) -> Result<Record, ReadError> {
+                let (check_id, scheduled_at) = self.identity(origin)?;
+                Ok(Record {
+                    check_id,
+                    scheduled_at,
+                    $($required: self
+                        .$required
+                        .ok_or(ReadError::Missing(stringify!($required)))?,)*
+                    $($optional: self.$optional,)*
+                })
+            }
+        }
+    };
+}
+
+record! {
+    required {
+        /// The website's identity; the original leaves it empty where a check failed.
+        url: Text;
+        /// The HTTP status, or the code of the failure.
+        #[serde(deserialize_with = "integer")]
+        error_code: i32;
+        /// Seconds; finite, since JSON knows nothing else.
+        response_time: f64;
+    }
+    optional {
+        /// `""` when the target has none.
+        regex_pattern: Text;
+        /// `""` when nothing was found.
+        matched_text: Text;
+        /// `None` for a record of the original.
+        schema_version: Option<i32>;
+        /// `""` where nobody said it.
+        location: Text;
+        /// `None` when the check never began.
+        started_at: Option<Timestamp>;
+        /// Seconds.
+        interval: Option<f64>;
+        /// A word that is not known is an error: what it does to other rows cannot be guessed.
+        outcome: Option<OutcomeKind>;
+        /// Nothing set where there was none.
+        #[serde(deserialize_with = "or_default")]
+        failure: FailureFields;
+        /// The record's `match`, which is a word of the language here.
+        #[serde(rename = "match")]
+        matched: Option<MatchKind>;
+        /// Nothing set where no phase was measured.
+        #[serde(deserialize_with = "or_default")]
+        timings: TimingFields;
+        /// 1, or more for a retry.
+        attempt: Option<i32>;
+        /// `ip:port`, as a text: others may write otherwise.
+        remote_address: Option<Text>;
+        /// As a text: there may be newer ones than we speak.
+        http_version: Option<Text>;
+        /// Hops.
+        redirects: Option<i32>;
+        /// Decoded bytes.
+        body_bytes: Option<i64>;
+        /// True when the body's cap was reached.
+        body_truncated: Option<bool>;
+        /// Nothing set where none was seen.
+        #[serde(deserialize_with = "or_default")]
+        certificate: CertificateFields;
+        /// The prober's doubt in itself.
+        #[serde(rename = "prober", deserialize_with = "or_default")]
+        self_doubt: SelfDoubtFields;
+    }
+}
+
+/// The record's `failure`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct FailureFields {
+    /// The kind.
+    pub reason: Option<FailureReason>,
+    /// The phase in which it happened.
+    pub phase: Option<Phase>,
+    /// The words, for a person.
+    pub detail: Option<Text>,
+}
+
+/// The record's `timings`: seconds of each phase.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(default)]
+#[expect(missing_docs, reason = "the phases are explained at `Phase`")]
+pub struct TimingFields {
     pub dns: Option<f64>,
     pub connect: Option<f64>,
     pub tls: Option<f64>,
     pub first_byte: Option<f64>,
     pub body: Option<f64>,
-    pub attempt: Option<i32>,
-    pub remote_address: Option<String>,
-    pub http_version: Option<String>,
-    pub redirects: Option<i32>,
-    pub body_bytes: Option<i64>,
-    pub body_truncated: Option<bool>,
-    pub certificate_not_after: Option<Timestamp>,
-    pub certificate_issuer: Option<String>,
-    pub certificate_subject: Option<String>,
-    /// Seconds.
+}
+
+/// The record's `certificate`: the leaf that the site showed.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct CertificateFields {
+    /// The end of its validity.
+    pub not_after: Option<Timestamp>,
+    /// Who signed it.
+    pub issuer: Option<Text>,
+    /// Whom it is for.
+    pub subject: Option<Text>,
+}
+
+/// The record's `prober`.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(default)]
+pub struct SelfDoubtFields {
+    /// Seconds from when the check was due to when it began.
     pub schedule_lag: Option<f64>,
+    /// Probes running when it began.
     pub in_flight: Option<i32>,
+    /// True when the prober itself was too late or too busy to be believed.
     pub overloaded: Option<bool>,
+}
+
+impl Fields {
+    /// Our records carry their identity; the original's get theirs from where they stand.
+    fn identity(&self, origin: &Origin<'_>) -> Result<(Uuid, Timestamp), ReadError> {
+        if self.schema_version.is_some() {
+            let check_id = self.check_id.ok_or(ReadError::Missing("check_id"))?;
+            let scheduled_at = self
+                .scheduled_at
+                .ok_or(ReadError::Missing("scheduled_at"))?;
+            return Ok((check_id, scheduled_at));
+        }
+        let timestamp_ms = origin.timestamp_ms.ok_or(ReadError::NoTime)?;
+        let scheduled_at =
+            Timestamp::from_millisecond(timestamp_ms).map_err(|_| ReadError::NoTime)?;
+        let check_id = record_id(origin.topic, origin.partition, origin.offset, timestamp_ms);
+        Ok((check_id, scheduled_at))
+    }
 }
 
 /// Why a record cannot be read. Quotes no more of it than a field's name and a short value.

@@ -156,19 +156,22 @@ proptest! {
         prop_assert_eq!(record.scheduled_at, result.check.scheduled_at);
         prop_assert_eq!(record.started_at, probe.map(|it| it.started_at));
         prop_assert_eq!(record.outcome, Some(result.kind()));
-        prop_assert_eq!(record.failure_reason, result.failure().map(|it| it.reason));
-        prop_assert_eq!(record.failure_phase, result.failure().and_then(|it| it.phase));
-        prop_assert_eq!(record.failure_detail, result.failure().and_then(|it| it.detail.clone()));
+        prop_assert_eq!(record.failure.reason, result.failure().map(|it| it.reason));
+        prop_assert_eq!(record.failure.phase, result.failure().and_then(|it| it.phase));
+        prop_assert_eq!(
+            record.failure.detail.as_deref(),
+            result.failure().and_then(|it| it.detail.as_deref())
+        );
         prop_assert_eq!(record.http_version.is_some(), response.is_some());
         prop_assert_eq!(record.body_truncated, response.map(|it| it.body_truncated));
         prop_assert_eq!(
-            record.certificate_subject,
-            probe.and_then(|it| it.certificate.as_ref()).map(|it| it.subject.clone())
+            record.certificate.subject.as_deref(),
+            probe.and_then(|it| it.certificate.as_ref()).map(|it| it.subject.as_str())
         );
-        prop_assert!(close(record.first_byte, probe.and_then(|it| it.timings.first_byte)));
+        prop_assert!(close(record.timings.first_byte, probe.and_then(|it| it.timings.first_byte)));
         prop_assert!(close(record.interval, Some(result.check.interval)));
-        prop_assert!(close(record.schedule_lag, result.schedule_lag()));
-        prop_assert_eq!(record.overloaded, Some(result.self_doubt.overloaded));
+        prop_assert!(close(record.self_doubt.schedule_lag, result.schedule_lag()));
+        prop_assert_eq!(record.self_doubt.overloaded, Some(result.self_doubt.overloaded));
         let response_time = probe.map_or(-1.0, |it| it.response_time.as_secs_f64());
         prop_assert!((record.response_time - response_time).abs() < 1e-6);
     }
@@ -179,7 +182,7 @@ proptest! {
         let encoded = result.encode(bytes_max);
         let record = Record::read(&encoded.json, &ORIGIN).unwrap();
         let text = result.response().map_or("", |it| it.matched.text());
-        prop_assert!(text.starts_with(&record.matched_text));
+        prop_assert!(text.starts_with(record.matched_text.as_str()));
         prop_assert_eq!(encoded.matched_text_cut, record.matched_text != text);
         if whole.len() <= bytes_max {
             prop_assert_eq!(encoded.json, whole);
@@ -248,7 +251,7 @@ fn a_nul_becomes_the_replacement_character() {
     .unwrap();
     assert_eq!(record.url, "u\u{fffd}");
     assert_eq!(record.matched_text, "a\u{fffd}b");
-    assert_eq!(record.failure_detail.as_deref(), Some("\u{fffd}"));
+    assert_eq!(record.failure.detail.as_deref(), Some("\u{fffd}"));
 }
 
 #[test]

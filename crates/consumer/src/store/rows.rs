@@ -58,27 +58,27 @@ columns! {
     schema_version, "schema_version", "integer", Option<i32>, |row| row.record.schema_version;
     started_at, "started_at", "timestamptz", Option<SystemTime>, |row| row.record.started_at.map(system_time);
     interval, "interval", "double precision", Option<f64>, |row| row.record.interval;
-    failure_reason, "failure_reason", "text", Option<&'static str>, |row| row.record.failure_reason.map(messages::FailureReason::as_str);
-    failure_phase, "failure_phase", "text", Option<&'static str>, |row| row.record.failure_phase.map(messages::Phase::as_str);
-    failure_detail, "failure_detail", "text", Option<&'a str>, |row| row.record.failure_detail.as_deref();
+    failure_reason, "failure_reason", "text", Option<&'static str>, |row| row.record.failure.reason.map(messages::FailureReason::as_str);
+    failure_phase, "failure_phase", "text", Option<&'static str>, |row| row.record.failure.phase.map(messages::Phase::as_str);
+    failure_detail, "failure_detail", "text", Option<&'a str>, |row| row.record.failure.detail.as_deref();
     matched, "match", "text", Option<&'static str>, |row| row.record.matched.map(messages::MatchKind::as_str);
-    dns, "dns", "double precision", Option<f64>, |row| row.record.dns;
-    connect, "connect", "double precision", Option<f64>, |row| row.record.connect;
-    tls, "tls", "double precision", Option<f64>, |row| row.record.tls;
-    first_byte, "first_byte", "double precision", Option<f64>, |row| row.record.first_byte;
-    body, "body", "double precision", Option<f64>, |row| row.record.body;
+    dns, "dns", "double precision", Option<f64>, |row| row.record.timings.dns;
+    connect, "connect", "double precision", Option<f64>, |row| row.record.timings.connect;
+    tls, "tls", "double precision", Option<f64>, |row| row.record.timings.tls;
+    first_byte, "first_byte", "double precision", Option<f64>, |row| row.record.timings.first_byte;
+    body, "body", "double precision", Option<f64>, |row| row.record.timings.body;
     attempt, "attempt", "integer", Option<i32>, |row| row.record.attempt;
     remote_address, "remote_address", "text", Option<&'a str>, |row| row.record.remote_address.as_deref();
     http_version, "http_version", "text", Option<&'a str>, |row| row.record.http_version.as_deref();
     redirects, "redirects", "integer", Option<i32>, |row| row.record.redirects;
     body_bytes, "body_bytes", "bigint", Option<i64>, |row| row.record.body_bytes;
     body_truncated, "body_truncated", "boolean", Option<bool>, |row| row.record.body_truncated;
-    certificate_not_after, "certificate_not_after", "timestamptz", Option<SystemTime>, |row| row.record.certificate_not_after.map(system_time);
-    certificate_issuer, "certificate_issuer", "text", Option<&'a str>, |row| row.record.certificate_issuer.as_deref();
-    certificate_subject, "certificate_subject", "text", Option<&'a str>, |row| row.record.certificate_subject.as_deref();
-    schedule_lag, "schedule_lag", "double precision", Option<f64>, |row| row.record.schedule_lag;
-    in_flight, "in_flight", "integer", Option<i32>, |row| row.record.in_flight;
-    overloaded, "overloaded", "boolean", Option<bool>, |row| row.record.overloaded;
+    certificate_not_after, "certificate_not_after", "timestamptz", Option<SystemTime>, |row| row.record.certificate.not_after.map(system_time);
+    certificate_issuer, "certificate_issuer", "text", Option<&'a str>, |row| row.record.certificate.issuer.as_deref();
+    certificate_subject, "certificate_subject", "text", Option<&'a str>, |row| row.record.certificate.subject.as_deref();
+    schedule_lag, "schedule_lag", "double precision", Option<f64>, |row| row.record.self_doubt.schedule_lag;
+    in_flight, "in_flight", "integer", Option<i32>, |row| row.record.self_doubt.in_flight;
+    overloaded, "overloaded", "boolean", Option<bool>, |row| row.record.self_doubt.overloaded;
 }
 
 /// The columns that say which check a row is of; a row that gives way keeps them.

@@ -281,7 +281,7 @@ async fn any_url_of_2048_characters_is_a_website() {
         .collect();
     let records = urls.iter().chain([&mixed]).map(|url| {
         let mut record = record(1, OutcomeKind::Up);
-        record.url.clone_from(url);
+        record.url = url.as_str().into();
         Ok(record)
     });
     let written = fixture.write(0, records.collect()).await.unwrap();

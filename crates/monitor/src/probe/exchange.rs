@@ -74,7 +74,7 @@ impl<'a> Journey<'a> {
         let redirects = match head.status.as_u16() {
             301 | 302 | 303 | 307 | 308 => true,
             // A choice among several: only a Location makes it a redirect.
-            300 => location.is_some(),
+            300 => location.is_some_and(|value| !value.as_bytes().trim_ascii().is_empty()),
             _ => false,
         };
         if !redirects {

@@ -117,3 +117,26 @@ async fn credentials_are_for_their_own_site_alone() {
     assert!(!second.to_lowercase().contains("authorization"), "{second}");
     assert!(!second.to_lowercase().contains("referer"), "{second}");
 }
+
+#[tokio::test]
+async fn an_empty_location_costs_one_request_and_is_bad() {
+    for location in ["", "   "] {
+        let requests = Requests::default();
+        let seen = requests.clone();
+        let answer = redirect(302, location);
+        let url = serve(move |mut stream| {
+            let (seen, answer) = (seen.clone(), answer.clone());
+            async move {
+                seen.note(read_request(&mut stream).await?);
+                stream.write_all(answer.as_bytes()).await
+            }
+        })
+        .await;
+        let (probe, _, failure) = down(probe_with(following(20), &url, "").await);
+        assert_eq!(
+            (failure.reason, probe.redirects),
+            (FailureReason::BadRedirect, 0)
+        );
+        assert_eq!(requests.all().len(), 1);
+    }
+}

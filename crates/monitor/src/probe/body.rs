@@ -1,6 +1,7 @@
 //! The body: streamed, decoded, counted up to its cap, and kept only when something is sought in it.
 
 mod decode;
+mod members;
 mod pieces;
 
 use std::{io, time::Duration};
@@ -71,6 +72,10 @@ pub(super) async fn read(
 ) -> Result<Option<Page>, Failure> {
     let mut content = reading.content;
     let codings = std::mem::take(&mut content.codings);
+    if let Some(unknown) = &content.unknown_transfer {
+        let detail = format!("the body is sent in a coding that is not known: {unknown:?}");
+        return Err(trace.fail(FailureReason::ProtocolError, detail));
+    }
     if codings.len() > CODINGS_MAX {
         let detail = format!("{} content codings piled on each other", codings.len());
         return Err(trace.fail(FailureReason::ProtocolError, detail));

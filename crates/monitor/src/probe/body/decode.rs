@@ -2,18 +2,15 @@
 
 use std::{io, pin::Pin};
 
-use async_compression::{
-    tokio::bufread::{BrotliDecoder, DeflateDecoder, GzipDecoder, ZlibDecoder, ZstdDecoder},
-    zstd::DParameter,
-};
+use async_compression::tokio::bufread::{BrotliDecoder, DeflateDecoder, ZlibDecoder};
 use tokio::io::{AsyncBufRead, AsyncBufReadExt, BufReader};
 use tokio_util::io::StreamReader;
 
-use super::pieces::Pieces;
+use super::{
+    members::{Format, Members},
+    pieces::Pieces,
+};
 use crate::probe::page::Coding;
-
-/// The largest window that zstd may ask for, as a power of two: 8 MiB, what browsers take.
-const ZSTD_WINDOW_LOG_MAX: u32 = 23;
 
 pub(super) type Decoded = Pin<Box<dyn AsyncBufRead + Send>>;
 
@@ -27,12 +24,9 @@ pub(super) async fn decode(pieces: Pieces, codings: &[Coding]) -> io::Result<Dec
             break;
         };
         decoded = match coding {
-            Coding::Gzip => Box::pin(BufReader::new(GzipDecoder::new(decoded))),
+            Coding::Gzip => Box::pin(BufReader::new(Members::new(Format::Gzip, decoded))),
             Coding::Brotli => Box::pin(BufReader::new(BrotliDecoder::new(decoded))),
-            Coding::Zstd => {
-                let window = [DParameter::window_log_max(ZSTD_WINDOW_LOG_MAX)];
-                Box::pin(BufReader::new(ZstdDecoder::with_params(decoded, &window)))
-            }
+            Coding::Zstd => Box::pin(BufReader::new(Members::new(Format::Zstd, decoded))),
             // "deflate" means zlib, and servers send the bare format: a zlib header tells.
             Coding::Deflate if first & 0x0f == 8 && first >> 4 <= 7 => {
                 Box::pin(BufReader::new(ZlibDecoder::new(decoded)))

@@ -5,8 +5,10 @@ use std::sync::LazyLock;
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 use regex::bytes::Regex;
 
-/// Where a page may declare its charset: browsers look this far.
-const DECLARATION_BYTES_MAX: usize = 1024;
+/// Where a page may declare its charset: browsers and the original look this far at least.
+const DECLARATION_BYTES_MAX: usize = 4096;
+/// Where a page shows whether it is a binary.
+const SNIFFED_BYTES_MAX: usize = 1024;
 
 /// `<meta charset=…>`, `<meta … content="…; charset=…">` and `<?xml … encoding="…"?>`.
 static DECLARATION: LazyLock<Option<Regex>> = LazyLock::new(|| {
@@ -39,7 +41,7 @@ pub(super) fn looks_binary(bytes: &[u8]) -> bool {
     if Encoding::for_bom(bytes).is_some() {
         return false;
     }
-    let start = &bytes[..bytes.len().min(DECLARATION_BYTES_MAX)];
+    let start = &bytes[..bytes.len().min(SNIFFED_BYTES_MAX)];
     start
         .iter()
         .any(|byte| matches!(byte, 0x00..=0x08 | 0x0b | 0x0e..=0x1a | 0x1c..=0x1f))

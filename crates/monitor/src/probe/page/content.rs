@@ -1,7 +1,7 @@
 //! What a response's head says of its body.
 
 use encoding_rs::Encoding;
-use hyper::header::{self, HeaderMap, HeaderValue};
+use hyper::header::{self, HeaderMap, HeaderName, HeaderValue};
 
 /// What a response's head says of its body.
 #[derive(Debug, Default)]
@@ -11,9 +11,11 @@ pub(in crate::probe) struct Content {
     pub(super) charset: Option<&'static Encoding>,
     /// In the order in which they were applied.
     pub(in crate::probe) codings: Vec<Coding>,
+    /// A transfer coding that nobody asked for: what comes cannot be read.
+    pub(in crate::probe) unknown_transfer: Option<String>,
 }
 
-/// The content codings that are asked for.
+/// The codings that are asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::probe) enum Coding {
     Gzip,
@@ -23,6 +25,16 @@ pub(in crate::probe) enum Coding {
 }
 
 impl Coding {
+    fn named(name: &str) -> Option<Self> {
+        match name {
+            "gzip" | "x-gzip" => Some(Self::Gzip),
+            "deflate" => Some(Self::Deflate),
+            "br" => Some(Self::Brotli),
+            "zstd" => Some(Self::Zstd),
+            _ => None,
+        }
+    }
+
     /// Whether its decoder keeps much of what it has decoded.
     pub(in crate::probe) fn keeps_window(self) -> bool {
         matches!(self, Self::Brotli | Self::Zstd)
@@ -38,7 +50,20 @@ impl Content {
         let content_type = content_type.map(text).unwrap_or_default();
         let (media_type, parameters) = content_type.split_once(';').unwrap_or((&content_type, ""));
         let media_type = media_type.trim().to_ascii_lowercase();
-        let encodings = headers.get_all(header::CONTENT_ENCODING).iter().map(text);
+        let mut codings = Vec::new();
+        // A content coding that nobody asked for is left as it is, as browsers do.
+        for name in names(headers, header::CONTENT_ENCODING) {
+            codings.extend(Coding::named(&name));
+        }
+        // The library undoes the chunks, and passes on what is coded within them.
+        let mut unknown_transfer = None;
+        for name in names(headers, header::TRANSFER_ENCODING) {
+            match Coding::named(&name) {
+                Some(coding) => codings.push(coding),
+                None if matches!(name.as_str(), "chunked" | "identity" | "") => {}
+                None => unknown_transfer = Some(name),
+            }
+        }
         Self {
             // What is no type says nothing.
             media_type: if media_type.contains('/') {
@@ -47,7 +72,8 @@ impl Content {
                 String::new()
             },
             charset: charset(parameters),
-            codings: encodings.flat_map(|value| codings(&value)).collect(),
+            codings,
+            unknown_transfer,
         }
     }
 
@@ -77,18 +103,13 @@ fn charset(parameters: &str) -> Option<&'static Encoding> {
     })
 }
 
-/// The codings that a Content-Encoding names. One that nobody asked for is left as it is.
-fn codings(value: &str) -> Vec<Coding> {
-    let names = value
-        .split(',')
-        .map(|name| name.trim().to_ascii_lowercase());
+/// The names in all headers of this name, in their order and in small letters.
+fn names(headers: &HeaderMap, header: HeaderName) -> Vec<String> {
+    let values = headers.get_all(header).iter();
+    let texts = values.map(|value| String::from_utf8_lossy(value.as_bytes()).to_ascii_lowercase());
+    let mut names = Vec::new();
+    for text in texts {
+        names.extend(text.split(',').map(|name| name.trim().to_owned()));
+    }
     names
-        .filter_map(|name| match name.as_str() {
-            "gzip" | "x-gzip" => Some(Coding::Gzip),
-            "deflate" => Some(Coding::Deflate),
-            "br" => Some(Coding::Brotli),
-            "zstd" => Some(Coding::Zstd),
-            _ => None,
-        })
-        .collect()
 }

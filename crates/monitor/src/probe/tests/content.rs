@@ -67,6 +67,118 @@ async fn every_coding_that_is_asked_for_is_understood() {
 }
 
 #[tokio::test]
+async fn all_members_of_a_page_are_decoded_and_junk_after_them_is_passed_over() {
+    let (first, second) = (b"<html>first half ", b"Welcome to the site</html>");
+    let gzips = [gzip(first), gzip(second)].concat();
+    let zstds = [zstd(first).await, zstd(second).await].concat();
+    let nothing = vec![0; 1000];
+    let corrupt = [&gzip(second)[..8], b"junk"].concat();
+    let table = [
+        ("gzip", gzips.clone()),
+        ("gzip", [gzips.clone(), nothing.clone()].concat()),
+        ("gzip", [gzips.clone(), b"\x1fjunk".to_vec()].concat()),
+        ("gzip", [gzips, corrupt].concat()),
+        ("zstd", zstds.clone()),
+        ("zstd", [zstds.clone(), nothing].concat()),
+        // A frame that is to be skipped stands between.
+        (
+            "zstd",
+            [
+                zstd(first).await,
+                b"\x50\x2a\x4d\x18\x02\0\0\0ab".to_vec(),
+                zstd(second).await,
+            ]
+            .concat(),
+        ),
+        ("zstd", [zstds, b"\x28junk".to_vec()].concat()),
+    ];
+    for (coding, body) in table {
+        let url = site(page(&format!("Content-Encoding: {coding}\r\n"), body)).await;
+        let (_, response) = up(probe(&url, "welcome").await);
+        assert_eq!(
+            (response.matched, response.body_bytes),
+            (found("Welcome"), 43),
+            "{coding}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn members_that_come_a_pause_apart_are_one_page() {
+    let url = serve(|mut stream| async move {
+        read_request(&mut stream).await?;
+        let head = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n";
+        stream.write_all(head).await?;
+        for member in [
+            gzip(b"<html>first half "),
+            gzip(b"Welcome to the site</html>"),
+        ] {
+            let (start, rest) = member.split_at(1);
+            for part in [start, rest] {
+                stream.write_all(part).await?;
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        }
+        Ok(())
+    })
+    .await;
+    let (_, response) = up(probe(&url, "welcome").await);
+    assert_eq!(
+        (response.matched, response.body_bytes),
+        (found("Welcome"), 43)
+    );
+}
+
+#[tokio::test]
+async fn what_a_transfer_coding_hides_is_sought_in_too() {
+    let coded = gzip(b"Welcome");
+    let chunked = |names: &str, body: &[u8]| {
+        let head = format!("HTTP/1.1 200 OK\r\nTransfer-Encoding: {names}\r\n\r\n");
+        let size = format!("{:x}\r\n", body.len());
+        [head.as_bytes(), size.as_bytes(), body, b"\r\n0\r\n\r\n"].concat()
+    };
+    for names in [
+        "gzip, chunked",
+        "x-gzip,chunked",
+        "gzip\r\nTransfer-Encoding: chunked",
+    ] {
+        let (_, response) = up(probe(&site(chunked(names, &coded)).await, "welcome").await);
+        assert_eq!(
+            (response.matched, response.body_bytes),
+            (found("Welcome"), 7),
+            "{names}"
+        );
+    }
+    let (_, response) = up(probe(
+        &site(chunked(
+            "gzip, chunked\r\nContent-Encoding: gzip",
+            &gzip(&coded),
+        ))
+        .await,
+        "welcome",
+    )
+    .await);
+    assert_eq!(response.matched, found("Welcome"));
+    let (_, _, failure) = down(probe(&site(chunked("compress, chunked", b"x")).await, "x").await);
+    assert_eq!(failure.reason, FailureReason::ProtocolError);
+    assert!(failure.detail.unwrap().contains("compress"));
+}
+
+#[tokio::test]
+async fn a_charset_may_be_declared_late() {
+    // "Привет" in windows-1251.
+    let text = b"\xcf\xf0\xe8\xe2\xe5\xf2";
+    for style_bytes in [1500, 3500] {
+        let style = "x".repeat(style_bytes);
+        let start = format!("<html><style>{style}</style><meta charset=\"windows-1251\">");
+        let body = [start.as_bytes(), text].concat();
+        let url = site(page("Content-Type: text/html\r\n", body)).await;
+        let (_, response) = up(probe(&url, "привет").await);
+        assert_eq!(response.matched, found("Привет"), "{style_bytes}");
+    }
+}
+
+#[tokio::test]
 async fn a_coding_that_is_broken_is_a_broken_protocol() {
     let whole = gzip(&vec![b'x'; 50_000]);
     for body in [

@@ -12,7 +12,8 @@ APT_ATTEMPTS_MAX=3
 APT_PAUSE_SECONDS=5
 
 packages='' # for apt
-advice=''   # for people without apt
+advice=''   # for people
+rust=''     # how to get it: nothing that apt or we install
 
 has() {
     command -v "$1" >/dev/null 2>&1
@@ -46,6 +47,14 @@ java_package() {
     fi
 }
 
+# Rustup fetches the version that the checkout asks for; Cargo from elsewhere is what it is.
+has_rust() {
+    has rustup && return 0
+    wanted=$(sed -n 's/^rust-version = "1\.\([0-9]*\).*/\1/p' Cargo.toml)
+    minor=$(cargo --version 2>/dev/null | sed -n 's/^cargo 1\.\([0-9]*\).*/\1/p') || true
+    [ "${minor:-0}" -ge "$wanted" ]
+}
+
 has_postgres() {
     for folder in $(echo "$PATH" | tr ':' ' ') /usr/lib/postgresql/*/bin; do
         if [ -x "$folder/initdb" ] && [ -x "$folder/postgres" ]; then
@@ -56,10 +65,8 @@ has_postgres() {
 }
 
 need_build() {
-    has cargo || {
-        echo 'Rust is missing. Install it from https://rustup.rs and try again.' >&2
-        exit 1
-    }
+    has_rust || rust='Rust is missing, or too old. Install it as https://rustup.rs says and try again:
+  curl --proto =https --tlsv1.2 -sSf https://sh.rustup.rs | sh'
     { has cc && has c++ && has make; } || wants build-essential 'a C and C++ compiler, and make'
     has pkg-config || wants pkg-config 'pkg-config'
     pkg-config --exists openssl 2>/dev/null || wants libssl-dev "OpenSSL's headers"
@@ -93,8 +100,36 @@ as_root() {
     fi
 }
 
+# Asks for the password only where somebody can type it, and once.
 can_apt() {
-    has apt-get && { [ "$(id -u)" -eq 0 ] || { has sudo && { [ -t 0 ] || sudo -n true 2>/dev/null; }; }; }
+    has apt-get || return 1
+    [ "$(id -u)" -eq 0 ] && return 0
+    has sudo || return 1
+    sudo -n true 2>/dev/null && return 0
+    [ -t 0 ] || return 1
+    echo "Installing$(package_names) by apt; sudo may ask for your password." >&2
+    sudo -v
+}
+
+# package_names: what apt is to install, each after a space.
+package_names() {
+    for package in $packages; do
+        case $package in
+            @java) package=$(java_package) ;;
+        esac
+        printf ' %s' "$package"
+    done
+}
+
+# The last line is for pasting.
+advise() {
+    echo "Some things are missing here:$advice" >&2
+    if has apt-get; then
+        echo "Install them and try again (as root, this is done for you):" >&2
+        echo "  sudo apt-get install --no-install-recommends$(package_names)" >&2
+    else
+        echo "Install them and try again." >&2
+    fi
 }
 
 # apt ARGUMENT...: tries again when the network fails for a moment.
@@ -128,10 +163,7 @@ install() {
     apt update
     # Java's package wants a folder for its manual page, which small images lack.
     as_root mkdir -p /usr/share/man/man1
-    for package in $packages; do
-        case $package in
-            @java) package=$(java_package) ;;
-        esac
+    for package in $(package_names); do
         echo "Installing $package…" >&2
         case $package in
             postgresql) install_postgres ;;
@@ -150,15 +182,13 @@ for part in "$@"; do
             ;;
     esac
 done
-if [ -z "$packages" ]; then
-    exit 0
-fi
-if can_apt; then
-    install
-elif [ -n "$advice" ]; then
-    echo "Some things are missing here. Install these and try again:$advice" >&2
-    if has apt-get; then
-        echo "(As root, or with sudo, this would be done for you.)" >&2
+[ -z "$rust" ] || echo "$rust" >&2
+if [ -n "$packages" ]; then
+    if can_apt; then
+        install
+    elif [ -n "$advice" ]; then
+        advise
+        exit 1
     fi
-    exit 1
 fi
+[ -z "$rust" ]

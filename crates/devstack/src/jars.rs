@@ -68,7 +68,7 @@ fn fetch(home: &Path, folder: &Path) -> Result<()> {
 }
 
 fn run_maven(work: &Path, jars: &Path) -> Result<()> {
-    let status = Command::new("mvn")
+    let output = Command::new("mvn")
         .args([
             "--quiet",
             "--batch-mode",
@@ -79,13 +79,30 @@ fn run_maven(work: &Path, jars: &Path) -> Result<()> {
         .arg(format!("-DoutputDirectory={}", jars.display()))
         .current_dir(work)
         .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .status()
+        // Maven resets a terminal's colours also where it was told to use none.
+        .output()
         .context("starting Maven (mvn), which `make setup` installs")?;
-    if !status.success() {
-        bail!("Maven could not fetch Apache Kafka's jars ({status}): is the network there?");
+    if !output.status.success() {
+        bail!(
+            "Maven could not fetch Apache Kafka's jars ({}): {}",
+            output.status,
+            first_error(&output.stdout)
+        );
     }
     Ok(())
+}
+
+/// The first of Maven's complaints, on which the others follow.
+fn first_error(output: &[u8]) -> String {
+    let output = String::from_utf8_lossy(output);
+    let error = output
+        .lines()
+        .find_map(|line| line.split_once("[ERROR] "))
+        .map_or("is the network there?", |(_, error)| error);
+    error
+        .chars()
+        .filter(|character| !character.is_control())
+        .collect()
 }
 
 #[cfg(test)]
@@ -95,5 +112,12 @@ mod tests {
     #[test]
     fn the_pom_names_the_version_that_the_folder_is_called_by() {
         assert!(POM.contains(&format!("<kafka.version>{KAFKA_VERSION}</kafka.version>")));
+    }
+
+    #[test]
+    fn of_what_maven_says_only_the_cause_is_shown_and_no_colours() {
+        let output = b"\x1b[0m\x1b[0m[ERROR] No plugin found -> [Help 1]\r\n[ERROR] \r\n";
+        assert_eq!(first_error(output), "No plugin found -> [Help 1]");
+        assert_eq!(first_error(b"\x1b[0m"), "is the network there?");
     }
 }

@@ -6,8 +6,13 @@ PROFILE ?= release
 SETUP := crates/devstack/setup.sh
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 # Cargo keeps what it builds by the profile dev in a folder called debug.
-BIN := $(TARGET)/$(if $(filter dev,$(PROFILE)),debug,$(PROFILE))
-DEVSTACK := $(BIN)/devstack
+BIN = $(TARGET)/$(if $(filter dev,$(PROFILE)),debug,$(PROFILE))
+DEVSTACK = $(BIN)/devstack
+# What was built last. Commands that run no service take this, so that they have nothing to build.
+LAST := $(firstword $(shell ls -t $(TARGET)/release/devstack $(TARGET)/debug/devstack 2>/dev/null))
+stack stack-stop: PROFILE := $(if $(findstring /debug/,$(LAST)),dev,$(PROFILE))
+# Always the same set: Cargo unifies features over what is named, and another set would build anew.
+PROGRAMS := --workspace --bins
 
 .DEFAULT_GOAL := help
 
@@ -20,24 +25,24 @@ demo: build ## The same over sample sites of its own, well, slow and failing
 	@$(DEVSTACK) run --demo
 
 .PHONY: run-monitor
-run-monitor: build-monitor ## Run the monitor alone, by the environment's or .env's settings
+run-monitor: build ## Run the monitor alone, by the environment's or .env's settings
 	@$(DEVSTACK) exec monitor
 
 .PHONY: run-consumer
-run-consumer: build-consumer ## Run the consumer alone, by the environment's or .env's settings
+run-consumer: build ## Run the consumer alone, by the environment's or .env's settings
 	@$(DEVSTACK) exec consumer
 
 .PHONY: stack
-stack: build-devstack ## Start the local Kafka and PostgreSQL in the background
+stack: build ## Start the local Kafka and PostgreSQL in the background
 	@$(DEVSTACK) up
 
 .PHONY: stack-stop
-stack-stop: build-devstack ## Stop them; their data stays
-	@$(DEVSTACK) down
+stack-stop: $(if $(LAST),,build) ## Stop them; their data stays
+	@$(or $(LAST),$(DEVSTACK)) down
 
 .PHONY: test
 test: setup ## Run all tests; they start a Kafka and a PostgreSQL of their own
-	@cargo build --workspace --bins --locked
+	@cargo build $(PROGRAMS) --locked
 	@cargo test --workspace --locked
 
 .PHONY: lint
@@ -58,15 +63,10 @@ setup: ## Install what is missing, or say what to install
 
 .PHONY: build
 build: setup
-	@cargo build --profile $(PROFILE) --locked --package devstack --package monitor --package consumer
-
-.PHONY: build-devstack
-build-devstack: setup
-	@cargo build --profile $(PROFILE) --locked --package devstack
-
-.PHONY: build-monitor build-consumer
-build-monitor build-consumer: build-%: setup
-	@cargo build --profile $(PROFILE) --locked --package devstack --package $*
+	@for program in devstack monitor consumer; do [ -x $(BIN)/$$program ] || { \
+		echo "Building both services and the local stack on $$(nproc) cores; the first time, with" \
+			"all libraries, this takes some minutes…" >&2; break; }; done
+	@cargo build --profile $(PROFILE) --locked $(PROGRAMS)
 
 .PHONY: help
 help: ## List these commands

@@ -39,4 +39,4 @@ pub use ports::{free_port, is_free};
 pub use postgres::{Postgres, PostgresOptions};
 pub use process::{Daemon, Lifetime, Server, Watchdog, exit_code, in_new_session, send};
 pub use sites::{Site, Sites};
-pub use stack::{Stack, TOPIC, lock};
+pub use stack::{Dataset, Stack, lock};

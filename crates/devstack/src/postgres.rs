@@ -169,6 +169,20 @@ impl Postgres {
         Ok(self.uri_of(name))
     }
 
+    /// Makes a database where it is missing, owned by the services' role.
+    pub async fn create_database_once(&self, name: &str) -> Result<()> {
+        let client = self.connect().await?;
+        if client::has_database(&client, name).await? {
+            return Ok(());
+        }
+        client::create_database(&client, name).await
+    }
+
+    /// Where its data really is: elsewhere where its account cannot reach the folder.
+    pub fn data(&self) -> &Path {
+        self.cluster.data()
+    }
+
     fn address(&self) -> String {
         format!("127.0.0.1:{}", self.port)
     }

@@ -10,14 +10,39 @@ use crate::kafka::Kafka;
 use crate::postgres::Postgres;
 use crate::process::{Lifetime, Server};
 
-/// The topic of the local stack, and its partitions.
-pub const TOPIC: &str = "websites-monitor";
 const TOPIC_PARTITIONS: i32 = 4;
+
+/// Whose results: the samples of a demo are never among those of real websites.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dataset {
+    /// Those of the person's own targets.
+    Own,
+    /// Those of the sample sites.
+    Demo,
+}
+
+impl Dataset {
+    /// The topic that they are in.
+    pub fn topic(self) -> &'static str {
+        match self {
+            Self::Own => "websites-monitor",
+            Self::Demo => "websites-monitor-demo",
+        }
+    }
+
+    /// The database that they get to.
+    pub fn database(self) -> &'static str {
+        match self {
+            Self::Own => "websites",
+            Self::Demo => "websites_demo",
+        }
+    }
+}
 
 /// A Kafka and a PostgreSQL.
 #[derive(Debug)]
 pub struct Stack {
-    /// The broker, in which the topic [`TOPIC`] is made ahead.
+    /// The broker.
     pub kafka: Kafka,
     /// The database.
     pub postgres: Postgres,
@@ -32,10 +57,24 @@ impl Stack {
         })
     }
 
-    /// Starts what does not run and waits until both answer.
-    pub async fn start(&mut self) -> Result<()> {
-        tokio::try_join!(self.kafka.start(), self.postgres.start())?;
-        self.kafka.create_topic(TOPIC, TOPIC_PARTITIONS).await
+    /// Starts what does not run, waits until both answer, and makes the dataset's topic and database
+    /// where they are missing.
+    pub async fn start(&mut self, dataset: Dataset) -> Result<()> {
+        tokio::try_join!(
+            start_kafka(&mut self.kafka, dataset),
+            start_postgres(&mut self.postgres, dataset)
+        )?;
+        Ok(())
+    }
+
+    /// Starts Kafka alone.
+    pub async fn start_kafka(&mut self, dataset: Dataset) -> Result<()> {
+        start_kafka(&mut self.kafka, dataset).await
+    }
+
+    /// Starts PostgreSQL alone.
+    pub async fn start_postgres(&mut self, dataset: Dataset) -> Result<()> {
+        start_postgres(&mut self.postgres, dataset).await
     }
 
     /// Stops both in good order. Stopping twice is fine.
@@ -50,20 +89,30 @@ impl Stack {
         self.kafka.is_running() && self.postgres.is_running()
     }
 
-    /// The settings by which the services find them.
-    pub fn settings(&self) -> [(&'static str, String); 4] {
+    /// The settings by which the services find a dataset.
+    pub fn settings(&self, dataset: Dataset) -> [(&'static str, String); 4] {
         [
             ("BOOTSTRAP_SERVERS", self.kafka.bootstrap()),
             ("SECURITY_PROTOCOL", "PLAINTEXT".to_owned()),
-            ("TOPIC_NAME", TOPIC.to_owned()),
-            ("PG_URI", self.postgres.uri()),
+            ("TOPIC_NAME", dataset.topic().to_owned()),
+            ("PG_URI", self.postgres.uri_of(dataset.database())),
         ]
     }
 
-    /// Writes the settings to `home/env` as lines of `KEY=VALUE`, and returns that file's path.
+    /// Where the data stays, in a phrase: PostgreSQL's may have had to go elsewhere.
+    pub fn whereabouts(&self, home: &Path) -> String {
+        let data = self.postgres.data();
+        if data.starts_with(home) {
+            home.display().to_string()
+        } else {
+            format!("{}, PostgreSQL's in {}", home.display(), data.display())
+        }
+    }
+
+    /// Writes the settings of [`Dataset::Own`] to `home/env` as lines of `KEY=VALUE`, and returns that file's path.
     pub fn write_settings(&self, home: &Path) -> Result<PathBuf> {
         let lines = self
-            .settings()
+            .settings(Dataset::Own)
             .map(|(key, value)| format!("{key}={value}\n"))
             .concat();
         let (file, unfinished) = (home.join("env"), home.join("env.unfinished"));
@@ -71,6 +120,16 @@ impl Stack {
         fs::rename(&unfinished, &file).with_context(|| format!("naming {}", file.display()))?;
         Ok(file)
     }
+}
+
+async fn start_kafka(kafka: &mut Kafka, dataset: Dataset) -> Result<()> {
+    kafka.start().await?;
+    kafka.create_topic(dataset.topic(), TOPIC_PARTITIONS).await
+}
+
+async fn start_postgres(postgres: &mut Postgres, dataset: Dataset) -> Result<()> {
+    postgres.start().await?;
+    postgres.create_database_once(dataset.database()).await
 }
 
 /// Keeps other commands from starting or stopping the same stack meanwhile. It is released when

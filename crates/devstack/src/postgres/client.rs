@@ -33,12 +33,7 @@ pub(super) async fn create_database(client: &Client, name: &str) -> Result<()> {
 /// Makes the services' role and database where they are missing.
 pub(super) async fn make_role_once(superuser_uri: &str, password: &str) -> Result<()> {
     let client = connect(superuser_uri).await?;
-    let exists = async |query: &str| {
-        let row = client.query_opt(query, &[&ROLE]).await;
-        row.map(|row| row.is_some())
-            .context("asking PostgreSQL what it holds")
-    };
-    if !exists("SELECT 1 FROM pg_roles WHERE rolname = $1").await? {
+    if !exists(&client, "SELECT 1 FROM pg_roles WHERE rolname = $1", ROLE).await? {
         client
             .batch_execute(&format!(
                 "CREATE ROLE {ROLE} LOGIN CREATEDB PASSWORD '{password}'"
@@ -46,13 +41,24 @@ pub(super) async fn make_role_once(superuser_uri: &str, password: &str) -> Resul
             .await
             .context("making the services' role")?;
     }
-    if !exists("SELECT 1 FROM pg_database WHERE datname = $1").await? {
+    if !has_database(&client, ROLE).await? {
         client
             .batch_execute(&format!("CREATE DATABASE {ROLE} OWNER {ROLE}"))
             .await
             .context("making the services' database")?;
     }
     Ok(())
+}
+
+/// Whether there is a database of this name.
+pub(super) async fn has_database(client: &Client, name: &str) -> Result<bool> {
+    exists(client, "SELECT 1 FROM pg_database WHERE datname = $1", name).await
+}
+
+async fn exists(client: &Client, query: &str, name: &str) -> Result<bool> {
+    let row = client.query_opt(query, &[&name]).await;
+    row.map(|row| row.is_some())
+        .context("asking PostgreSQL what it holds")
 }
 
 fn quoted(name: &str) -> String {

@@ -1,53 +1,79 @@
 //! `devstack exec`: one service alone, in the foreground.
 
-use std::collections::HashMap;
 use std::os::unix::process::CommandExt;
+use std::path::Path;
 use std::process::{Command, ExitCode};
 
 use anyhow::{Context, Result};
-use devstack::{Lifetime, Stack, home, lock, say};
+use devstack::{Dataset, Lifetime, Stack, home, lock};
 
 use crate::service::Service;
 use crate::settings::Settings;
+use crate::taken;
+
+/// Settings of which there is a line of their own.
+const SAID: [&str; 3] = ["BOOTSTRAP_SERVERS", "TOPIC_NAME", "PG_URI"];
 
 /// Becomes the service, so that signals go straight to it. What it needs and nobody has set, it
-/// finds on the local stack, which is started where it does not run.
+/// finds on the local stack, of which that part is started where it does not run.
 pub(crate) async fn exec(service: Service) -> Result<ExitCode> {
     let settings = Settings::read()?;
-    let needed: &[&str] = match service {
-        Service::Monitor => &["BOOTSTRAP_SERVERS"],
-        Service::Consumer => &["BOOTSTRAP_SERVERS", "PG_URI"],
-    };
     let program = service.program()?;
+    let home = home()?;
     let mut command = Command::new(&program);
-    if needed.iter().any(|name| settings.get(name).is_none()) {
-        let stack: HashMap<_, _> = local_stack().await?.into_iter().collect();
-        let mut use_local = |name: &'static str| {
-            if let Some(value) = stack.get(name) {
-                command.env(name, value);
-            }
-        };
-        if settings.get("BOOTSTRAP_SERVERS").is_none() {
-            use_local("BOOTSTRAP_SERVERS");
-            // However another Kafka is spoken to, this one is spoken to like this.
-            use_local("SECURITY_PROTOCOL");
-            if settings.get("TOPIC_NAME").is_none() {
-                use_local("TOPIC_NAME");
-            }
-        }
-        if settings.get("PG_URI").is_none() {
-            use_local("PG_URI");
-        }
+    use_kafka(&mut command, &settings, &home).await?;
+    if service == Service::Consumer {
+        use_postgres(&mut command, &settings, &home).await?;
     }
+    taken::say_others(&settings, &service.settings(), &SAID);
     Err(command.exec()).with_context(|| format!("starting {}", program.display()))
 }
 
-async fn local_stack() -> Result<[(&'static str, String); 4]> {
-    let home = home()?;
-    let _lock = lock(&home).await?;
-    let mut stack = Stack::in_home(&home, Lifetime::Lasting)?;
-    stack.start().await?;
-    stack.write_settings(&home)?;
-    say("On the local Kafka and PostgreSQL, which go on afterwards: `make stack-stop` ends them");
-    Ok(stack.settings())
+async fn use_kafka(command: &mut Command, settings: &Settings, home: &Path) -> Result<()> {
+    let topic = settings.get("TOPIC_NAME");
+    if let Some(bootstrap) = settings.get("BOOTSTRAP_SERVERS") {
+        taken::line("Kafka", taken::kafka(&bootstrap, topic.as_ref()));
+        return Ok(());
+    }
+    let _lock = lock(home).await?;
+    let mut stack = Stack::in_home(home, Lifetime::Lasting)?;
+    stack.start_kafka(Dataset::Own).await?;
+    let bootstrap = stack.kafka.bootstrap();
+    let topic = if let Some(topic) = &topic {
+        format!("{} ({topic})", topic.value)
+    } else {
+        command.env("TOPIC_NAME", Dataset::Own.topic());
+        Dataset::Own.topic().to_owned()
+    };
+    taken::line(
+        "Kafka",
+        format_args!(
+            "local, as BOOTSTRAP_SERVERS is not set: {bootstrap}, topic {topic}; it goes on \
+             afterwards"
+        ),
+    );
+    // However another Kafka is spoken to, this one is spoken to like this.
+    command.env("SECURITY_PROTOCOL", "PLAINTEXT");
+    command.env("BOOTSTRAP_SERVERS", bootstrap);
+    Ok(())
+}
+
+async fn use_postgres(command: &mut Command, settings: &Settings, home: &Path) -> Result<()> {
+    if let Some(uri) = settings.get("PG_URI") {
+        taken::line("PostgreSQL", taken::postgres(&uri));
+        return Ok(());
+    }
+    let _lock = lock(home).await?;
+    let mut stack = Stack::in_home(home, Lifetime::Lasting)?;
+    stack.start_postgres(Dataset::Own).await?;
+    let uri = stack.postgres.uri();
+    taken::line(
+        "PostgreSQL",
+        format_args!(
+            "local, as PG_URI is not set: {}; it goes on afterwards",
+            taken::address(&uri).unwrap_or_default()
+        ),
+    );
+    command.env("PG_URI", uri);
+    Ok(())
 }

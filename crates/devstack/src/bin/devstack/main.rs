@@ -5,12 +5,14 @@ mod interrupt;
 mod run;
 mod service;
 mod settings;
+mod taken;
 mod up;
 
 use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
+use devstack::{Dataset, say};
 
 use service::Service;
 
@@ -42,11 +44,23 @@ enum Command {
 }
 
 #[tokio::main]
-async fn main() -> Result<ExitCode> {
-    match Arguments::parse().command {
+async fn main() -> ExitCode {
+    let ended = obey(Arguments::parse().command).await;
+    ended.unwrap_or_else(|error| {
+        say(format_args!("Error: {error:#}"));
+        ExitCode::FAILURE
+    })
+}
+
+async fn obey(command: Command) -> Result<ExitCode> {
+    match command {
         Command::Up => up::up().await,
         Command::Down => up::down().await,
-        Command::Run { demo } => run::run(demo).await,
+        Command::Run { demo } => run::run(dataset(demo)).await,
         Command::Exec { service } => exec::exec(service).await,
     }
+}
+
+fn dataset(demo: bool) -> Dataset {
+    if demo { Dataset::Demo } else { Dataset::Own }
 }

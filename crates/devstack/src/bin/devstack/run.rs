@@ -1,55 +1,67 @@
 //! `devstack run`: the local stack and both services in one terminal, until Ctrl-C.
 
+mod guide;
 mod plan;
 mod running;
 mod terminal;
 
+use std::fs::File;
 use std::path::Path;
 use std::process::{ExitCode, ExitStatus};
 use std::time::Duration;
 
 use anyhow::Result;
-use devstack::{Lifetime, Server, Sites, Stack, exit_code, home, lock, say};
+use devstack::{Dataset, Lifetime, Server, Sites, Stack, exit_code, home, lock, say};
 use rustix::process::Signal;
 use tokio::time::timeout;
 
 use crate::interrupt::Interrupts;
 use crate::service::Service;
+use crate::settings::Settings;
 use plan::Plan;
 use running::RunningService;
 
 /// A service gives up draining on its own well before this.
 const DRAIN_MAX: Duration = Duration::from_secs(40);
 
-pub(crate) async fn run(demo: bool) -> Result<ExitCode> {
+pub(crate) async fn run(dataset: Dataset) -> Result<ExitCode> {
     let mut interrupts = Interrupts::new()?;
+    let settings = Settings::read()?;
     let home = home()?;
+    // Taken first, since another command may just be ending a server of its own.
+    let lock = lock(&home).await?;
     let mut stack = Stack::in_home(&home, Lifetime::Guarded)?;
-    let ours = Ours {
-        kafka: !stack.kafka.is_running(),
-        postgres: !stack.postgres.is_running(),
-    };
+    let ours = Ours::of(&mut stack);
     let ran = tokio::select! {
-        started = start(&mut stack, &home) => match started {
-            Ok(()) => run_on(&stack, &home, demo, &mut interrupts).await,
+        started = start(&mut stack, &home, dataset, lock) => match started {
+            Ok(()) => run_on(&stack, &home, dataset, &settings, &mut interrupts).await,
             Err(error) => Err(error),
         },
         _ = interrupts.next() => Ok(ExitCode::SUCCESS),
     };
-    let stopped = ours.stop(&mut stack, &home).await;
+    let stopped = ours.stop(&mut stack).await;
     let code = ran?;
     stopped?;
+    let running = stack.postgres.is_running();
+    guide::say_what_stays(&stack, &home, dataset, running);
     Ok(code)
 }
 
-/// Which servers we have started and therefore stop.
+/// Which servers we start and therefore stop.
 struct Ours {
     kafka: bool,
     postgres: bool,
 }
 
 impl Ours {
-    async fn stop(&self, stack: &mut Stack, home: &Path) -> Result<()> {
+    fn of(stack: &mut Stack) -> Self {
+        Self {
+            kafka: !stack.kafka.is_running(),
+            postgres: !stack.postgres.is_running(),
+        }
+    }
+
+    async fn stop(&self, stack: &mut Stack) -> Result<()> {
         if !self.kafka && !self.postgres {
             say("Kafka and PostgreSQL ran before and go on: `make stack-stop` ends them");
             return Ok(());
@@ -65,19 +77,14 @@ impl Ours {
         } else {
             Ok(())
         };
-        kafka.and(postgres)?;
-        say(format_args!(
-            "Stopped; the data is kept in {}",
-            home.display()
-        ));
-        Ok(())
+        kafka.and(postgres)
     }
 }
 
-async fn start(stack: &mut Stack, home: &Path) -> Result<()> {
-    let _lock = lock(home).await?;
+/// Starts what is missing; the lock is for this alone.
+async fn start(stack: &mut Stack, home: &Path, dataset: Dataset, _lock: File) -> Result<()> {
     say("Starting Kafka and PostgreSQL…");
-    stack.start().await?;
+    stack.start(dataset).await?;
     stack.write_settings(home)?;
     Ok(())
 }
@@ -85,16 +92,16 @@ async fn start(stack: &mut Stack, home: &Path) -> Result<()> {
 async fn run_on(
     stack: &Stack,
     home: &Path,
-    demo: bool,
+    dataset: Dataset,
+    settings: &Settings,
     interrupts: &mut Interrupts,
 ) -> Result<ExitCode> {
-    let sites = if demo {
-        Some(Sites::start(&home.join("sites")).await?)
-    } else {
-        None
+    let sites = match dataset {
+        Dataset::Demo => Some(Sites::start(&home.join("sites")).await?),
+        Dataset::Own => None,
     };
-    let plan = Plan::new(stack, sites.as_ref())?;
-    plan.say_what_to_see(stack, sites.as_ref());
+    let plan = Plan::new(settings, stack, dataset, sites.as_ref())?;
+    guide::say_what_is_taken(settings, &plan, stack, dataset, sites.as_ref());
     let mut consumer = RunningService::start(Service::Consumer, &plan.consumer)?;
     let mut monitor = match RunningService::start(Service::Monitor, &plan.monitor) {
         Ok(monitor) => monitor,

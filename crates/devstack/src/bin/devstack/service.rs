@@ -2,6 +2,7 @@
 
 use std::env;
 use std::path::PathBuf;
+use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 use clap::ValueEnum;
@@ -34,5 +35,19 @@ impl Service {
             );
         }
         Ok(program)
+    }
+
+    /// The names of the settings that it reads, from its own list of them. None where it gives none.
+    pub(crate) fn settings(self) -> Vec<String> {
+        let help = self
+            .program()
+            .and_then(|program| Ok(Command::new(program).arg("--help").output()?));
+        let help = help.map(|output| output.stdout).unwrap_or_default();
+        String::from_utf8_lossy(&help)
+            .lines()
+            .filter_map(|line| line.strip_prefix("  ")?.split(' ').next())
+            .filter(|word| word.starts_with(|first: char| first.is_ascii_uppercase()))
+            .map(str::to_owned)
+            .collect()
     }
 }

@@ -1,7 +1,8 @@
 //! What the person has set, in the environment or in `.env`.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::env;
+use std::fmt;
 use std::path::Path;
 
 use anyhow::{Context, Result};
@@ -9,32 +10,103 @@ use anyhow::{Context, Result};
 /// The file beside the environment, which the services read too.
 const ENV_FILE: &str = ".env";
 
+/// Where a setting was found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Origin {
+    Environment,
+    EnvFile,
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Environment => "the environment",
+            Self::EnvFile => ENV_FILE,
+        })
+    }
+}
+
+/// A setting that somebody has set.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Setting {
+    pub(crate) name: &'static str,
+    /// May be a secret: not to be shown as it is.
+    pub(crate) value: String,
+    pub(crate) origin: Origin,
+}
+
+/// Names the setting and where it stands, never its value.
+impl fmt::Display for Setting {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{} of {}", self.name, self.origin)
+    }
+}
+
 /// The settings in the order in which the services look for them.
 pub(crate) struct Settings {
-    env_file: HashMap<String, String>,
+    environment: BTreeMap<String, String>,
+    env_file: BTreeMap<String, String>,
 }
 
 impl Settings {
     pub(crate) fn read() -> Result<Self> {
-        if !Path::new(ENV_FILE).exists() {
-            return Ok(Self {
-                env_file: HashMap::new(),
-            });
-        }
-        let env_file = dotenvy::from_path_iter(ENV_FILE)
-            .and_then(Iterator::collect)
-            .with_context(|| format!("reading {ENV_FILE}"))?;
-        Ok(Self { env_file })
+        // A variable that is no UTF-8 is none of ours.
+        let environment = env::vars_os().filter_map(|(name, value)| {
+            Some((name.into_string().ok()?, value.into_string().ok()?))
+        });
+        Self::of(environment.collect(), Path::new(ENV_FILE))
     }
 
-    /// A setting's value. An empty one counts as unset.
-    pub(crate) fn get(&self, name: &str) -> Option<String> {
-        let value = env::var(name).ok().filter(|value| !value.is_empty());
-        value.or_else(|| {
-            self.env_file
-                .get(name)
-                .filter(|value| !value.is_empty())
-                .cloned()
+    pub(crate) fn of(environment: BTreeMap<String, String>, env_file: &Path) -> Result<Self> {
+        let mut settings = Self {
+            environment,
+            env_file: BTreeMap::new(),
+        };
+        if env_file.exists() {
+            // The library's own error quotes the line, which may hold a password.
+            let lines = dotenvy::from_path_iter(env_file)
+                .with_context(|| format!("reading {}", env_file.display()))?;
+            settings.env_file = lines.collect::<Result<_, _>>().ok().with_context(|| {
+                format!(
+                    "{}: a line is not NAME=value; quote values that hold spaces or quotes",
+                    env_file.display()
+                )
+            })?;
+        }
+        settings.environment.retain(|_, value| !value.is_empty());
+        settings.env_file.retain(|_, value| !value.is_empty());
+        Ok(settings)
+    }
+
+    /// A setting. An empty one counts as unset.
+    pub(crate) fn get(&self, name: &'static str) -> Option<Setting> {
+        [
+            (&self.environment, Origin::Environment),
+            (&self.env_file, Origin::EnvFile),
+        ]
+        .into_iter()
+        .find_map(|(source, origin)| {
+            let value = source.get(name)?.clone();
+            Some(Setting {
+                name,
+                value,
+                origin,
+            })
         })
+    }
+
+    /// The names that are set in one place and that `counts` takes.
+    pub(crate) fn names(&self, origin: Origin, counts: impl Fn(&str) -> bool) -> Vec<&str> {
+        let source = match origin {
+            Origin::Environment => &self.environment,
+            Origin::EnvFile => &self.env_file,
+        };
+        source
+            .keys()
+            .map(String::as_str)
+            .filter(|name| counts(name))
+            // What stands in the environment too comes from there.
+            .filter(|name| origin == Origin::Environment || !self.environment.contains_key(*name))
+            .collect()
     }
 }

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use anyhow::Result;
-use devstack::{Lifetime, Stack, home, lock, say};
+use devstack::{Dataset, Lifetime, Stack, home, lock, say};
 
 pub(crate) async fn up() -> Result<ExitCode> {
     let home = home()?;
@@ -14,7 +14,7 @@ pub(crate) async fn up() -> Result<ExitCode> {
     } else {
         "run"
     };
-    stack.start().await?;
+    stack.start(Dataset::Own).await?;
     let settings = stack.write_settings(&home)?;
     say(format_args!(
         "Kafka ({}) and PostgreSQL {word}; their settings are in {}",
@@ -31,10 +31,11 @@ pub(crate) async fn down() -> Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     let _lock = lock(&home).await?;
-    Stack::in_home(&home, Lifetime::Lasting)?.stop().await?;
+    let mut stack = Stack::in_home(&home, Lifetime::Lasting)?;
+    stack.stop().await?;
     say(format_args!(
         "Kafka and PostgreSQL are stopped; their data is kept in {}",
-        home.display()
+        stack.whereabouts(&home)
     ));
     Ok(ExitCode::SUCCESS)
 }

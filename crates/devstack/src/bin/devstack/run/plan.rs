@@ -1,9 +1,9 @@
-//! What the services are told, and what the person is.
+//! What the services are told.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use anyhow::Result;
-use devstack::{Sites, Stack, free_port, is_free, say};
+use devstack::{Dataset, Sites, Stack, free_port, is_free, say};
 
 use crate::service::Service;
 use crate::settings::Settings;
@@ -15,11 +15,6 @@ const DEMO_DOWNLOAD_TIMEOUT_SECONDS: &str = "5";
 /// Where each service listens unless told otherwise.
 const CONSUMER_PORT: u16 = 8080;
 const MONITOR_PORT: u16 = 8081;
-/// The newest checks, in a form that any terminal can show.
-const QUERY: &str = "SELECT w.url, m.scheduled_at, m.outcome, m.error_code, m.response_time, \
-                     m.matched_text FROM metrics m JOIN websites w ON w.id = m.website_id \
-                     ORDER BY m.scheduled_at DESC LIMIT 20";
-
 type Environment = Vec<(&'static str, String)>;
 
 /// Each service's environment, on top of our own.
@@ -29,9 +24,13 @@ pub(super) struct Plan {
 }
 
 impl Plan {
-    pub(super) fn new(stack: &Stack, sites: Option<&Sites>) -> Result<Self> {
-        let settings = Settings::read()?;
-        let mut common: Environment = stack.settings().into();
+    pub(super) fn new(
+        settings: &Settings,
+        stack: &Stack,
+        dataset: Dataset,
+        sites: Option<&Sites>,
+    ) -> Result<Self> {
+        let mut common: Environment = stack.settings(dataset).into();
         if settings.get("WEBSITES_CHECK_INTERVAL").is_none() {
             common.push(("WEBSITES_CHECK_INTERVAL", INTERVAL_SECONDS.to_owned()));
         }
@@ -45,7 +44,7 @@ impl Plan {
             }
         }
         let mut consumer = common;
-        let wish = settings.get("HTTP_LISTEN");
+        let wish = settings.get("HTTP_LISTEN").map(|wish| wish.value);
         if let Some((consumer_address, monitor_address)) = addresses(wish.as_deref())? {
             consumer.push(("HTTP_LISTEN", consumer_address.to_string()));
             monitor.push(("HTTP_LISTEN", monitor_address.to_string()));
@@ -53,31 +52,14 @@ impl Plan {
         Ok(Self { monitor, consumer })
     }
 
-    /// Says how to look at what comes.
-    pub(super) fn say_what_to_see(&self, stack: &Stack, sites: Option<&Sites>) {
-        if let Some(sites) = sites {
-            say("The sample sites:");
-            for site in sites.all() {
-                say(format_args!("  {:<17} {}", site.name, site.url));
-            }
-        }
-        let uri = stack.postgres.uri();
-        say(format_args!(
-            "The rows, from another terminal:\n  psql '{uri}' -c '{QUERY}'"
-        ));
-        for (service, environment) in [
-            (Service::Monitor, &self.monitor),
-            (Service::Consumer, &self.consumer),
-        ] {
-            let address = environment.iter().find(|(name, _)| *name == "HTTP_LISTEN");
-            if let Some((_, address)) = address.filter(|(_, address)| !address.ends_with(":0")) {
-                let name = service.name();
-                say(format_args!(
-                    "The {name}'s health and numbers: http://{address}/readyz, /metrics"
-                ));
-            }
-        }
-        say("Ctrl-C ends it all in good order.\n");
+    /// What a service is told; nothing where it is left to its own default.
+    pub(super) fn told(&self, service: Service, name: &str) -> Option<&str> {
+        let environment = match service {
+            Service::Monitor => &self.monitor,
+            Service::Consumer => &self.consumer,
+        };
+        let told = environment.iter().find(|(told, _)| *told == name);
+        told.map(|(_, value)| value.as_str())
     }
 }
 

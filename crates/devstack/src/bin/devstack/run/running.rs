@@ -28,6 +28,10 @@ impl RunningService {
         let program = service.program()?;
         let mut command = Command::from(in_new_session(&program));
         command.envs(environment.iter().map(|(name, value)| (name, value)));
+        if terminal::shows_colours() {
+            // Its log goes to our pipe, and from there to a person.
+            command.env(terminal::COLOURS_WANTED, "1");
+        }
         command
             .stdin(Stdio::null())
             .stdout(Stdio::piped())

@@ -1,8 +1,14 @@
 //! How the lines of several programs share a terminal.
 
+use std::env;
 use std::io::{self, IsTerminal, Write};
 
 use crate::service::Service;
+
+/// Asks a program for colours though it writes to a pipe, and forbids them (<https://bixense.com/clicolors>,
+/// <https://no-color.org>).
+pub(super) const COLOURS_WANTED: &str = "CLICOLOR_FORCE";
+const COLOURS_UNWANTED: &str = "NO_COLOR";
 
 /// Cyan and green: away from the colours of warnings and errors.
 const COLOURS: [(Service, &str); 2] = [
@@ -19,7 +25,7 @@ pub(crate) fn labelled(service: Service, line: &str) {
         .find(|(of, _)| *of == service)
         .map(|(_, colour)| *colour);
     let (on, off) = match colour {
-        Some(colour) if output.is_terminal() => (colour, PLAIN),
+        Some(colour) if shows_colours() => (colour, PLAIN),
         _ => ("", ""),
     };
     // A terminal that was closed must not keep us from draining.
@@ -30,4 +36,10 @@ pub(crate) fn labelled(service: Service, line: &str) {
         line.trim_end()
     )
     .ok();
+}
+
+/// Whether somebody looks, and has nothing against colours.
+pub(super) fn shows_colours() -> bool {
+    let unwanted = env::var_os(COLOURS_UNWANTED).is_some_and(|word| !word.is_empty());
+    io::stdout().is_terminal() && !unwanted
 }

@@ -10,7 +10,7 @@ BIN = $(TARGET)/$(if $(filter dev,$(PROFILE)),debug,$(PROFILE))
 DEVSTACK = $(BIN)/devstack
 # What was built last. Commands that run no service take this, so that they have nothing to build.
 LAST := $(firstword $(shell ls -t $(TARGET)/release/devstack $(TARGET)/debug/devstack 2>/dev/null))
-stack stack-stop: PROFILE := $(if $(findstring /debug/,$(LAST)),dev,$(PROFILE))
+stack stack-stop rows: PROFILE := $(if $(findstring /debug/,$(LAST)),dev,$(PROFILE))
 # Always the same set: Cargo unifies features over what is named, and another set would build anew.
 PROGRAMS := --workspace --bins
 
@@ -39,6 +39,10 @@ stack: build ## Start the local Kafka and PostgreSQL in the background
 .PHONY: stack-stop
 stack-stop: $(if $(LAST),,build) ## Stop them; their data stays
 	@$(or $(LAST),$(DEVSTACK)) down
+
+.PHONY: rows
+rows: build ## Print the last rows; DEMO=1: those of make demo
+	@$(DEVSTACK) rows $(if $(DEMO),--demo)
 
 .PHONY: test
 test: setup ## Run all tests; they start a Kafka and a PostgreSQL of their own

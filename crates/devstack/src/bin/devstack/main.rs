@@ -2,6 +2,7 @@
 
 mod exec;
 mod interrupt;
+mod rows;
 mod run;
 mod service;
 mod settings;
@@ -36,6 +37,12 @@ enum Command {
         #[arg(long)]
         demo: bool,
     },
+    /// Print the last rows as a table
+    Rows {
+        /// Those of the sample sites
+        #[arg(long)]
+        demo: bool,
+    },
     /// Become one service, by the environment's or .env's settings, else on the local stack
     Exec {
         /// Which one
@@ -57,6 +64,7 @@ async fn obey(command: Command) -> Result<ExitCode> {
         Command::Up => up::up().await,
         Command::Down => up::down().await,
         Command::Run { demo } => run::run(dataset(demo)).await,
+        Command::Rows { demo } => rows::rows(dataset(demo)).await,
         Command::Exec { service } => exec::exec(service).await,
     }
 }

@@ -38,10 +38,13 @@ pub(crate) struct Worker {
     pub(crate) rows_max: usize,
 }
 
-/// What became of an attempt at a chunk.
-enum Attempt<'a> {
+/// How to go on after an attempt at a chunk.
+enum AfterChunk<'a> {
+    /// With the next one: it is stored.
     Done,
+    /// With its parts: it was too much at once, or holds a record that PostgreSQL refuses.
     Smaller(Chunk<'a>, Option<Chunk<'a>>),
+    /// With no chunk of the batch: what is left of it is not to be stored by us, or not now.
     Over(Settled),
 }
 
@@ -65,13 +68,13 @@ impl Worker {
         let mut chunks = self.decode(delivery);
         while let Some(chunk) = chunks.pop_front() {
             match self.write_chunk(chunk, delivery).await {
-                Attempt::Done => {}
-                Attempt::Smaller(first, second) => {
+                AfterChunk::Done => {}
+                AfterChunk::Smaller(first, second) => {
                     for chunk in second.into_iter().chain([first]) {
                         chunks.push_front(chunk);
                     }
                 }
-                Attempt::Over(settled) => return settled,
+                AfterChunk::Over(settled) => return settled,
             }
         }
         Settled::Stored
@@ -120,12 +123,16 @@ impl Worker {
     }
 
     /// Writes a chunk, however long it takes, or finds that it has to be cut, or let go.
-    async fn write_chunk<'a>(&mut self, mut chunk: Chunk<'a>, delivery: &Delivery) -> Attempt<'a> {
+    async fn write_chunk<'a>(
+        &mut self,
+        mut chunk: Chunk<'a>,
+        delivery: &Delivery,
+    ) -> AfterChunk<'a> {
         let mut backoff = Backoff::new(RETRY_FIRST, RETRY_MAX);
         let mut refreshes = 0;
         loop {
             if delivery.epoch.is_cancelled() {
-                return Attempt::Over(Settled::LetGo);
+                return AfterChunk::Over(Settled::LetGo);
             }
             let began = Instant::now();
             let error = match self.writer.write(&chunk).await {
@@ -146,13 +153,13 @@ impl Worker {
             }
             self.trouble.began(&self.writer.database().explain(&error));
             if !backoff.wait(&delivery.epoch).await {
-                return Attempt::Over(Settled::LetGo);
+                return AfterChunk::Over(Settled::LetGo);
             }
             match action {
                 Action::RetrySmaller => {
                     self.rows = (chunk.items.len() / 2).max(1);
                     let (first, second) = chunk.split();
-                    return Attempt::Smaller(first, second);
+                    return AfterChunk::Smaller(first, second);
                 }
                 Action::Refresh => {
                     refreshes += 1;
@@ -163,19 +170,24 @@ impl Worker {
         }
     }
 
-    fn written<'a>(&mut self, written: Written, chunk: &Chunk<'a>, took: Duration) -> Attempt<'a> {
+    fn written<'a>(
+        &mut self,
+        written: Written,
+        chunk: &Chunk<'a>,
+        took: Duration,
+    ) -> AfterChunk<'a> {
         self.trouble.ended();
         self.rows = (self.rows * 2).min(self.rows_max);
         match written {
             Written::Now(counts) => {
                 self.progress.stored(chunk, counts, took);
-                Attempt::Done
+                AfterChunk::Done
             }
             Written::Before => {
                 debug!(partition = chunk.partition, to = chunk.to, "Stored before");
-                Attempt::Done
+                AfterChunk::Done
             }
-            Written::Elsewhere => Attempt::Over(Settled::Elsewhere),
+            Written::Elsewhere => AfterChunk::Over(Settled::Elsewhere),
         }
     }
 
@@ -185,10 +197,10 @@ impl Worker {
         &self,
         mut chunk: Chunk<'a>,
         error: &DatabaseError,
-    ) -> Result<Attempt<'a>, Chunk<'a>> {
+    ) -> Result<AfterChunk<'a>, Chunk<'a>> {
         if chunk.items.len() > 1 {
             let (first, second) = chunk.split();
-            return Ok(Attempt::Smaller(first, second));
+            return Ok(AfterChunk::Smaller(first, second));
         }
         let Some(item) = chunk.items.first_mut().filter(|item| item.content.is_ok()) else {
             return Err(chunk);
@@ -200,7 +212,7 @@ impl Worker {
             "PostgreSQL refuses a record, which goes to dead_letters: {story}"
         );
         item.content = Err(Refusal::new("refused_by_postgresql", &story));
-        Ok(Attempt::Smaller(chunk, None))
+        Ok(AfterChunk::Smaller(chunk, None))
     }
 
     /// Reads anew what is known of the tables.

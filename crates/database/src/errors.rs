@@ -9,21 +9,21 @@ use tokio_postgres::error::{DbError, SqlState};
 /// Why something could not be done in PostgreSQL.
 #[derive(Debug, Error)]
 pub enum DatabaseError {
-    /// No connection was to be had.
+    /// No connection was to be had: nothing listens, the login is refused, or all are in use.
     #[error("connecting to PostgreSQL")]
     Connect(#[source] PoolError),
     /// PostgreSQL refused, or the connection broke.
     #[error("{doing}")]
     Postgres {
-        /// What was being done.
+        /// What was being done: the statement's name.
         doing: &'static str,
-        /// What PostgreSQL says.
+        /// What PostgreSQL or the network says.
         source: tokio_postgres::Error,
     },
     /// The tables could not be brought up to date.
     #[error("bringing the tables up to date")]
     Migrate(#[source] refinery::Error),
-    /// No answer came.
+    /// No answer came in time: the server hangs, or the network swallows what is sent.
     #[error("PostgreSQL gave no answer within {} s", .0.as_secs())]
     Timeout(Duration),
     /// What happened contradicts what was known: what is known has to be read anew.

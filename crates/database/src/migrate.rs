@@ -35,7 +35,7 @@ pub enum PrepareError {
     /// This is not a database for us: somebody has to change a setting.
     #[error(transparent)]
     Refused(#[from] BadInput),
-    /// Not now.
+    /// Not now: it can be tried again.
     #[error(transparent)]
     Database(#[from] DatabaseError),
 }

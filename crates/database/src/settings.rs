@@ -23,28 +23,28 @@ const PG_SSL_CAFILE: Setting = Setting::optional(
 /// The settings read here.
 pub const SETTINGS: &[Setting] = &[PG_URI, PG_SSL_CAFILE];
 
-/// The database and how to reach it.
+/// The database and how to reach it, read once and checked.
 #[derive(Clone, Debug)]
 pub struct DatabaseSettings {
-    /// Host, user, password, database.
+    /// Hosts, user, password, database, as the driver takes them.
     pub connection: Config,
     /// Whether and how connections are encrypted.
     pub tls: TlsSettings,
-    /// Connections at the same time, at most.
+    /// Connections at the same time, at most: a server has about 100 for everybody.
     pub connections_max: usize,
-    /// How we name ourselves to the server.
+    /// How we name ourselves to the server, for whoever looks at its sessions.
     pub application_name: &'static str,
 }
 
 /// Whether and how connections are encrypted.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum TlsSettings {
-    /// Never.
+    /// Never: what is sent can be read on the way.
     #[default]
     Off,
-    /// Where the server can.
+    /// Where the server can do it.
     On {
-        /// A server that cannot is refused.
+        /// A server that cannot do it is refused.
         required: bool,
         /// What is checked of its certificate.
         verification: Verification,

@@ -10,24 +10,24 @@ const ERROR_CHARS_MAX: usize = 1000;
 /// Decoded records of one partition, to be written in one transaction.
 #[derive(Debug)]
 pub struct Chunk<'a> {
-    /// The partition.
+    /// The partition of the topic that they are of.
     pub partition: i32,
-    /// The stored offset that it goes on from.
+    /// The stored offset that it goes on from: at most its first record's, since logs have gaps.
     pub from: i64,
-    /// The stored offset that it leads to.
+    /// The stored offset that it leads to: the one after its last record.
     pub to: i64,
-    /// The records, in order.
+    /// The records, in the order of their offsets.
     pub items: Vec<Item>,
-    /// Where their bytes are.
+    /// Where their bytes are, which a dead letter keeps.
     pub batch: &'a Batch,
 }
 
 /// A record, decoded.
 #[derive(Debug)]
 pub struct Item {
-    /// Its place in the batch.
+    /// Its place in the batch, by which its bytes are found.
     pub index: usize,
-    /// Its offset.
+    /// Its offset in the partition: where a chunk can be cut.
     pub offset: i64,
     /// What it says, or why it cannot become a row.
     pub content: Result<Record, Refusal>,
@@ -36,9 +36,9 @@ pub struct Item {
 /// Why a record cannot become a row.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
-    /// The kind, for counting.
+    /// The kind, one of few: what is counted and looked for by.
     pub reason: &'static str,
-    /// The words. Storable: no NUL, not too long.
+    /// The words, for a person. Storable: no NUL, not too long.
     pub error: String,
 }
 
@@ -53,18 +53,19 @@ pub enum Written {
     Elsewhere,
 }
 
-/// What the offsets of a chunk became.
+/// What the offsets of a chunk became, each exactly one thing: together they are as many as the
+/// stored offset moves.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
-    /// Rows.
+    /// Records that became rows.
     pub rows: i64,
     /// Records of checks that had their row.
     pub duplicates: i64,
     /// Records in whose favour a missed one gave way.
     pub replaced: i64,
-    /// Dead letters.
+    /// Records that could not become rows, and are kept with their reason.
     pub dead_letters: i64,
-    /// Offsets without a record.
+    /// Offsets without a record: transaction marks, compaction, records gone before they were read.
     pub gaps: i64,
 }
 

@@ -50,9 +50,9 @@ const BEGIN_ANEW: Statement = Statement::new(
 /// Whose progress, through what.
 #[derive(Clone, Debug)]
 pub struct OffsetKey {
-    /// The consumer group.
+    /// The consumer group: another one reads the topic for a purpose of its own.
     pub group: String,
-    /// The topic.
+    /// The topic whose partitions are counted.
     pub topic: String,
 }
 

@@ -4,9 +4,10 @@
 //! - `writer`: the transaction, step by step. A new step (incidents, roll-ups) is a file of its own
 //!   and a line there.
 //! - `websites`, `known`: from url to id; `days`: the partitions. Both before the transaction.
-//! - `rows`, `row`, `dead_letters`: what a record becomes.
+//! - `rows`, `row`, `checks`, `dead_letters`: what a record becomes.
 //! - `offsets`: how far each partition is stored, which nothing else may move.
 
+mod checks;
 mod chunk;
 mod days;
 mod dead_letters;

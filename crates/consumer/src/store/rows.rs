@@ -1,10 +1,6 @@
 //! Rows: one statement takes a whole chunk and settles repeats by itself.
 
-use std::{
-    collections::{HashMap, HashSet, hash_map::Entry},
-    sync::LazyLock,
-    time::SystemTime,
-};
+use std::{collections::HashSet, sync::LazyLock, time::SystemTime};
 
 use database::{DatabaseError, Statement, system_time};
 use deadpool_postgres::Transaction;
@@ -13,6 +9,7 @@ use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 
 use super::{
+    checks::{self, Check},
     row::{Fate, Row, Stored},
     work::Work,
 };
@@ -163,57 +160,12 @@ fn within(table: &str, rows: &[Row<'_>]) -> String {
     format!("{table}.scheduled_at BETWEEN '{from:.6}' AND '{to:.6}'")
 }
 
-/// A check that is to have its row: one statement must not hold it twice.
-#[derive(Debug)]
-struct Check {
-    /// The record of it that came first, by its place in the chunk.
-    first: usize,
-    /// The record that the row is made of: the first that is not missed, or the first.
-    best: usize,
-}
-
-/// The records as rows, and each check once. What became of a record is what it would be if none
-/// of the checks had a row yet.
-fn plan<'a>(work: &Work<'a>) -> Result<(Vec<Stored<'a>>, Vec<Check>), DatabaseError> {
-    let mut places = HashMap::with_capacity(work.records.len());
-    let mut checks: Vec<Check> = Vec::with_capacity(work.records.len());
-    let mut stored: Vec<Stored<'a>> = Vec::with_capacity(work.records.len());
-    for (place, &record) in work.records.iter().enumerate() {
-        let website_id = work.websites.id(&record.url);
-        let website_id = website_id.ok_or(DatabaseError::Stale("a website was not looked up"))?;
-        let row = Row { website_id, record };
-        // Finer than a microsecond, PostgreSQL does not see.
-        let due = record.scheduled_at.as_microsecond();
-        let fate = match places.entry((website_id, due, record.check_id)) {
-            Entry::Vacant(entry) => {
-                entry.insert(checks.len());
-                checks.push(Check {
-                    first: place,
-                    best: place,
-                });
-                Fate::New
-            }
-            Entry::Occupied(entry) => {
-                let check = &mut checks[*entry.get()];
-                if stored[check.best].row.is_missed() && !row.is_missed() {
-                    check.best = place;
-                    Fate::Replaced
-                } else {
-                    Fate::Repeat
-                }
-            }
-        };
-        stored.push(Stored { row, fate });
-    }
-    Ok((stored, checks))
-}
-
 /// Stores the rows that are not there yet, and lets missed ones that are there give way.
 pub(super) async fn store(
     transaction: &Transaction<'_>,
     work: &mut Work<'_>,
 ) -> Result<(), DatabaseError> {
-    let (mut stored, checks) = plan(work)?;
+    let (mut stored, checks) = checks::plan(&work.records, &work.websites)?;
     if !checks.is_empty() {
         let rows: Vec<_> = checks.iter().map(|check| stored[check.best].row).collect();
         let columns = columns_of(rows.iter());

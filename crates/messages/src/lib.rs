@@ -10,6 +10,7 @@ mod failure;
 mod identity;
 mod json;
 mod lenient;
+mod probe;
 mod record;
 mod result;
 mod text;
@@ -19,13 +20,11 @@ pub use due::DueTimes;
 pub use failure::{Failure, FailureReason, Phase};
 pub use identity::{check_id, record_id};
 pub use json::{Encoded, SCHEMA_VERSION};
+pub use probe::{Certificate, HttpVersion, Match, MatchKind, Probe, Response, Timings};
 pub use record::{
     CertificateFields, FailureFields, Origin, ReadError, Record, SelfDoubtFields, TimingFields,
 };
-pub use result::{
-    Certificate, Check, CheckResult, HttpVersion, Match, MatchKind, Outcome, OutcomeKind, Probe,
-    Response, SelfDoubt, Timings,
-};
+pub use result::{Check, CheckResult, Outcome, OutcomeKind, SelfDoubt};
 
 pub use text::Text;
 

@@ -9,7 +9,8 @@ use crate::{
     failure::{FailureReason, Phase},
     identity::record_id,
     lenient::{integer, or_default},
-    result::{MatchKind, OutcomeKind},
+    probe::MatchKind,
+    result::OutcomeKind,
     text::Text,
 };
 

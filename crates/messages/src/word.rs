@@ -64,7 +64,8 @@ mod tests {
 
     use crate::{
         failure::{FailureReason, Phase},
-        result::{HttpVersion, MatchKind, OutcomeKind},
+        probe::{HttpVersion, MatchKind},
+        result::OutcomeKind,
     };
 
     fn is_read_as_written<T: Debug + PartialEq + Serialize + DeserializeOwned>(words: &[T]) {

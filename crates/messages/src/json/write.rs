@@ -9,7 +9,8 @@ use uuid::Uuid;
 
 use crate::{
     failure::Failure,
-    result::{CheckResult, HttpVersion, MatchKind, OutcomeKind, Timings},
+    probe::{HttpVersion, MatchKind, Timings},
+    result::{CheckResult, OutcomeKind},
 };
 
 /// The version of the record that this crate writes.

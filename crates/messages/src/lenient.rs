@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use jiff::{Timestamp, fmt::temporal::Pieces};
 use serde::{Deserialize, Deserializer, de};
 
 /// The value, or where it is null what stands for nothing.
@@ -11,6 +12,52 @@ where
     T: Default + Deserialize<'de>,
 {
     Option::deserialize(deserializer).map(Option::unwrap_or_default)
+}
+
+/// A time; one beyond the last that jiff spells is kept as that one. 9999-12-31T23:59:59Z, a common
+/// end of certificates that are to end never, is such a time.
+pub(crate) fn time<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Timestamp>, D::Error> {
+    struct Time(Timestamp);
+
+    struct Visitor;
+
+    impl de::Visitor<'_> for Visitor {
+        type Value = Time;
+
+        fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+            formatter.write_str("a time as RFC 3339 has it")
+        }
+
+        fn visit_str<E: de::Error>(self, text: &str) -> Result<Time, E> {
+            match text.parse() {
+                Ok(time) => Ok(Time(time)),
+                Err(_) if is_beyond(text) => Ok(Time(Timestamp::MAX)),
+                Err(error) => Err(E::custom(error)),
+            }
+        }
+    }
+
+    impl<'de> Deserialize<'de> for Time {
+        fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            deserializer.deserialize_str(Visitor)
+        }
+    }
+
+    Option::deserialize(deserializer).map(|time| time.map(|Time(time)| time))
+}
+
+/// Whether a text is a time after the last one.
+fn is_beyond(text: &str) -> bool {
+    let Ok(pieces) = Pieces::parse(text) else {
+        return false;
+    };
+    let (Some(time), Some(offset)) = (pieces.time(), pieces.to_numeric_offset()) else {
+        return false;
+    };
+    let local = pieces.date().to_datetime(time);
+    local.year() > 0 && offset.to_timestamp(local).is_err()
 }
 
 /// An integer, or a string that holds one: the original writes 200 as `"200"`.
@@ -61,4 +108,35 @@ pub(crate) fn integer<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Opti
     }
 
     deserializer.deserialize_any(Visitor)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Option<Timestamp> {
+        let json = format!("\"{text}\"");
+        time(&mut serde_json::Deserializer::from_str(&json)).unwrap_or_default()
+    }
+
+    #[test]
+    fn a_time_beyond_the_last_is_the_last() {
+        assert_eq!(read("9999-12-31T23:59:59Z"), Some(Timestamp::MAX));
+        assert_eq!(read("9999-12-31T23:59:59.5-11:00"), Some(Timestamp::MAX));
+        let before = "9999-12-30T21:59:59Z";
+        assert_eq!(read(before), Some(before.parse().unwrap()));
+    }
+
+    #[test]
+    fn what_is_no_time_stays_none() {
+        for text in [
+            "",
+            "never",
+            "9999-12-31",
+            "9999-12-31T23:59:59",
+            "9999-13-01T00:00:00Z",
+        ] {
+            assert_eq!(read(text), None, "{text}");
+        }
+    }
 }

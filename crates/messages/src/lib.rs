@@ -27,6 +27,7 @@ pub use record::{
 pub use result::{Check, CheckResult, Outcome, OutcomeKind, SelfDoubt};
 
 pub use text::Text;
+pub use word::Word;
 
 #[cfg(test)]
 mod tests;

@@ -8,10 +8,11 @@ use uuid::Uuid;
 use crate::{
     failure::{FailureReason, Phase},
     identity::record_id,
-    lenient::{integer, or_default},
+    lenient::{integer, or_default, time},
     probe::MatchKind,
     result::OutcomeKind,
     text::Text,
+    word::Word,
 };
 
 /// Where a record stands in Kafka; what it lacks itself is taken from here.
@@ -52,6 +53,7 @@ macro_rules! record {
         #[derive(Deserialize)]
         pub(crate) struct Fields {
             check_id: Option<Uuid>,
+            #[serde(default, deserialize_with = "time")]
             scheduled_at: Option<Timestamp>,
             $(#[serde(default $(, $($required_serde)*)?)] $required: Option<$required_type>,)*
             $(#[serde(default $(, $($optional_serde)*)?)] $optional: $optional_type,)*
@@ -94,6 +96,7 @@ record! {
         /// `""` where nobody said it.
         location: Text;
         /// `None` when the check never began.
+        #[serde(deserialize_with = "time")]
         started_at: Option<Timestamp>;
         /// Seconds.
         interval: Option<f64>;
@@ -104,7 +107,7 @@ record! {
         failure: FailureFields;
         /// The record's `match`, which is a word of the language here.
         #[serde(rename = "match")]
-        matched: Option<MatchKind>;
+        matched: Option<Word<MatchKind>>;
         /// Nothing set where no phase was measured.
         #[serde(deserialize_with = "or_default")]
         timings: TimingFields;
@@ -134,9 +137,9 @@ record! {
 #[serde(default)]
 pub struct FailureFields {
     /// The kind.
-    pub reason: Option<FailureReason>,
+    pub reason: Option<Word<FailureReason>>,
     /// The phase in which it happened.
-    pub phase: Option<Phase>,
+    pub phase: Option<Word<Phase>>,
     /// The words, for a person.
     pub detail: Option<Text>,
 }
@@ -158,6 +161,7 @@ pub struct TimingFields {
 #[serde(default)]
 pub struct CertificateFields {
     /// The end of its validity.
+    #[serde(deserialize_with = "time")]
     pub not_after: Option<Timestamp>,
     /// Who signed it.
     pub issuer: Option<Text>,

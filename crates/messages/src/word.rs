@@ -2,8 +2,10 @@
 
 use std::{fmt, marker::PhantomData, str::FromStr};
 
-use serde::de;
+use serde::{Deserialize, Deserializer, de};
 use strum::VariantArray;
+
+use crate::text::Text;
 
 /// Gives enumerations whose words strum derives what the contract needs of them.
 macro_rules! spelled {
@@ -53,6 +55,34 @@ where
     fn visit_str<E: de::Error>(self, word: &str) -> Result<T, E> {
         word.parse()
             .map_err(|_| E::invalid_value(de::Unexpected::Str(word), &self))
+    }
+}
+
+/// A word as read: of the list, or one that a newer monitor writes and that is kept as it stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Word<T> {
+    /// A word of the list.
+    Known(T),
+    /// Another one.
+    Unknown(Text),
+}
+
+impl<T: Copy + Into<&'static str>> Word<T> {
+    /// The word.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Known(word) => (*word).into(),
+            Self::Unknown(word) => word.as_str(),
+        }
+    }
+}
+
+impl<'de, T: FromStr> Deserialize<'de> for Word<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let word = Text::deserialize(deserializer)?;
+        Ok(word
+            .parse()
+            .map_or_else(|_| Self::Unknown(word), Self::Known))
     }
 }
 

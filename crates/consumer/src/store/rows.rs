@@ -4,7 +4,7 @@ use std::{collections::HashSet, sync::LazyLock, time::SystemTime};
 
 use database::{DatabaseError, Statement, system_time};
 use deadpool_postgres::Transaction;
-use messages::OutcomeKind;
+use messages::{OutcomeKind, Word};
 use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 
@@ -55,10 +55,10 @@ columns! {
     schema_version, "schema_version", "integer", Option<i32>, |row| row.record.schema_version;
     started_at, "started_at", "timestamptz", Option<SystemTime>, |row| row.record.started_at.map(system_time);
     interval, "interval", "double precision", Option<f64>, |row| row.record.interval;
-    failure_reason, "failure_reason", "text", Option<&'static str>, |row| row.record.failure.reason.map(messages::FailureReason::as_str);
-    failure_phase, "failure_phase", "text", Option<&'static str>, |row| row.record.failure.phase.map(messages::Phase::as_str);
+    failure_reason, "failure_reason", "text", Option<&'a str>, |row| row.record.failure.reason.as_ref().map(Word::as_str);
+    failure_phase, "failure_phase", "text", Option<&'a str>, |row| row.record.failure.phase.as_ref().map(Word::as_str);
     failure_detail, "failure_detail", "text", Option<&'a str>, |row| row.record.failure.detail.as_deref();
-    matched, "match", "text", Option<&'static str>, |row| row.record.matched.map(messages::MatchKind::as_str);
+    matched, "match", "text", Option<&'a str>, |row| row.record.matched.as_ref().map(Word::as_str);
     dns, "dns", "double precision", Option<f64>, |row| row.record.timings.dns;
     connect, "connect", "double precision", Option<f64>, |row| row.record.timings.connect;
     tls, "tls", "double precision", Option<f64>, |row| row.record.timings.tls;

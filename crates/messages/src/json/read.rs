@@ -46,3 +46,6 @@ fn shortened(mut problem: String) -> String {
     }
     problem
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,21 +1,29 @@
 //! The Kafka client: its settings, and the few things that are asked of it.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::time::Duration;
 
 use anyhow::Context as _;
 use rdkafka::{
-    Offset, TopicPartitionList,
+    Offset,
     consumer::{BaseConsumer, CommitMode, Consumer},
-    error::KafkaResult,
+    error::{KafkaError, KafkaResult},
+    message::BorrowedMessage,
+    types::RDKafkaErrorCode,
 };
 use service::kafka::{KafkaSettings, Observer};
-use tracing::{debug, warn};
+use tracing::warn;
 
-use super::{SourceSettings, rebalance::Context};
+use super::{
+    callbacks::Callbacks,
+    changes::Change,
+    lists,
+    settings::SourceSettings,
+    start::{Committed, Range},
+    wellness::Wellness,
+};
 
-/// Marks a committed offset as ours: a hint for people's tools. The truth is in PostgreSQL, and a
-/// new database begins from the topic's start in spite of the hint.
-pub(super) const HINT: &str = "websites-monitor: a hint; the offsets table has the truth";
+/// A time limit on each question to Kafka that blocks its thread.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Settings beside those that every client of ours has.
 ///
@@ -41,112 +49,147 @@ const CONFIG: [(&str, &str); 14] = [
     ("allow.auto.create.topics", "false"),
 ];
 
-/// Whether a hint's answer is waited for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Wait {
-    No,
-    Answer,
+/// A member of the group that reads one topic.
+pub(super) struct Client {
+    consumer: BaseConsumer<Callbacks>,
+    topic: String,
 }
 
-/// A client that asks to join the group.
-pub(super) fn subscribe(
-    settings: &SourceSettings,
-    kafka: &KafkaSettings,
-    observer: Observer,
-) -> anyhow::Result<Arc<BaseConsumer<Context>>> {
-    let mut config = kafka.client_config(&settings.client_id);
-    config.set("group.id", &settings.group);
-    for (name, value) in CONFIG {
-        config.set(name, value);
+/// Why a poll brought no record though it did not wait in vain.
+#[derive(Debug)]
+pub(super) enum Interruption {
+    /// The client cannot go on.
+    GaveUp(RDKafkaErrorCode),
+    /// A partition is read at an offset that the topic does not have any more. Which partition, is
+    /// not said.
+    OffsetGone,
+    /// Something that the client's callbacks have said, with its reason, and that passes.
+    Passing(KafkaError),
+}
+
+impl Client {
+    /// A client that asks to join the group.
+    pub(super) fn subscribe(
+        settings: &SourceSettings,
+        kafka: &KafkaSettings,
+        observer: Observer,
+    ) -> anyhow::Result<Self> {
+        let SourceSettings { group, topic, .. } = settings;
+        let mut config = kafka.client_config(&settings.client_id);
+        config.set("group.id", group);
+        for (name, value) in CONFIG {
+            config.set(name, value);
+        }
+        let wellness = Wellness::new(observer, group, topic);
+        let consumer: BaseConsumer<Callbacks> = config
+            .create_with_context(Callbacks::new(topic, wellness))
+            .context("making a Kafka client")?;
+        consumer
+            .subscribe(&[topic])
+            .context("subscribing to the topic")?;
+        Ok(Self {
+            consumer,
+            topic: topic.clone(),
+        })
     }
-    let context = Context::new(observer, &settings.group, &settings.topic);
-    let consumer: BaseConsumer<Context> = config
-        .create_with_context(context)
-        .context("making a Kafka client")?;
-    consumer
-        .subscribe(&[&settings.topic])
-        .context("subscribing to the topic")?;
-    Ok(Arc::new(consumer))
-}
 
-/// Begins to read a partition at an offset.
-pub(super) fn place(
-    consumer: &BaseConsumer<Context>,
-    topic: &str,
-    partition: i32,
-    at: i64,
-) -> KafkaResult<()> {
-    let mut list = TopicPartitionList::new();
-    list.add_partition_offset(topic, partition, Offset::Offset(at))?;
-    consumer.incremental_assign(&list)
-}
-
-/// Stops reading a partition, if it is read.
-pub(super) fn unplace(consumer: &BaseConsumer<Context>, topic: &str, partition: i32) {
-    let placed = placed(consumer, topic, &[partition]);
-    if let Err(error) = consumer.incremental_unassign(&placed) {
-        warn!(partition, "Kafka client: cannot stop reading: {error}");
+    /// The next record, if one comes in time. Callbacks are called meanwhile.
+    pub(super) fn poll(&self, wait: Duration) -> Option<Result<BorrowedMessage<'_>, Interruption>> {
+        let polled = self.consumer.poll(wait)?;
+        Some(match polled {
+            Ok(message) => {
+                self.callbacks().wellness.heard();
+                Ok(message)
+            }
+            Err(KafkaError::MessageConsumptionFatal(code)) => Err(Interruption::GaveUp(code)),
+            Err(KafkaError::MessageConsumption(RDKafkaErrorCode::AutoOffsetReset)) => {
+                Err(Interruption::OffsetGone)
+            }
+            Err(error) => Err(Interruption::Passing(error)),
+        })
     }
-}
 
-/// Those of the partitions that are being read.
-pub(super) fn placed(
-    consumer: &BaseConsumer<Context>,
-    topic: &str,
-    partitions: &[i32],
-) -> TopicPartitionList {
-    let mut placed = TopicPartitionList::new();
-    let Ok(read) = consumer.assignment() else {
-        return placed;
-    };
-    for &partition in partitions {
-        if read.find_partition(topic, partition).is_some() {
-            placed.add_partition(topic, partition);
+    /// The next change of what is ours, from the polls before.
+    pub(super) fn next_change(&self) -> Option<Change> {
+        self.callbacks().changes.next()
+    }
+
+    /// Begins to read a partition at an offset.
+    pub(super) fn place(&self, partition: i32, at: i64) -> KafkaResult<()> {
+        let list = lists::one_at(&self.topic, partition, at)?;
+        self.consumer.incremental_assign(&list)?;
+        self.stored(partition, at);
+        Ok(())
+    }
+
+    /// Stops reading a partition, if it is read.
+    pub(super) fn unplace(&self, partition: i32) {
+        let placed = lists::placed(&self.consumer, &self.topic, &[partition]);
+        if let Err(error) = self.consumer.incremental_unassign(&placed) {
+            warn!(partition, "Kafka client: cannot stop reading: {error}");
         }
     }
-    placed
-}
 
-/// Tells Kafka how far partitions are stored. Should it fail, it is only a hint.
-pub(super) fn hint(consumer: &BaseConsumer<Context>, wait: Wait) {
-    let context = consumer.context();
-    let hints = context.untold();
-    if hints.is_empty() {
-        return;
+    /// Stops fetching. Returns whether it is so.
+    pub(super) fn pause(&self, partition: i32) -> bool {
+        let paused = self.consumer.pause(&lists::one(&self.topic, partition));
+        paused.is_ok()
     }
-    let told = hint_list(context.topic(), &hints).and_then(|list| {
-        let mode = match wait {
-            Wait::No => CommitMode::Async,
-            Wait::Answer => CommitMode::Sync,
+
+    /// Goes on fetching. Returns whether it is so.
+    pub(super) fn resume(&self, partition: i32) -> bool {
+        let resumed = self.consumer.resume(&lists::one(&self.topic, partition));
+        resumed.is_ok()
+    }
+
+    /// A partition is stored up to here, which Kafka is told with the next hints.
+    pub(super) fn stored(&self, partition: i32, at: i64) {
+        self.callbacks().hints.stored(partition, at);
+    }
+
+    /// A partition is not ours any more.
+    pub(super) fn forget(&self, partition: i32) {
+        self.callbacks().hints.forget(partition);
+    }
+
+    /// Tells Kafka how far we are.
+    pub(super) fn hint(&self, mode: CommitMode) {
+        self.callbacks().hint(&self.consumer, mode);
+    }
+
+    /// How far each of our partitions is behind, where that is known; also those of which nothing
+    /// can be stored.
+    pub(super) fn lags(&self) -> Vec<(i32, i64)> {
+        let callbacks = self.callbacks();
+        callbacks.ends.lags(&callbacks.hints.all())
+    }
+
+    /// What the topic holds of a partition. Blocks.
+    pub(super) fn range(&self, partition: i32) -> KafkaResult<Range> {
+        let (start, end) =
+            self.consumer
+                .fetch_watermarks(&self.topic, partition, REQUEST_TIMEOUT)?;
+        Ok(Range { start, end })
+    }
+
+    /// What Kafka has committed of the group in a partition. Blocks.
+    pub(super) fn committed(&self, partition: i32) -> KafkaResult<Option<Committed>> {
+        let list = lists::one(&self.topic, partition);
+        let list = self.consumer.committed_offsets(list, REQUEST_TIMEOUT)?;
+        let Some(element) = list.find_partition(&self.topic, partition) else {
+            return Ok(None);
         };
-        consumer.commit(&list, mode)
-    });
-    match told {
-        Ok(()) => context.told(&hints),
-        Err(error) => debug!("Kafka client: committing a hint: {error}"),
+        element.error()?;
+        let Offset::Offset(at) = element.offset() else {
+            return Ok(None);
+        };
+        Ok(Some(Committed {
+            at,
+            is_ours: lists::is_hint(&element),
+        }))
     }
-}
 
-fn hint_list(topic: &str, hints: &BTreeMap<i32, i64>) -> KafkaResult<TopicPartitionList> {
-    let mut list = TopicPartitionList::new();
-    for (&partition, &at) in hints {
-        let mut element = list.add_partition(topic, partition);
-        element.set_offset(Offset::Offset(at))?;
-        element.set_metadata(HINT);
+    fn callbacks(&self) -> &Callbacks {
+        self.consumer.context()
     }
-    Ok(list)
-}
-
-/// Stops fetching. Returns whether it is so.
-pub(super) fn pause(consumer: &BaseConsumer<Context>, topic: &str, partition: i32) -> bool {
-    let mut list = TopicPartitionList::new();
-    list.add_partition(topic, partition);
-    consumer.pause(&list).is_ok()
-}
-
-/// Goes on fetching. Returns whether it is so.
-pub(super) fn resume(consumer: &BaseConsumer<Context>, topic: &str, partition: i32) -> bool {
-    let mut list = TopicPartitionList::new();
-    list.add_partition(topic, partition);
-    consumer.resume(&list).is_ok()
 }

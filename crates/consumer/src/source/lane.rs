@@ -2,14 +2,12 @@
 
 use std::collections::VecDeque;
 
-use rdkafka::consumer::BaseConsumer;
 use tokio::sync::{
     mpsc::{self, error::TrySendError},
     oneshot::{self, error::TryRecvError},
 };
 use tokio_util::sync::CancellationToken;
 
-use super::{client, rebalance::Context};
 use crate::batch::{Batch, BatchLimits, Delivery, RawRecord, Settled};
 
 /// Batches of a partition that are queued or being written, at most.
@@ -19,17 +17,20 @@ const IN_FLIGHT_RESUME: usize = 1;
 
 /// A partition that is ours.
 pub(super) struct Lane {
-    phase: Phase,
+    state: State,
     /// Cancelled when the partition is sought elsewhere or taken away.
     epoch: CancellationToken,
     /// Where the next batch goes on from.
     next: i64,
+    /// What was read and not handed on.
     open: Batch,
+    /// What its worker has, in the order in which it was handed on.
     in_flight: VecDeque<InFlight>,
-    paused: bool,
+    /// Whether the client fetches nothing of it for now.
+    is_paused: bool,
 }
 
-enum Phase {
+enum State {
     /// Its stored offset is being read.
     Starting(oneshot::Receiver<i64>),
     /// It is read.
@@ -38,6 +39,7 @@ enum Phase {
 
 /// A batch that a worker has.
 struct InFlight {
+    /// The offset after its last record.
     to: i64,
     reply: oneshot::Receiver<Settled>,
 }
@@ -57,31 +59,31 @@ impl Lane {
     /// A lane that begins when `found` says where.
     pub(super) fn new(found: oneshot::Receiver<i64>, epoch: CancellationToken) -> Self {
         Self {
-            phase: Phase::Starting(found),
+            state: State::Starting(found),
             epoch,
             next: 0,
             open: Batch::default(),
             in_flight: VecDeque::new(),
-            paused: false,
+            is_paused: false,
         }
     }
 
     /// The stored offset, once it is known.
     pub(super) fn found(&mut self) -> Option<i64> {
-        match &mut self.phase {
-            Phase::Starting(found) => found.try_recv().ok(),
-            Phase::Reading => None,
+        match &mut self.state {
+            State::Starting(found) => found.try_recv().ok(),
+            State::Reading => None,
         }
     }
 
     /// It is read from here on.
     pub(super) fn begin(&mut self, at: i64) {
-        self.phase = Phase::Reading;
+        self.state = State::Reading;
         self.next = at;
     }
 
     pub(super) fn is_reading(&self) -> bool {
-        matches!(self.phase, Phase::Reading)
+        matches!(self.state, State::Reading)
     }
 
     /// Whether anything of it is not stored yet.
@@ -91,10 +93,6 @@ impl Lane {
 
     pub(super) fn is_full(&self, limits: BatchLimits) -> bool {
         self.open.is_full(limits)
-    }
-
-    pub(super) fn is_paused(&self) -> bool {
-        self.paused
     }
 
     /// Its offset, when everything read of it is stored.
@@ -170,113 +168,22 @@ impl Lane {
         std::mem::take(&mut self.open).len()
     }
 
-    pub(super) fn pause(&mut self, consumer: &BaseConsumer<Context>, topic: &str, partition: i32) {
-        self.paused = client::pause(consumer, topic, partition);
+    /// Whether it should be paused: its batch is full, and more is coming.
+    pub(super) fn is_held_up(&self, limits: BatchLimits) -> bool {
+        self.open.is_full(limits) && !self.is_paused
     }
 
-    pub(super) fn resume_if_emptied(
-        &mut self,
-        consumer: &BaseConsumer<Context>,
-        topic: &str,
-        partition: i32,
-    ) {
-        let emptied = self.open.is_empty() && self.in_flight.len() <= IN_FLIGHT_RESUME;
-        if self.paused && emptied {
-            self.paused = !client::resume(consumer, topic, partition);
-        }
+    /// Whether it is time to go on fetching. Not as soon as there is any room: the workers keep
+    /// something to do while what was thrown away by pausing is fetched again.
+    pub(super) fn is_to_resume(&self) -> bool {
+        self.is_paused && self.open.is_empty() && self.in_flight.len() <= IN_FLIGHT_RESUME
+    }
+
+    /// Whether the client fetches nothing of it for now.
+    pub(super) fn set_paused(&mut self, is_paused: bool) {
+        self.is_paused = is_paused;
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::batch::BatchSettings;
-
-    fn reading(at: i64) -> Lane {
-        let (_, found) = oneshot::channel();
-        let mut lane = Lane::new(found, CancellationToken::new());
-        lane.begin(at);
-        lane
-    }
-
-    fn record(offset: i64) -> RawRecord<'static> {
-        RawRecord {
-            offset,
-            timestamp_ms: None,
-            key: None,
-            value: Some(b"{}"),
-        }
-    }
-
-    #[test]
-    fn a_batch_goes_on_from_the_end_of_the_one_before_it_also_over_gaps() {
-        let limits = BatchSettings { rows_max: 2 }.limits(1);
-        let (worker, mut deliveries) = mpsc::channel(4);
-        let mut lane = reading(10);
-        for offset in [12, 13, 20, 21] {
-            assert!(lane.take(record(offset)));
-            assert!(lane.dispatch(0, limits, &worker));
-        }
-        let first = deliveries.try_recv().unwrap();
-        assert_eq!(
-            (first.from, first.batch.end()),
-            (10, Some(13)),
-            "small, for an idle worker"
-        );
-        let second = deliveries.try_recv().unwrap();
-        assert_eq!((second.from, second.batch.end()), (13, Some(21)), "full");
-        assert!(
-            deliveries.try_recv().is_err(),
-            "the rest waits until it is full or alone"
-        );
-    }
-
-    #[test]
-    fn records_of_an_older_position_are_not_taken() {
-        let mut lane = reading(10);
-        assert!(!lane.take(record(9)));
-        assert!(lane.take(record(10)));
-        assert!(!lane.take(record(10)));
-        let (_, found) = oneshot::channel();
-        assert!(!Lane::new(found, CancellationToken::new()).take(record(10)));
-    }
-
-    #[test]
-    fn outcomes_are_collected_in_order() {
-        let limits = BatchSettings { rows_max: 1 }.limits(1);
-        let (worker, mut deliveries) = mpsc::channel(4);
-        let mut lane = reading(0);
-        for offset in [0, 1] {
-            lane.take(record(offset));
-            lane.dispatch(0, limits, &worker);
-        }
-        let (first, second) = (
-            deliveries.try_recv().unwrap(),
-            deliveries.try_recv().unwrap(),
-        );
-        second.reply.send(Settled::Stored).unwrap();
-        assert!(matches!(lane.collect(), Collected::Nothing));
-        first.reply.send(Settled::Stored).unwrap();
-        assert!(matches!(lane.collect(), Collected::Stored(2)));
-        assert_eq!(lane.idle_at(), Some(2));
-    }
-
-    #[test]
-    fn a_lane_takes_no_more_than_its_share_of_a_workers_queue() {
-        let limits = BatchSettings { rows_max: 1 }.limits(1);
-        let (worker, mut deliveries) = mpsc::channel(8);
-        let mut lane = reading(0);
-        for offset in 0..4 {
-            if !lane.is_full(limits) {
-                lane.take(record(offset));
-            }
-            lane.dispatch(0, limits, &worker);
-        }
-        assert!(lane.is_full(limits));
-        deliveries.close();
-        assert_eq!(
-            std::iter::from_fn(|| deliveries.try_recv().ok()).count(),
-            IN_FLIGHT_MAX
-        );
-    }
-}
+mod tests;

@@ -1,0 +1,182 @@
+//! The partitions that are ours, together: what they share is the memory for batches, the workers,
+//! and the account of what was read and is not stored yet.
+
+use std::collections::BTreeMap;
+
+use tokio::sync::mpsc;
+
+use super::lane::{Collected, Lane};
+use crate::{
+    batch::{BatchLimits, BatchSettings, Delivery, RawRecord},
+    progress::Progress,
+};
+
+/// The partitions that are ours.
+pub(super) struct Lanes {
+    ours: BTreeMap<i32, Lane>,
+    batch: BatchSettings,
+    /// How large batches get, with as many partitions as are ours now.
+    limits: BatchLimits,
+    /// A partition always goes to the same worker, so its batches are stored in order.
+    workers: Vec<mpsc::Sender<Delivery>>,
+    progress: Progress,
+}
+
+/// What became of batches since the last look.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct News {
+    /// Partitions, and up to where each is stored now.
+    pub(super) stored: Vec<(i32, i64)>,
+    /// Partitions whose stored offset is not where it was left.
+    pub(super) elsewhere: Vec<i32>,
+}
+
+impl Lanes {
+    /// None at first.
+    pub(super) fn new(
+        batch: BatchSettings,
+        workers: Vec<mpsc::Sender<Delivery>>,
+        progress: Progress,
+    ) -> Self {
+        Self {
+            ours: BTreeMap::new(),
+            batch,
+            limits: batch.limits(1),
+            workers,
+            progress,
+        }
+    }
+
+    /// A partition begins a new epoch. What was read in the one before is let go.
+    pub(super) fn insert(&mut self, partition: i32, lane: Lane) {
+        if let Some(mut before) = self.ours.insert(partition, lane) {
+            self.progress.settled(before.let_go());
+        }
+        self.limits = self.batch.limits(self.ours.len());
+    }
+
+    /// A partition is not ours any more.
+    pub(super) fn remove(&mut self, partition: i32) {
+        if let Some(mut lane) = self.ours.remove(&partition) {
+            self.progress.settled(lane.let_go());
+        }
+        self.progress.lag(partition, None);
+        self.limits = self.batch.limits(self.ours.len());
+    }
+
+    /// Lets go all that was read and not handed on. Returns how many records that is.
+    pub(super) fn let_go(&mut self) -> usize {
+        let dropped = self.ours.values_mut().map(Lane::let_go).sum();
+        self.progress.settled(dropped);
+        dropped
+    }
+
+    /// The workers' input closes, and they end.
+    pub(super) fn release_workers(&mut self) {
+        self.workers.clear();
+    }
+
+    /// Whether anything that was read is not stored yet.
+    pub(super) fn is_busy(&self) -> bool {
+        self.ours.values().any(Lane::is_busy)
+    }
+
+    /// Partitions whose beginning is known now, and not placed yet.
+    pub(super) fn found(&mut self) -> Vec<(i32, i64)> {
+        let lanes = self.ours.iter_mut();
+        lanes
+            .filter_map(|(&partition, lane)| Some((partition, lane.found()?)))
+            .collect()
+    }
+
+    /// A partition is read from here on.
+    pub(super) fn begin(&mut self, partition: i32, at: i64) {
+        if let Some(lane) = self.ours.get_mut(&partition) {
+            lane.begin(at);
+        }
+    }
+
+    /// Adds a record to its partition's batch. `true` when that is full.
+    pub(super) fn take(&mut self, partition: i32, record: RawRecord<'_>) -> bool {
+        let Some(lane) = self.ours.get_mut(&partition) else {
+            return false;
+        };
+        if lane.take(record) {
+            self.progress.read(1);
+        }
+        lane.is_full(self.limits)
+    }
+
+    /// Looks what became of batches.
+    pub(super) fn collect(&mut self) -> anyhow::Result<News> {
+        let mut news = News::default();
+        for (&partition, lane) in &mut self.ours {
+            match lane.collect() {
+                Collected::Nothing => {}
+                Collected::Stored(at) => news.stored.push((partition, at)),
+                Collected::Elsewhere => news.elsewhere.push(partition),
+                Collected::Lost => return Err(worker_gone()),
+            }
+        }
+        Ok(news)
+    }
+
+    /// Hands batches to workers that have room: full ones, and small ones to those that are idle.
+    pub(super) fn dispatch(&mut self) -> anyhow::Result<()> {
+        let count = self.workers.len();
+        for (&partition, lane) in &mut self.ours {
+            let worker = usize::try_from(partition).unwrap_or_default() % count;
+            if !lane.dispatch(partition, self.limits, &self.workers[worker]) {
+                return Err(worker_gone());
+            }
+        }
+        Ok(())
+    }
+
+    /// Partitions that should be paused: their batches are full, and find no room.
+    pub(super) fn held_up(&self) -> Vec<i32> {
+        self.those(|lane| lane.is_held_up(self.limits))
+    }
+
+    /// Paused partitions of which it is time to go on fetching.
+    pub(super) fn to_resume(&self) -> Vec<i32> {
+        self.those(Lane::is_to_resume)
+    }
+
+    /// Notes whether the client fetches nothing of a partition for now.
+    pub(super) fn set_paused(&mut self, partition: i32, is_paused: bool) {
+        if let Some(lane) = self.ours.get_mut(&partition) {
+            lane.set_paused(is_paused);
+        }
+    }
+
+    /// Partitions that are being read.
+    pub(super) fn reading(&self) -> Vec<i32> {
+        self.those(Lane::is_reading)
+    }
+
+    /// A partition's offset, when everything read of it is stored.
+    pub(super) fn idle_at(&self, partition: i32) -> Option<i64> {
+        self.ours.get(&partition)?.idle_at()
+    }
+
+    /// The partitions of which everything read is stored, with their offsets.
+    pub(super) fn idle(&self) -> BTreeMap<i32, i64> {
+        let lanes = self.ours.iter();
+        lanes
+            .filter_map(|(&partition, lane)| Some((partition, lane.idle_at()?)))
+            .collect()
+    }
+
+    fn those(&self, are: impl Fn(&Lane) -> bool) -> Vec<i32> {
+        let lanes = self.ours.iter().filter(|(_, lane)| are(lane));
+        lanes.map(|(&partition, _)| partition).collect()
+    }
+}
+
+fn worker_gone() -> anyhow::Error {
+    anyhow::anyhow!("a worker ended before its work did")
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,11 +1,27 @@
 //! Bad settings: all problems at once, status 2, no secret printed.
 
-use std::process::{Command, Output};
+use std::{
+    path::Path,
+    process::{Command, Output},
+};
+
+use devstack::{Authority, ClientFiles};
 
 use crate::support::{Database, Service, ServiceSettings, Topic, program};
 
 fn run(name: &str, arguments: &[&str], variables: &[(&str, &str)]) -> (Option<i32>, String) {
+    run_with_file(name, arguments, variables, "")
+}
+
+/// Runs a program to its end, with a `.env` beside it.
+fn run_with_file(
+    name: &str,
+    arguments: &[&str],
+    variables: &[(&str, &str)],
+    env_file: &str,
+) -> (Option<i32>, String) {
     let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join(".env"), env_file).unwrap();
     let Output {
         status,
         stdout,
@@ -37,6 +53,78 @@ fn every_problem_is_listed_in_one_line_each() {
         assert_eq!(lines, 1, "{name} in\n{text}");
     }
     assert!(text.contains("SSL_CERTFILE"), "{text}");
+    assert!(text.contains("SSL_KEYFILE"), "{text}");
+}
+
+#[test]
+fn a_key_that_is_not_the_certificates_is_named_at_start() {
+    let authority = Authority::new("ours").unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let files = ["one", "two"].map(|name| {
+        let folder = folder.path().join(name);
+        std::fs::create_dir(&folder).unwrap();
+        let identity = authority.client(name).unwrap();
+        ClientFiles::write(&folder, &authority, &identity).unwrap()
+    });
+    let path = |path: &Path| path.to_str().unwrap().to_owned();
+    let variables = [
+        ("TOPIC_NAME", "checks".into()),
+        ("SSL_CAFILE", path(&files[0].ca)),
+        ("SSL_CERTFILE", path(&files[0].certificate)),
+        ("SSL_KEYFILE", path(&files[1].key)),
+    ];
+    let variables = variables
+        .each_ref()
+        .map(|(name, value)| (*name, value.as_str()));
+    let (status, text) = run("monitor", &[], &variables);
+    assert_eq!(status, Some(2), "{text}");
+    assert!(text.contains("SSL_KEYFILE: "), "{text}");
+    assert!(text.contains("is not the key of"), "{text}");
+}
+
+#[test]
+fn a_dollar_in_the_env_file_is_a_dollar_and_a_bad_line_is_named() {
+    let plaintext = [("SECURITY_PROTOCOL", "PLAINTEXT")];
+    let file = "MONITOR_LOCATION=a$HOME\nTOPIC_NAME=web$sites\nthis is no setting\n";
+    let (status, text) = run_with_file("monitor", &[], &plaintext, file);
+    assert_eq!(status, Some(2), "{text}");
+    assert!(text.contains("TOPIC_NAME: \"web$sites\""), "{text}");
+    assert!(text.contains(".env:3: "), "{text}");
+}
+
+#[test]
+fn a_misspelt_name_is_said_with_the_right_one() {
+    let file = "# ours\nTOPIC_NAMES=checks\nCOMPOSE_PROJECT_NAME=mine\n";
+    let plaintext = [("SECURITY_PROTOCOL", "PLAINTEXT"), ("PG_URL", "x")];
+    let (status, text) = run_with_file("consumer", &[], &plaintext, file);
+    assert_eq!(status, Some(2), "{text}");
+    assert!(text.contains(".env:2: TOPIC_NAMES"), "{text}");
+    assert!(text.contains("did you mean TOPIC_NAME?"), "{text}");
+    assert!(text.contains("did you mean PG_URI?"), "{text}");
+    assert!(!text.contains("COMPOSE_PROJECT_NAME"), "{text}");
+}
+
+#[test]
+fn one_env_file_may_hold_the_settings_of_both_services_and_of_compose() {
+    let mut names: Vec<String> = ["monitor", "consumer"]
+        .iter()
+        .flat_map(|name| setting_names(&run(name, &["--help"], &[]).1))
+        .collect();
+    let compose = include_str!("../../docker-compose.yml");
+    names.extend(
+        compose
+            .split("${")
+            .skip(1)
+            .filter_map(|rest| Some(rest.split_once([':', '}'])?.0.to_owned())),
+    );
+    assert!(names.len() > 40, "{names:?}");
+    let file = names.join("=\n") + "=\n";
+    for name in ["monitor", "consumer"] {
+        // An empty TOPIC_NAME is missing, so that what was noticed is printed.
+        let (status, text) = run_with_file(name, &[], &[], &file);
+        assert_eq!(status, Some(2), "{text}");
+        assert!(!text.contains("did you mean"), "{text}");
+    }
 }
 
 #[test]
@@ -64,17 +152,25 @@ fn a_password_is_never_printed() {
 #[test]
 fn help_lists_every_setting_with_its_default_and_so_does_the_readme() {
     let readme = include_str!("../../README.md");
+    let mut rows = Vec::new();
     for name in ["monitor", "consumer"] {
         let (status, help) = run(name, &["--help"], &[]);
         assert_eq!(status, Some(0));
         let settings: Vec<String> = help.lines().filter_map(readme_row).collect();
         assert!(settings.len() > 10, "{help}");
-        for row in settings {
-            assert!(readme.contains(&row), "README lacks, of {name}:\n{row}");
+        for row in &settings {
+            assert!(readme.contains(row), "README lacks, of {name}:\n{row}");
         }
+        rows.extend(settings);
         let (status, version) = run(name, &["--version"], &[]);
         assert_eq!(status, Some(0));
         assert!(version.starts_with(&format!("{name} ")), "{version}");
+    }
+    // A setting that is read only where another says so would be missing in `--help`.
+    let configuration = readme.split("## Configuration").nth(1).unwrap();
+    let configuration = configuration.split("\n## ").next().unwrap();
+    for row in configuration.lines().filter(|line| line.starts_with("| `")) {
+        assert!(rows.iter().any(|it| it == row), "--help lacks:\n{row}");
     }
 }
 
@@ -100,6 +196,13 @@ async fn a_database_of_the_original_is_refused_with_a_sentence() {
         10,
         "nothing was touched"
     );
+}
+
+/// The names that `--help` lists.
+fn setting_names(help: &str) -> Vec<String> {
+    let rows = help.lines().filter_map(readme_row);
+    rows.map(|row| row.split('`').nth(1).unwrap().to_owned())
+        .collect()
 }
 
 /// A line of `--help` about a setting, as it stands in the README's tables.

@@ -25,7 +25,7 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    let CommandLine { command } = program::parse(settings::help());
+    let CommandLine { command } = program::parse(Settings::read);
     program::execute("consumer", execute(command.unwrap_or(Command::Run)))
 }
 

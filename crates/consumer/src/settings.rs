@@ -4,9 +4,8 @@ use std::{net::SocketAddr, time::Duration};
 
 use database::DatabaseSettings;
 use service::{
-    kafka::{self, KafkaSettings},
+    kafka::KafkaSettings,
     settings::{Reader, Setting},
-    telemetry::{self, LogSettings},
 };
 
 use crate::{
@@ -52,18 +51,6 @@ const HTTP_LISTEN: Setting = Setting::with_default(
     "where /healthz, /readyz and /metrics are served",
 );
 
-/// The settings read here.
-const SETTINGS: &[Setting] = &[
-    CLIENT_ID,
-    CONSUMER_GROUP,
-    AUTO_OFFSET_RESET,
-    DROP_MESSAGES_IF_ABORT,
-    DRAIN_TIMEOUT,
-    WORKERS,
-    BATCH_ROWS_MAX,
-    HTTP_LISTEN,
-];
-
 /// Connections beside the workers': the keeper's, and those that read offsets for new partitions.
 const CONNECTIONS_BESIDE_WORKERS: usize = 3;
 /// What PostgreSQL is to think of us.
@@ -78,8 +65,6 @@ const NAME_BYTES_MAX: usize = 255;
 /// Everything that the service needs to know.
 #[derive(Debug)]
 pub struct Settings {
-    /// How the log is written.
-    pub log: LogSettings,
     /// Where Kafka is, and the topic.
     pub kafka: KafkaSettings,
     /// How the topic is read.
@@ -101,26 +86,13 @@ pub struct Settings {
 /// What `consumer migrate` needs to know.
 #[derive(Debug)]
 pub struct MigrateSettings {
-    /// How the log is written.
-    pub log: LogSettings,
     /// The database.
     pub database: DatabaseSettings,
-}
-
-/// Every setting, for `--help`.
-pub fn help() -> String {
-    service::settings::help(&[
-        kafka::SETTINGS,
-        database::SETTINGS,
-        SETTINGS,
-        telemetry::SETTINGS,
-    ])
 }
 
 impl Settings {
     /// Reads the settings, and checks the files that they name.
     pub fn read(reader: &mut Reader) -> Self {
-        let log = LogSettings::read(reader);
         let kafka = KafkaSettings::read(reader);
         let workers = read_count(reader, &WORKERS, WORKERS_MAX);
         let group = read_name(reader, &CONSUMER_GROUP);
@@ -137,7 +109,6 @@ impl Settings {
             ),
         };
         Self {
-            log,
             source,
             batch: BatchSettings {
                 rows_max: read_count(reader, &BATCH_ROWS_MAX, BATCH_ROWS_LIMIT),
@@ -156,7 +127,6 @@ impl MigrateSettings {
     /// Reads the settings.
     pub fn read(reader: &mut Reader) -> Self {
         Self {
-            log: LogSettings::read(reader),
             database: read_database(reader, 0),
         }
     }

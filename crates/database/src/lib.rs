@@ -20,6 +20,6 @@ mod uri;
 pub use errors::{Action, DatabaseError};
 pub use migrate::{PrepareError, migrate, prepare};
 pub use pool::Database;
-pub use settings::{DatabaseSettings, Roots, SETTINGS, TlsSettings, Verification};
+pub use settings::{DatabaseSettings, Roots, TlsSettings, Verification};
 pub use statement::{Parameters, Statement, begin, commit};
 pub use time::system_time;

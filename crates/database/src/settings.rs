@@ -20,9 +20,6 @@ const PG_SSL_CAFILE: Setting = Setting::optional(
     "the authority that signed PostgreSQL's certificate, PEM; PG_URI's sslrootcert comes first",
 );
 
-/// The settings read here.
-pub const SETTINGS: &[Setting] = &[PG_URI, PG_SSL_CAFILE];
-
 /// The database and how to reach it, read once and checked.
 #[derive(Clone, Debug)]
 pub struct DatabaseSettings {

@@ -3,9 +3,8 @@
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use service::{
-    kafka::{self, KafkaSettings},
+    kafka::KafkaSettings,
     settings::{Reader, Setting},
-    telemetry::{self, LogSettings},
 };
 
 use crate::{
@@ -85,26 +84,6 @@ const HTTP_LISTEN: Setting = Setting::with_default(
     "where /healthz, /readyz and /metrics are served",
 );
 
-/// The settings read here.
-const SETTINGS: &[Setting] = &[
-    URLS_PROVIDER_TYPE,
-    URLS_FILE,
-    INTERVAL,
-    LOCATION,
-    DNS_TIMEOUT,
-    CONNECT_TIMEOUT,
-    DOWNLOAD_TIMEOUT,
-    REDIRECT_ENABLED,
-    REDIRECT_MAX_TIMES,
-    BODY_BYTES_MAX,
-    PROBES_MAX,
-    PROBES_PER_HOST_MAX,
-    SSL_CERT_FILE,
-    RESULTS_WAITING_MAX,
-    DRAIN_TIMEOUT,
-    HTTP_LISTEN,
-];
-
 /// A probe's every buffer grows with this: the bound of the bound.
 const BODY_BYTES_LIMIT: u64 = 8 * 1024 * 1024;
 const PROBES_LIMIT: u64 = 100_000;
@@ -114,8 +93,6 @@ const RESULTS_WAITING_LIMIT: u64 = 10_000_000;
 /// Everything that the service needs to know.
 #[derive(Debug)]
 pub struct Settings {
-    /// How the log is written.
-    pub log: LogSettings,
     /// Where Kafka is, and the topic.
     pub kafka: KafkaSettings,
     /// What is checked, and how often.
@@ -130,11 +107,6 @@ pub struct Settings {
     pub drain_timeout: Duration,
 }
 
-/// The settings as `--help` lists them.
-pub fn help() -> String {
-    service::settings::help(&[kafka::SETTINGS, SETTINGS, telemetry::SETTINGS])
-}
-
 /// Where the running service serves HTTP.
 pub fn read_http_address(reader: &mut Reader) -> SocketAddr {
     reader.address(&HTTP_LISTEN)
@@ -144,7 +116,6 @@ impl Settings {
     /// Reads all settings; what is wrong with them, the reader remembers.
     pub fn read(reader: &mut Reader) -> Self {
         Self {
-            log: LogSettings::read(reader),
             kafka: KafkaSettings::read(reader),
             targets: read_targets(reader),
             prober: read_prober(reader),

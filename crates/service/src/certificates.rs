@@ -1,11 +1,12 @@
 //! PEM files, checked before a client meets them: a wrong one is said at start, by its setting and
 //! its path, not by a library at the first connection.
 
-use std::path::Path;
+use std::{io, path::Path};
 
-use rustls::{RootCertStore, crypto::aws_lc_rs, sign::CertifiedKey};
+use rustls::{RootCertStore, crypto::aws_lc_rs};
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject};
 use tracing::warn;
+use x509_parser::prelude::{FromDer, X509Certificate};
 
 /// Where systems keep the authorities that they trust, as one file; the first that exists counts.
 const SYSTEM_FILES: [&str; 6] = [
@@ -77,25 +78,8 @@ pub fn read_authorities(path: &Path) -> Result<RootCertStore, String> {
     Ok(authorities)
 }
 
-/// Checks that a key file holds a private key without passphrase, and that it is the certificate's.
-pub fn check_pair(certificate_path: &Path, key_path: &Path) -> Result<(), String> {
-    let chain = read_certificates(certificate_path)?;
-    let key = read_key(key_path)?;
-    let pair = CertifiedKey::from_der(chain, key, &aws_lc_rs::default_provider());
-    match pair {
-        Err(rustls::Error::InconsistentKeys(rustls::InconsistentKeys::KeyMismatch)) => {
-            Err(format!(
-                "{} is not the key of the certificate in {}",
-                key_path.display(),
-                certificate_path.display()
-            ))
-        }
-        // A key of a kind that only Kafka's client knows: it decides.
-        Err(_) | Ok(_) => Ok(()),
-    }
-}
-
-fn read_key(path: &Path) -> Result<PrivateKeyDer<'static>, String> {
+/// Reads a PEM file of a private key without passphrase. The error is a phrase that names the file.
+pub fn read_key(path: &Path) -> Result<PrivateKeyDer<'static>, String> {
     let shown = path.display();
     let pem = read(path)?;
     if pem.windows(9).any(|bytes| bytes == b"ENCRYPTED") {
@@ -107,8 +91,35 @@ fn read_key(path: &Path) -> Result<PrivateKeyDer<'static>, String> {
         .map_err(|_| format!("{shown} holds no private key (-----BEGIN PRIVATE KEY-----)"))
 }
 
+/// Whether the key is that of the chain's first certificate. `true` also where this cannot be told,
+/// as of a key whose kind only Kafka's client knows: it decides.
+pub fn is_pair(chain: &[CertificateDer<'_>], key: PrivateKeyDer<'static>) -> bool {
+    // The certificate is not asked through rustls, which refuses version 1, as `openssl x509` makes
+    // them where it is not told otherwise.
+    let certificate = chain.first().and_then(|leaf| {
+        let (_, parsed) = X509Certificate::from_der(leaf).ok()?;
+        Some(parsed.public_key().raw.to_vec())
+    });
+    let provider = aws_lc_rs::default_provider().key_provider;
+    let key = provider.load_private_key(key).ok();
+    let key = key.and_then(|key| Some(key.public_key()?.as_ref().to_vec()));
+    certificate
+        .zip(key)
+        .is_none_or(|(certificate, key)| certificate == key)
+}
+
 fn read(path: &Path) -> Result<Vec<u8>, String> {
-    std::fs::read(path).map_err(|error| format!("cannot read {}: {error}", path.display()))
+    std::fs::read(path).map_err(|error| {
+        let advice = match error.kind() {
+            io::ErrorKind::PermissionDenied => format!(
+                "; this process is user {}: let it read the file (chmod), or run it as the file's \
+                 owner; a container: CONTAINER_USER=$(id -u) in .env",
+                rustix::process::geteuid().as_raw()
+            ),
+            _ => String::new(),
+        };
+        format!("cannot read {}: {error}{advice}", path.display())
+    })
 }
 
 #[cfg(test)]
@@ -131,14 +142,16 @@ mod tests {
         let path = |name| folder.path().join(name);
         write_pair(folder.path(), "one");
         write_pair(folder.path(), "two");
-        assert_eq!(check_pair(&path("one.cert"), &path("one.key")), Ok(()));
-        let mismatch = check_pair(&path("one.cert"), &path("two.key")).unwrap_err();
-        assert!(mismatch.contains("two.key is not the key of"), "{mismatch}");
-        let swapped = check_pair(&path("one.key"), &path("one.cert")).unwrap_err();
+        let chain = read_certificates(&path("one.cert")).unwrap();
+        assert!(is_pair(&chain, read_key(&path("one.key")).unwrap()));
+        assert!(!is_pair(&chain, read_key(&path("two.key")).unwrap()));
+        let swapped = read_certificates(&path("one.key")).unwrap_err();
         assert!(
             swapped.contains("one.key holds no certificate"),
             "{swapped}"
         );
+        let swapped = read_key(&path("one.cert")).unwrap_err();
+        assert!(swapped.contains("holds no private key"), "{swapped}");
         let missing = read_authorities(&path("ca.pem")).unwrap_err();
         assert!(missing.contains("cannot read"), "{missing}");
     }

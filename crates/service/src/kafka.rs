@@ -6,5 +6,5 @@ mod settings;
 mod topic;
 
 pub use observer::Observer;
-pub use settings::{KafkaSettings, SETTINGS, Security};
+pub use settings::{KafkaSettings, Security};
 pub use topic::await_topic;

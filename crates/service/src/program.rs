@@ -4,6 +4,7 @@
 use std::{process::ExitCode, time::Duration};
 
 use clap::{CommandFactory, FromArgMatches};
+use tracing::warn;
 
 use crate::{
     command_line,
@@ -18,9 +19,18 @@ const THREADS_TIMEOUT: Duration = Duration::from_millis(200);
 /// Threads for tasks. Ours wait far more than they compute, and each thread keeps memory of its own.
 const TASK_THREADS_MAX: usize = 4;
 
-/// Reads the command line. `help` lists the settings below `--help`'s own text.
-pub fn parse<CommandLine: CommandFactory + FromArgMatches>(help: String) -> CommandLine {
-    let matches = CommandLine::command().after_help(help).get_matches();
+/// Reads the command line. Below `--help`'s own text stand the settings that `read` reads, and the
+/// log's.
+pub fn parse<CommandLine, Settings>(read: impl FnOnce(&mut Reader) -> Settings) -> CommandLine
+where
+    CommandLine: CommandFactory + FromArgMatches,
+{
+    let mut reader = Reader::from_pairs(&[]);
+    read(&mut reader);
+    LogSettings::read(&mut reader);
+    let matches = CommandLine::command()
+        .after_help(reader.help())
+        .get_matches();
     CommandLine::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())
 }
 
@@ -57,8 +67,15 @@ where
 pub fn read_and_log<Settings>(
     read: impl FnOnce(&mut Reader) -> Settings,
 ) -> anyhow::Result<Settings> {
-    let (log, settings) = read_settings(|reader| (LogSettings::read(reader), read(reader)))?;
+    let mut reader = Reader::from_environment();
+    let settings = read(&mut reader);
+    let log = LogSettings::read(&mut reader);
+    let warnings = reader.warnings();
+    let (settings, log) = reader.finish((settings, log))?;
     log.init()?;
+    for warning in warnings {
+        warn!("{warning}");
+    }
     Ok(settings)
 }
 

@@ -33,9 +33,6 @@ const LOG_LEVEL: Setting = Setting::with_default(
 const LOG_FORMAT: Setting =
     Setting::with_default("LOG_FORMAT", "text", "text for people, json for machines");
 
-/// The settings read here.
-pub const SETTINGS: &[Setting] = &[LOG_LEVEL, LOG_FORMAT];
-
 /// How the log is written.
 #[derive(Clone, Copy, Debug)]
 pub struct LogSettings {

@@ -52,18 +52,6 @@ const TOPIC_REPLICATION_FACTOR: Setting = Setting::optional(
     "its replication factor then; the broker's default when unset",
 );
 
-/// The settings read here.
-pub const SETTINGS: &[Setting] = &[
-    BOOTSTRAP_SERVERS,
-    SECURITY_PROTOCOL,
-    SSL_CAFILE,
-    SSL_CERTFILE,
-    SSL_KEYFILE,
-    TOPIC_NAME,
-    TOPIC_PARTITIONS,
-    TOPIC_REPLICATION_FACTOR,
-];
-
 /// Where Kafka is, how to log in, and the topic.
 #[derive(Clone, Debug)]
 pub struct KafkaSettings {
@@ -177,9 +165,19 @@ fn read_security(reader: &mut Reader) -> Security {
     if let Err(problem) = certificates::read_authorities(&authority) {
         reader.problem(&SSL_CAFILE, problem);
     }
-    if let Err(problem) = certificates::read_certificates(&certificate) {
+    let chain = certificates::read_certificates(&certificate);
+    if let Err(problem) = &chain {
         reader.problem(&SSL_CERTFILE, problem);
-    } else if let Err(problem) = certificates::check_pair(&certificate, &key) {
+    }
+    let pair = certificates::read_key(&key).and_then(|private_key| match &chain {
+        Ok(chain) if !certificates::is_pair(chain, private_key) => Err(format!(
+            "{} is not the key of the certificate in {} (SSL_CERTFILE)",
+            key.display(),
+            certificate.display()
+        )),
+        _ => Ok(()),
+    });
+    if let Err(problem) = pair {
         reader.problem(&SSL_KEYFILE, problem);
     }
     Security::Ssl {
@@ -249,14 +247,19 @@ mod tests {
             ("TOPIC_NAME", "checks"),
             ("SSL_CAFILE", "/nonexistent/ca.pem"),
             ("SSL_CERTFILE", "/nonexistent/service.cert"),
+            ("SSL_KEYFILE", "/nonexistent/service.key"),
         ]);
-        assert_eq!(found.len(), 2, "{found:?}");
+        assert_eq!(found.len(), 3, "{found:?}");
         assert!(
             found[0].starts_with("SSL_CAFILE: cannot read /nonexistent/ca.pem"),
             "{found:?}"
         );
         assert!(
             found[1].starts_with("SSL_CERTFILE: cannot read"),
+            "{found:?}"
+        );
+        assert!(
+            found[2].starts_with("SSL_KEYFILE: cannot read"),
             "{found:?}"
         );
     }

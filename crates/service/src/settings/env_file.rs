@@ -1,0 +1,167 @@
+//! `.env`: lines `NAME=value`, as Docker's env files have them.
+//!
+//! dotenvy reads a line; what it lacks is done here. It puts variables in the place of `$NAME`,
+//! which cannot be switched off and makes another password of `pa$word`; and it does not say which
+//! line is wrong.
+
+use std::path::{Path, PathBuf};
+
+/// Stands for `$` while dotenvy reads a line: a code point that is no character and never will be.
+const DOLLAR: char = '\u{FDD0}';
+/// Editors of one system put it at a file's beginning.
+const BYTE_ORDER_MARK: char = '\u{FEFF}';
+
+/// What stands in the file.
+#[derive(Debug)]
+pub(super) struct EnvFile {
+    path: PathBuf,
+    pub(super) variables: Vec<Variable>,
+    /// A line each. None quotes the file, which may hold a password.
+    pub(super) problems: Vec<String>,
+}
+
+/// One line's.
+#[derive(Debug)]
+pub(super) struct Variable {
+    /// In capitals, whatever stands in the file.
+    pub(super) name: String,
+    value: String,
+    /// Counted from 1.
+    pub(super) line: usize,
+}
+
+impl EnvFile {
+    /// Reads the file. One that is not there holds nothing.
+    pub(super) fn read(path: &Path) -> Self {
+        let mut file = Self {
+            path: path.to_owned(),
+            variables: Vec::new(),
+            problems: Vec::new(),
+        };
+        match std::fs::read_to_string(path) {
+            Ok(text) => file.take(&text),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+            Err(error) => {
+                let problem = format!("reading {}: {error}", path.display());
+                file.problems.push(problem);
+            }
+        }
+        file
+    }
+
+    fn take(&mut self, text: &str) {
+        let text = text.trim_start_matches(BYTE_ORDER_MARK);
+        for (index, text) in text.lines().enumerate() {
+            let line = index + 1;
+            match parse(text) {
+                None => {}
+                Some(Ok((name, value))) => self.variables.push(Variable {
+                    name: name.to_uppercase(),
+                    value,
+                    line,
+                }),
+                Some(Err(())) => self.problems.push(format!(
+                    "{}: not NAME=value; values that hold spaces or quotes are put in quotes, which \
+                     end on the same line",
+                    self.place(line)
+                )),
+            }
+        }
+    }
+
+    /// The last of that name, unless it is empty.
+    pub(super) fn value(&self, name: &str) -> Option<&str> {
+        let found = self.variables.iter().rfind(|it| it.name == name)?;
+        (!found.value.is_empty()).then_some(&found.value)
+    }
+
+    /// A line, for a person.
+    pub(super) fn place(&self, line: usize) -> String {
+        format!("{}:{line}", self.path.display())
+    }
+}
+
+/// The name and the value as it stands, without its quotes; nothing of an empty line or a remark.
+fn parse(line: &str) -> Option<Result<(String, String), ()>> {
+    let dollars_put_by = put_by_dollars(line);
+    let parsed = dotenvy::Iter::new(dollars_put_by.as_bytes()).next()?;
+    Some(match parsed {
+        Ok((name, value)) => Ok((name, value.replace(DOLLAR, "$"))),
+        Err(_) => Err(()),
+    })
+}
+
+/// `\$` stays: outside single quotes it means `$` to dotenvy, and within them itself.
+fn put_by_dollars(line: &str) -> String {
+    let mut is_escaped = false;
+    let put_by = line.chars().map(|char| {
+        let is_plain = !is_escaped;
+        is_escaped = char == '\\' && is_plain;
+        if char == '$' && is_plain {
+            DOLLAR
+        } else {
+            char
+        }
+    });
+    put_by.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> EnvFile {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), text).unwrap();
+        EnvFile::read(file.path())
+    }
+
+    #[test]
+    fn a_value_is_what_stands_there() {
+        for (line, value) in [
+            ("X=web$sites", "web$sites"),
+            ("X=postgres://u:pa$word@h/d", "postgres://u:pa$word@h/d"),
+            ("X=\"postgres://u:pa$word@h/d\"", "postgres://u:pa$word@h/d"),
+            ("X='postgres://u:pa$word@h/d'", "postgres://u:pa$word@h/d"),
+            ("X=a$HOME", "a$HOME"),
+            ("X=${HOME}$$", "${HOME}$$"),
+            (r"X=a\$b", "a$b"),
+            (r#"X="a\\$HOME""#, r"a\$HOME"),
+            (r"X='a\$b'", r"a\$b"),
+            ("X=a#b", "a#b"),
+            ("X=a # a remark", "a"),
+            ("X='a # b'  # a remark", "a # b"),
+            ("X=\"two words\"", "two words"),
+            ("  export X = a  ", "a"),
+            ("x=a=b==", "a=b=="),
+            ("X=grüße", "grüße"),
+        ] {
+            let file = read(line);
+            assert_eq!(file.problems, Vec::<String>::new(), "{line}");
+            assert_eq!(file.value("X"), Some(value), "{line}");
+        }
+    }
+
+    #[test]
+    fn the_last_of_two_counts_and_an_empty_one_is_none() {
+        let file = read("\u{FEFF}A=1\r\n# B=2\r\n\r\nA=3\r\nC=\r\n");
+        assert_eq!(file.value("A"), Some("3"));
+        assert_eq!(file.value("B"), None);
+        assert_eq!(file.value("C"), None);
+    }
+
+    #[test]
+    fn a_line_that_cannot_be_read_is_named_and_costs_no_other() {
+        let file = read("A=1\nPG_URI='postgres://u:secret@h/d\nB=two words\nC=4\n");
+        let path = file.path.display();
+        assert_eq!(file.problems.len(), 2);
+        for (problem, line) in file.problems.iter().zip([2, 3]) {
+            assert!(
+                problem.starts_with(&format!("{path}:{line}: ")),
+                "{problem}"
+            );
+            assert!(!problem.contains("secret"), "{problem}");
+        }
+        assert_eq!(file.value("C"), Some("4"));
+    }
+}

@@ -1,0 +1,126 @@
+//! Which setting a name that is not known may have been meant for.
+
+/// Names that mean something to somebody: to either service, to `docker-compose.yml`, to the Python
+/// original. A service knows its own from reading them; this list is for the others', so that one
+/// `.env` can serve all. A test holds it against `--help` and the compose file.
+const KNOWN: &[&str] = &[
+    // Both services.
+    "BOOTSTRAP_SERVERS",
+    "DRAIN_TIMEOUT",
+    "HTTP_LISTEN",
+    "LOG_FORMAT",
+    "LOG_LEVEL",
+    "SECURITY_PROTOCOL",
+    "SSL_CAFILE",
+    "SSL_CERTFILE",
+    "SSL_KEYFILE",
+    "TOPIC_NAME",
+    "TOPIC_PARTITIONS",
+    "TOPIC_REPLICATION_FACTOR",
+    // The monitor.
+    "BODY_BYTES_MAX",
+    "CONNECT_TIMEOUT",
+    "DNS_TIMEOUT",
+    "DOWNLOAD_TIMEOUT",
+    "MONITOR_LOCATION",
+    "PROBES_MAX",
+    "PROBES_PER_HOST_MAX",
+    "REDIRECT_ENABLED",
+    "REDIRECT_MAX_TIMES",
+    "RESULTS_WAITING_MAX",
+    "SSL_CERT_FILE",
+    "URLS_FILE",
+    "URLS_PROVIDER_TYPE",
+    "WEBSITES_CHECK_INTERVAL",
+    // The consumer.
+    "AUTO_OFFSET_RESET",
+    "BATCH_ROWS_MAX",
+    "CLIENT_ID",
+    "CONSUMER_GROUP",
+    "DROP_MESSAGES_IF_ABORT",
+    "PG_SSL_CAFILE",
+    "PG_URI",
+    "WORKERS",
+    // docker-compose.yml.
+    "CONSUMER_DRAIN_TIMEOUT",
+    "CONSUMER_PORT",
+    "CONTAINER_USER",
+    "MONITOR_DRAIN_TIMEOUT",
+    "MONITOR_PORT",
+    "PUBLISH_ADDRESS",
+    "SITES_CAFILE",
+    // The original: there is one of each, so they mean nothing here and do no harm.
+    "STREAM_CONSUMER_TYPE",
+    "STREAM_PRODUCER_TYPE",
+];
+
+/// Names of others that are near to one of ours by chance.
+const FOREIGN: &[&str] = &["SSL_CERT_DIR"];
+
+/// Letters of a short name that may differ, and of a long one.
+const DISTANCE_SHORT_MAX: usize = 1;
+const DISTANCE_LONG_MAX: usize = 2;
+/// From here on a name is long.
+const LONG_CHARS_MIN: usize = 8;
+
+/// What a name in `.env`, which is ours, was meant for.
+pub(super) fn meant_in_file(name: &str, own: &[&'static str]) -> Option<&'static str> {
+    let distance = if name.len() < LONG_CHARS_MIN {
+        DISTANCE_SHORT_MAX
+    } else {
+        DISTANCE_LONG_MAX
+    };
+    nearest(name, own, distance)
+}
+
+/// What a name in the environment was meant for, which is full of names of others: only what differs
+/// by one letter from a name that nobody else would choose.
+pub(super) fn meant_in_environment(name: &str, own: &[&'static str]) -> Option<&'static str> {
+    nearest(name, own, DISTANCE_SHORT_MAX).filter(|meant| meant.contains('_'))
+}
+
+fn nearest(name: &str, own: &[&'static str], distance_max: usize) -> Option<&'static str> {
+    let known = || own.iter().chain(KNOWN).copied();
+    if known().any(|it| it == name) || FOREIGN.contains(&name) {
+        return None;
+    }
+    known()
+        .map(|it| (strsim::damerau_levenshtein(it, name), it))
+        .filter(|(distance, _)| *distance <= distance_max)
+        .min()
+        .map(|(_, meant)| meant)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slip_is_told_from_somebody_elses_name() {
+        assert_eq!(meant_in_file("TOPIC_NAMES", &[]), Some("TOPIC_NAME"));
+        assert_eq!(
+            meant_in_file("BOOTSRTAP_SERVER", &[]),
+            Some("BOOTSTRAP_SERVERS")
+        );
+        assert_eq!(meant_in_file("PG_URL", &[]), Some("PG_URI"));
+        assert_eq!(meant_in_file("CONTAINER_USR", &[]), Some("CONTAINER_USER"));
+        assert_eq!(
+            meant_in_file("NEW_SETING", &["NEW_SETTING"]),
+            Some("NEW_SETTING")
+        );
+        for foreign in [
+            "COMPOSE_PROJECT_NAME",
+            "DATABASE_URL",
+            "HOME",
+            "KAFKA_TOPIC",
+            "PGURI_FILE",
+            "SSL_CERT_DIR",
+            "STREAM_PRODUCER_TYPE",
+        ] {
+            assert_eq!(meant_in_file(foreign, &[]), None, "{foreign}");
+        }
+        assert_eq!(meant_in_environment("TOPIC_NAMES", &[]), Some("TOPIC_NAME"));
+        assert_eq!(meant_in_environment("WORKER", &[]), None);
+        assert_eq!(meant_in_environment("BOOTSTRAP_SERV", &[]), None);
+    }
+}

@@ -1,0 +1,247 @@
+//! Reads settings one by one.
+
+use std::{
+    collections::BTreeMap,
+    fmt::{self, Write as _},
+    net::SocketAddr,
+    ops::RangeInclusive,
+    path::{Path, PathBuf},
+    str::FromStr,
+    time::Duration,
+};
+
+use secrecy::SecretString;
+
+use super::{
+    env_file::EnvFile,
+    names,
+    problems::InvalidSettings,
+    setting::{DefaultValue, Setting},
+};
+
+/// The file beside the environment.
+const ENV_FILE: &str = ".env";
+/// The longest time that a setting can be, in seconds: a year.
+const SECONDS_MAX: f64 = 366.0 * 24.0 * 3600.0;
+/// The shortest, in seconds: a millisecond.
+const SECONDS_MIN: f64 = 0.001;
+
+/// Reads settings one by one and remembers what is wrong. A value given for a wrong setting never
+/// gets anywhere: [`Reader::finish`] withholds the whole.
+///
+/// Every setting is read, whatever the others say: what was read is what `--help` lists.
+#[derive(Debug)]
+pub struct Reader {
+    environment: Variables,
+    env_file: EnvFile,
+    read: Vec<Setting>,
+    problems: Vec<String>,
+}
+
+/// Values by name. Names are those of the constants whatever their case, and an empty variable
+/// counts as unset.
+type Variables = BTreeMap<String, String>;
+
+impl Reader {
+    /// Reads the process's environment and `.env`.
+    pub fn from_environment() -> Self {
+        Self::new(std::env::vars_os(), Path::new(ENV_FILE))
+    }
+
+    /// Reads the given environment and env file.
+    pub(super) fn new(
+        variables: impl Iterator<Item = (std::ffi::OsString, std::ffi::OsString)>,
+        env_file: &Path,
+    ) -> Self {
+        // A variable that is no UTF-8 is somebody else's: none of our names is.
+        let environment = variables.filter_map(|(name, value)| {
+            let name = name.into_string().ok()?.to_uppercase();
+            let value = value.to_string_lossy().into_owned();
+            (!value.is_empty()).then_some((name, value))
+        });
+        let mut env_file = EnvFile::read(env_file);
+        Self {
+            environment: environment.collect(),
+            problems: std::mem::take(&mut env_file.problems),
+            env_file,
+            read: Vec::new(),
+        }
+    }
+
+    /// Reads these variables alone.
+    pub fn from_pairs(pairs: &[(&str, &str)]) -> Self {
+        let variables = pairs
+            .iter()
+            .map(|(name, value)| (name.into(), value.into()));
+        Self::new(variables, Path::new("/nonexistent/.env"))
+    }
+
+    /// What was read, as `--help` lists it.
+    pub fn help(&self) -> String {
+        let names = self.read.iter().map(|setting| setting.name.len());
+        let width = names.max().unwrap_or(0);
+        let mut text = String::from("Settings (environment, or .env in the working directory):\n");
+        for Setting {
+            name,
+            default,
+            help,
+        } in &self.read
+        {
+            // Writing to a String does not fail.
+            writeln!(text, "  {name:width$}  {help} [{default}]").ok();
+        }
+        text
+    }
+
+    /// Names that are nearly a setting's, and mean nothing. Asked once all settings are read.
+    pub fn warnings(&self) -> Vec<String> {
+        let own: Vec<_> = self.read.iter().map(|setting| setting.name).collect();
+        let in_file = self.env_file.variables.iter().filter_map(|variable| {
+            let meant = names::meant_in_file(&variable.name, &own)?;
+            let (place, name) = (self.env_file.place(variable.line), &variable.name);
+            Some(format!(
+                "{place}: {name} is not known and means nothing; did you mean {meant}?"
+            ))
+        });
+        let in_environment = self.environment.keys().filter_map(|name| {
+            let meant = names::meant_in_environment(name, &own)?;
+            // Where the right one is set, too, the other is somebody else's.
+            self.value(meant).is_none().then(|| {
+                format!("{name} in the environment is not known and means nothing; did you mean {meant}?")
+            })
+        });
+        in_file.chain(in_environment).collect()
+    }
+
+    /// The typed settings, or all that is wrong.
+    pub fn finish<T>(self, settings: T) -> Result<T, InvalidSettings> {
+        if self.problems.is_empty() {
+            return Ok(settings);
+        }
+        // What is missing may stand there under a name that is nearly the right one.
+        let warnings = self.warnings();
+        let mut problems = self.problems;
+        problems.extend(warnings);
+        Err(InvalidSettings(problems))
+    }
+
+    /// Notes a problem that only the service can see. Must not quote a secret.
+    pub fn problem(&mut self, setting: &Setting, problem: impl fmt::Display) {
+        self.problems.push(format!("{}: {problem}", setting.name));
+    }
+
+    /// A text.
+    pub fn text(&mut self, setting: &Setting) -> String {
+        self.optional_text(setting).unwrap_or_default()
+    }
+
+    /// A text that may be absent.
+    pub fn optional_text(&mut self, setting: &Setting) -> Option<String> {
+        if !self.read.iter().any(|read| read.name == setting.name) {
+            self.read.push(*setting);
+        }
+        let set = self.value(setting.name);
+        match (set, setting.default) {
+            (Some(value), _) | (None, DefaultValue::Is(value)) => Some(value.to_owned()),
+            (None, DefaultValue::Unset) => None,
+            (None, DefaultValue::Required) => {
+                self.problem(setting, format_args!("is not set ({})", setting.help));
+                None
+            }
+        }
+    }
+
+    /// A text that must not be shown.
+    pub fn secret(&mut self, setting: &Setting) -> SecretString {
+        self.text(setting).into()
+    }
+
+    /// A path.
+    pub fn path(&mut self, setting: &Setting) -> PathBuf {
+        self.text(setting).into()
+    }
+
+    /// A time in seconds, fractions allowed, longer than nothing.
+    pub fn seconds(&mut self, setting: &Setting) -> Duration {
+        let range = SECONDS_MIN..=SECONDS_MAX;
+        let seconds = self.parse(setting, "a number of seconds, such as 60 or 0.5", |text| {
+            text.parse::<f64>()
+                .ok()
+                .filter(|seconds| range.contains(seconds))
+        });
+        seconds.map(Duration::from_secs_f64).unwrap_or_default()
+    }
+
+    /// A whole number within bounds.
+    pub fn count(&mut self, setting: &Setting, range: RangeInclusive<u64>) -> u64 {
+        let wanted = format!("a whole number from {} to {}", range.start(), range.end());
+        let count = self.parse(setting, &wanted, |text| {
+            text.parse().ok().filter(|count| range.contains(count))
+        });
+        count.unwrap_or_default()
+    }
+
+    /// A whole number within bounds that may be absent.
+    pub fn optional_count(&mut self, setting: &Setting, range: RangeInclusive<u64>) -> Option<u64> {
+        self.optional_text(setting)?;
+        Some(self.count(setting, range))
+    }
+
+    /// A switch: 1 or 0, in any of the usual words.
+    pub fn flag(&mut self, setting: &Setting) -> bool {
+        let words = [
+            ("1", true),
+            ("0", false),
+            ("true", true),
+            ("false", false),
+            ("yes", true),
+            ("no", false),
+            ("on", true),
+            ("off", false),
+        ];
+        self.choice(setting, &words)
+    }
+
+    /// One of some words, in whatever case.
+    pub fn choice<T: Copy>(&mut self, setting: &Setting, choices: &[(&str, T)]) -> T {
+        let words: Vec<_> = choices.iter().map(|(word, _)| *word).collect();
+        let wanted = format!("one of {}", words.join(", "));
+        let find = |text: &str| {
+            choices
+                .iter()
+                .find(|(word, _)| word.eq_ignore_ascii_case(text))
+                .map(|(_, value)| *value)
+        };
+        self.parse(setting, &wanted, find).unwrap_or(choices[0].1)
+    }
+
+    /// An address and port to listen on.
+    pub fn address(&mut self, setting: &Setting) -> SocketAddr {
+        let address = self.parse(
+            setting,
+            "an address and port, such as 127.0.0.1:8080",
+            |text| SocketAddr::from_str(text).ok(),
+        );
+        address.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 0)))
+    }
+
+    /// The environment comes first.
+    fn value(&self, name: &str) -> Option<&str> {
+        let in_environment = self.environment.get(name).map(String::as_str);
+        in_environment.or_else(|| self.env_file.value(name))
+    }
+
+    fn parse<T>(
+        &mut self,
+        setting: &Setting,
+        wanted: &str,
+        parse: impl FnOnce(&str) -> Option<T>,
+    ) -> Option<T> {
+        let text = self.optional_text(setting)?;
+        let value = parse(text.trim());
+        if value.is_none() {
+            self.problem(setting, format_args!("{text:?} is not {wanted}"));
+        }
+        value
+    }
+}

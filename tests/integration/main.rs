@@ -23,4 +23,5 @@ mod pipeline;
 mod poison;
 mod settings;
 mod sharing;
+mod sizes;
 mod targets;

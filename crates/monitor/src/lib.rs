@@ -29,7 +29,6 @@ use service::{
     command_line::BadInput,
     health::Health,
     http,
-    kafka::Observer,
     signals::Orders,
     stages::{Drain, Stages, infallible},
     telemetry::Metrics,
@@ -65,7 +64,6 @@ pub async fn run(settings: Settings, metrics: Metrics, orders: Orders) -> anyhow
     let listener = http::bind(settings.http_address).await?;
     raise_open_files(settings.prober.probes_max);
     let health = Health::default();
-    let observer = Observer::new(health.condition("Kafka"), &settings.kafka);
     let drain = Drain {
         timeout: settings.drain_timeout,
         grace: GIVE_UP_GRACE,
@@ -88,7 +86,7 @@ pub async fn run(settings: Settings, metrics: Metrics, orders: Orders) -> anyhow
     let publisher = Publisher::new(
         &settings.publish,
         settings.kafka,
-        observer,
+        health.clone(),
         results,
         stages.deadline(1.0),
     );

@@ -7,16 +7,19 @@ mod backlog;
 mod drops;
 mod entry;
 mod intake;
+mod limits;
 mod producer;
+mod settings;
+mod unpublished;
 mod watch;
 
 use std::{pin::pin, time::Duration};
 
 use messages::CheckResult;
-use metrics::{counter, gauge};
 use rdkafka::types::RDKafkaErrorCode;
 use service::{
     backoff::Backoff,
+    health::Health,
     kafka::{KafkaSettings, Observer, await_topic},
 };
 use tokio::{
@@ -26,32 +29,24 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
+pub use self::settings::PublishSettings;
 use self::{
-    backlog::{Backlog, BacklogSettings, Bound},
-    drops::Drops,
-    entry::{Entry, Json},
+    entry::Json,
     intake::Intake,
+    limits::ask_topic,
     producer::{CLIENT_ID, Producer, Report},
+    settings::SENT_MAX,
+    unpublished::Unpublished,
     watch::Watch,
 };
 
-/// What waiting results may take in memory.
-const WAITING_BYTES_MAX: usize = 12 * 1024 * 1024;
-/// Results that Kafka's client has at the same time. It keeps a copy of each.
-const SENT_MAX: usize = 1000;
-const SENT_BYTES_MAX: usize = 2 * 1024 * 1024;
+/// What Kafka says of each record of a batch that is larger than it takes.
+const TOO_LARGE: RDKafkaErrorCode = RDKafkaErrorCode::MessageSizeTooLarge;
 /// Waits between attempts after a failure.
 const RETRY_FIRST: Duration = Duration::from_millis(200);
 const RETRY_MAX: Duration = Duration::from_secs(5);
 /// How long what the prober still has to say may take at the end.
 const REST_TIMEOUT: Duration = Duration::from_millis(500);
-
-/// How results are published.
-#[derive(Debug)]
-pub struct PublishSettings {
-    /// Results that may wait in memory.
-    pub results_waiting_max: usize,
-}
 
 /// Where results go.
 #[derive(Debug)]
@@ -59,8 +54,7 @@ pub struct Publisher {
     kafka: KafkaSettings,
     observer: Observer,
     intake: Intake,
-    backlog: Backlog,
-    drops: Drops,
+    unpublished: Unpublished,
     watch: Watch,
     retry: Backoff,
     /// Past this, nothing is waited for any longer.
@@ -85,8 +79,8 @@ enum End {
     Done,
     /// The time to drain is over.
     GivenUp,
-    /// Something was not delivered.
-    Failed(Report),
+    /// Something was not delivered, for this reason.
+    Failed(RDKafkaErrorCode),
 }
 
 impl Publisher {
@@ -95,25 +89,15 @@ impl Publisher {
     pub fn new(
         settings: &PublishSettings,
         kafka: KafkaSettings,
-        observer: Observer,
+        health: Health,
         results: mpsc::Receiver<CheckResult>,
         give_up: CancellationToken,
     ) -> Self {
         Self {
+            observer: Observer::new(health.condition("Kafka"), &kafka),
             kafka,
-            observer,
-            intake: Intake::new(results, Box::new(Json)),
-            backlog: Backlog::new(BacklogSettings {
-                all: Bound {
-                    results: settings.results_waiting_max,
-                    bytes: WAITING_BYTES_MAX,
-                },
-                sent: Bound {
-                    results: SENT_MAX,
-                    bytes: SENT_BYTES_MAX,
-                },
-            }),
-            drops: Drops::default(),
+            intake: Intake::new(results),
+            unpublished: Unpublished::new(settings.bounds(), Box::new(Json), health),
             watch: Watch::start(),
             retry: Backoff::new(RETRY_FIRST, RETRY_MAX),
             give_up,
@@ -124,8 +108,11 @@ impl Publisher {
     /// says how many it never got.
     pub async fn run(mut self) -> anyhow::Result<()> {
         while self.await_topic().await? {
+            self.learn_limits().await;
             match self.send_all().await? {
                 End::Done | End::GivenUp => break,
+                // What was too large is smaller now: no time heals that, and none is needed.
+                End::Failed(TOO_LARGE) => {}
                 End::Failed(_) => {
                     let delay = self.retry.next_delay();
                     self.tend_during(sleep(delay)).await;
@@ -133,15 +120,29 @@ impl Publisher {
             }
         }
         self.take_rest().await;
-        self.drops.account(self.backlog.len())
+        let left = self.unpublished.backlog.len();
+        self.unpublished.drops.account(left)
+    }
+
+    /// Asks the topic how much it takes, when that is not known.
+    async fn learn_limits(&mut self) {
+        if !self.unpublished.limits.is_to_ask() {
+            return;
+        }
+        let (kafka, observer) = (self.kafka.clone(), self.observer.clone());
+        // On a task of its own: Kafka's client may block when it is let go.
+        let asking = tokio::spawn(async move { ask_topic(&kafka, &observer).await });
+        if let Some(Ok(bytes)) = self.tend_during(asking).await {
+            self.unpublished.limits.topic_takes(bytes);
+        }
     }
 
     /// What the prober still had to say counts, too. It has been told to give up before.
     async fn take_rest(&mut self) {
         let rest = async {
             while self.intake.more_come() {
-                if let Some(entry) = self.intake.next().await {
-                    self.keep(entry);
+                if let Some(result) = self.intake.next().await {
+                    self.unpublished.keep(result);
                 }
             }
         };
@@ -180,7 +181,7 @@ impl Publisher {
     /// Waits for `work`, or for whatever else is to be tended meanwhile. The one place where the
     /// publisher waits.
     async fn step<T>(&mut self, work: impl Future<Output = T>) -> Step<T> {
-        if !self.intake.more_come() && self.backlog.is_empty() {
+        if !self.intake.more_come() && self.unpublished.backlog.is_empty() {
             return Step::Over(End::Done);
         }
         tokio::select! {
@@ -188,12 +189,12 @@ impl Publisher {
             done = work => Step::Came(done),
             () = self.give_up.cancelled() => Step::Over(End::GivenUp),
             () = self.watch.tick() => {
-                self.watch.look(&self.backlog, &mut self.drops, &self.observer);
+                self.watch.look(&mut self.unpublished, &self.observer);
                 Step::Tended
             }
-            entry = self.intake.next() => {
-                if let Some(entry) = entry {
-                    self.keep(entry);
+            result = self.intake.next() => {
+                if let Some(result) = result {
+                    self.keep(result);
                 }
                 Step::Tended
             }
@@ -203,88 +204,90 @@ impl Publisher {
     /// Sends what waits and what comes by a producer of its own, until something fails or nothing
     /// is left.
     async fn send_all(&mut self) -> anyhow::Result<End> {
-        let (producer, mut reports) = Producer::new(&self.kafka, &self.observer, SENT_MAX)?;
+        let batch_bytes_max = self.unpublished.limits.batch_bytes_max();
+        let (producer, mut reports) =
+            Producer::new(&self.kafka, &self.observer, SENT_MAX, batch_bytes_max)?;
         self.watch.heard();
-        let end = self.pump(&producer, &mut reports).await;
+        let mut refused = Vec::new();
+        let end = match self.pump(&producer, &mut reports).await {
+            Ok(end) => end,
+            Err(report) => self.note_failure(&report, &mut refused),
+        };
         // Nothing of the old producer may overtake what is sent again.
         producer.close().await;
         while let Ok(report) = reports.try_recv() {
-            if report.is_delivered() {
-                self.acknowledge(&report);
+            match report.code {
+                None => self.acknowledge(&report),
+                Some(TOO_LARGE) => refused.push(report.number),
+                // Most were let go by us; whatever it is, they are sent again.
+                Some(_) => {}
             }
         }
-        if let End::Failed(report) = &end {
-            self.note_failure(report);
-        }
-        self.backlog.take_back();
+        self.unpublished.refused(&refused);
+        self.unpublished.backlog.take_back();
         Ok(end)
     }
 
-    async fn pump(&mut self, producer: &Producer, reports: &mut mpsc::Receiver<Report>) -> End {
+    /// Hands over and listens; an error is the report on what has to be sent again.
+    async fn pump(
+        &mut self,
+        producer: &Producer,
+        reports: &mut mpsc::Receiver<Report>,
+    ) -> Result<End, Report> {
         loop {
-            if let Some(failed) = self.send_waiting(producer) {
-                return End::Failed(failed);
-            }
+            self.send_waiting(producer)?;
             match self.step(reports.recv()).await {
-                Step::Came(Some(report)) if report.is_delivered() => self.acknowledge(&report),
-                Step::Came(Some(report)) => return End::Failed(report),
+                Step::Came(Some(report)) => match report.code {
+                    None => self.acknowledge(&report),
+                    Some(TOO_LARGE) if self.unpublished.drop_hopeless(report.number) => {}
+                    Some(_) => return Err(report),
+                },
                 // The producer, which we hold, has the other end.
                 Step::Came(None) | Step::Tended => {}
-                Step::Over(end) => return end,
+                Step::Over(end) => return Ok(end),
             }
         }
     }
 
     /// Hands over what waits, as far as the client should have it.
-    fn send_waiting(&mut self, producer: &Producer) -> Option<Report> {
-        while let Some((number, entry)) = self.backlog.next_to_send() {
+    fn send_waiting(&mut self, producer: &Producer) -> Result<(), Report> {
+        let backlog = &mut self.unpublished.backlog;
+        while let Some((number, entry)) = backlog.next_to_send() {
             match producer.send(number, entry) {
-                Ok(()) => self.backlog.sent(),
+                Ok(()) => backlog.sent(),
                 // It reports on others first.
-                Err(RDKafkaErrorCode::QueueFull) => return None,
-                Err(code) => return Some(Report::failed(number, code)),
+                Err(RDKafkaErrorCode::QueueFull) => break,
+                Err(code) => return Err(Report::failed(number, code)),
             }
         }
-        None
+        Ok(())
     }
 
-    /// Puts a result behind those that wait, or drops it where there is no room.
-    fn keep(&mut self, entry: Entry) {
-        if self.backlog.is_empty() {
+    fn keep(&mut self, result: CheckResult) {
+        if self.unpublished.backlog.is_empty() {
             self.watch.heard();
         }
-        if !self.backlog.accept(entry) {
-            self.drops.no_room();
-        }
-        self.show();
+        self.unpublished.keep(result);
     }
 
     fn acknowledge(&mut self, report: &Report) {
-        self.backlog.acknowledged(report.number);
+        self.unpublished.acknowledged(report.number);
         self.watch.heard();
         self.retry.reset();
         self.observer.heard();
-        counter!("monitor_published_results_total").increment(1);
-        self.show();
     }
 
-    fn note_failure(&mut self, report: &Report) {
+    fn note_failure(&mut self, report: &Report, refused: &mut Vec<usize>) -> End {
         let code = report.code.unwrap_or(RDKafkaErrorCode::Unknown);
-        if code == RDKafkaErrorCode::MessageSizeTooLarge {
-            if let Some(entry) = self.backlog.shrink(report.number, self.intake.encoder()) {
-                self.drops.too_large(&entry);
-            }
-            return;
+        if code == TOO_LARGE {
+            refused.push(report.number);
+        } else {
+            let topic = &self.kafka.topic;
+            self.observer.failed(&format!(
+                "results are not delivered to the topic {topic:?}: {code}"
+            ));
         }
-        let topic = &self.kafka.topic;
-        self.observer.failed(&format!(
-            "results are not delivered to the topic {topic:?}: {code}"
-        ));
-    }
-
-    #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
-    fn show(&self) {
-        gauge!("monitor_unpublished_results").set(self.backlog.len() as f64);
+        End::Failed(code)
     }
 }
 

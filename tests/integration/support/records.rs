@@ -5,6 +5,8 @@ use std::time::Duration;
 use devstack::Kafka;
 use rdkafka::{
     ClientConfig, Message, TopicPartitionList,
+    admin::{AdminClient, AdminOptions, AlterConfig, ResourceSpecifier},
+    client::DefaultClientContext,
     consumer::{BaseConsumer, Consumer},
     producer::{BaseRecord, DefaultProducerContext, Producer, ThreadedProducer},
 };
@@ -46,6 +48,21 @@ impl Topic {
             name,
             bootstrap: kafka.bootstrap(),
         }
+    }
+
+    /// Changes a setting of the topic.
+    pub(crate) async fn alter(&self, setting: &str, value: &str) {
+        let admin: AdminClient<DefaultClientContext> = ClientConfig::new()
+            .set("bootstrap.servers", &self.bootstrap)
+            .create()
+            .expect("a client");
+        let topic = ResourceSpecifier::Topic(&self.name);
+        let config = AlterConfig::new(topic).set(setting, value);
+        let altered = admin
+            .alter_configs(&[config], &AdminOptions::new())
+            .await
+            .expect("an answer");
+        altered[0].as_ref().expect("the setting is taken");
     }
 
     /// Writes records, spread over the partitions, and waits until the broker has them.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use super::entry::{Encoder, Entry};
+use super::entry::Entry;
 
 /// How much may wait.
 #[derive(Clone, Copy, Debug)]
@@ -73,38 +73,43 @@ impl Backlog {
         }
     }
 
-    /// Kafka has the entry.
-    pub(super) fn acknowledged(&mut self, number: usize) {
-        if let Some(entry) = self.sent.remove(&number) {
-            self.sent_bytes -= entry.record.len();
-            self.bytes -= entry.bytes();
-        }
+    /// An entry that the client has, or the next that it would get.
+    pub(super) fn get(&self, number: usize) -> Option<&Entry> {
+        let next = || self.waiting.front().filter(|_| number == self.next);
+        self.sent.get(&number).or_else(next)
     }
 
-    /// Makes an entry smaller that Kafka finds too large. When it cannot be made so it is given
-    /// back: it has no place here any longer.
-    pub(super) fn shrink(&mut self, number: usize, encoder: &dyn Encoder) -> Option<Entry> {
-        let was_sent = self.sent.contains_key(&number);
-        let mut entry = match self.sent.remove(&number) {
-            Some(entry) => entry,
-            // The client would not even take it.
-            None => self.waiting.pop_front()?,
+    /// Takes out an entry that the client has, or the next that it would get.
+    pub(super) fn remove(&mut self, number: usize) -> Option<Entry> {
+        let entry = if let Some(entry) = self.sent.remove(&number) {
+            self.sent_bytes -= entry.record.len();
+            entry
+        } else if number == self.next {
+            self.waiting.pop_front()?
+        } else {
+            return None;
         };
         self.bytes -= entry.bytes();
-        if was_sent {
-            self.sent_bytes -= entry.record.len();
-        }
-        if !entry.shrink(encoder) {
-            return Some(entry);
-        }
+        Some(entry)
+    }
+
+    /// Changes an entry in its place. `None` when there is none of this number.
+    pub(super) fn change<T>(
+        &mut self,
+        number: usize,
+        change: impl FnOnce(&mut Entry) -> T,
+    ) -> Option<T> {
+        let is_sent = self.sent.contains_key(&number);
+        let mut entry = self.remove(number)?;
+        let changed = change(&mut entry);
         self.bytes += entry.bytes();
-        if was_sent {
+        if is_sent {
             self.sent_bytes += entry.record.len();
             self.sent.insert(number, entry);
         } else {
             self.waiting.push_front(entry);
         }
-        None
+        Some(changed)
     }
 
     /// What the client had, waits again, in its old order and before all others.

@@ -10,7 +10,7 @@ use tracing::warn;
 use crate::masked::Masked;
 
 /// From this size on the result is kept beside its record, to be written again shorter.
-const SHRINKABLE_BYTES_MIN: usize = 16 * 1024;
+const SHRINKABLE_BYTES_MIN: usize = 1024;
 /// What an entry takes beside its texts.
 const ENTRY_BYTES: usize = 256;
 
@@ -41,14 +41,16 @@ pub(super) struct Entry {
 }
 
 impl Entry {
-    pub(super) fn new(result: CheckResult, encoder: &dyn Encoder, record_bytes_max: usize) -> Self {
-        let record = encode(&result, encoder, record_bytes_max);
-        let large = record.len() >= SHRINKABLE_BYTES_MIN;
+    /// A result's record, in at most `bytes_max` bytes where that can be achieved.
+    pub(super) fn new(result: CheckResult, encoder: &dyn Encoder, bytes_max: usize) -> Self {
+        let record = encode(&result, encoder, bytes_max);
+        // One that is larger than that has no matched text left that could be cut.
+        let shrinkable = (SHRINKABLE_BYTES_MIN..=bytes_max).contains(&record.len());
         Self {
             url: result.check.url.clone(),
             scheduled_at: result.check.scheduled_at,
             record,
-            result: large.then(|| Box::new(result)),
+            result: shrinkable.then(|| Box::new(result)),
         }
     }
 
@@ -58,13 +60,30 @@ impl Entry {
         ENTRY_BYTES + self.url.len() + self.record.len() + kept
     }
 
-    /// Writes the record again in half its size. `false` when it cannot be made smaller.
-    pub(super) fn shrink(&mut self, encoder: &dyn Encoder) -> bool {
+    /// What of it goes to Kafka: key and value.
+    pub(super) fn sent_bytes(&self) -> usize {
+        self.url.len() + self.record.len()
+    }
+
+    /// Whether it is worth an attempt to make it smaller.
+    pub(super) fn is_shrinkable(&self) -> bool {
+        self.result.is_some()
+    }
+
+    /// Writes the record again in at most `bytes_max` bytes, or, where it fits already, in half its
+    /// size. `false` when it cannot be made smaller.
+    pub(super) fn shrink(&mut self, encoder: &dyn Encoder, bytes_max: usize) -> bool {
         let Some(result) = &self.result else {
             return false;
         };
-        let shorter = encode(result, encoder, self.record.len() / 2);
-        let shrunk = shorter.len() < self.record.len();
+        let length = self.record.len();
+        let wanted = if length > bytes_max {
+            bytes_max
+        } else {
+            length / 2
+        };
+        let shorter = encode(result, encoder, wanted);
+        let shrunk = shorter.len() < length;
         if shrunk {
             self.record = shorter;
         }

@@ -49,18 +49,16 @@ impl Report {
             code: Some(code),
         }
     }
-
-    pub(super) fn is_delivered(&self) -> bool {
-        self.code.is_none()
-    }
 }
 
 impl Producer {
-    /// A producer and its reports. It must never have more than `sent_max` records.
+    /// A producer and its reports. It must never have more than `sent_max` records, and puts no more
+    /// than `batch_bytes_max` into one batch, unless one record is larger.
     pub(super) fn new(
         kafka: &KafkaSettings,
         observer: &Observer,
         sent_max: usize,
+        batch_bytes_max: usize,
     ) -> anyhow::Result<(Self, mpsc::Receiver<Report>)> {
         let (reports, receiver) = mpsc::channel(sent_max);
         let reporter = Reporter {
@@ -74,6 +72,7 @@ impl Producer {
             // Results wait as long as it takes; how many, the backlog bounds.
             .set("message.timeout.ms", "0")
             .set("linger.ms", LINGER_MS)
+            .set("batch.size", batch_bytes_max.to_string())
             .set("queue.buffering.max.kbytes", QUEUE_KILOBYTES)
             // The original's consumer has no libraries to decompress with.
             .set("compression.type", "none")

@@ -41,13 +41,12 @@ struct Stage {
 fn start(bootstrap_servers: String, results_waiting_max: usize) -> Stage {
     let kafka = settings(bootstrap_servers);
     let health = Health::default();
-    let observer = Observer::new(health.condition("Kafka"), &kafka);
     let (results, receiver) = mpsc::channel(1);
     let give_up = CancellationToken::new();
     let settings = PublishSettings {
         results_waiting_max,
     };
-    let publisher = Publisher::new(&settings, kafka, observer, receiver, give_up.clone());
+    let publisher = Publisher::new(&settings, kafka, health.clone(), receiver, give_up.clone());
     Stage {
         results,
         health,
@@ -159,12 +158,32 @@ async fn what_kafka_refuses_is_sent_again_in_order() {
 async fn a_record_that_kafka_finds_too_large_holds_up_nobody() {
     let cluster = cluster();
     let too_large = RDKafkaRespErr::RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE;
-    cluster.request_errors(RDKafkaApiKey::Produce, &[too_large]);
+    // In a batch that others may have been in, and alone.
+    cluster.request_errors(RDKafkaApiKey::Produce, &[too_large, too_large]);
     let stage = start(cluster.bootstrap_servers(), 1000);
+    let health = stage.health.clone();
     // It cannot be made smaller: the words of a failure are not cut.
     stage.publish(0..1).await;
     let told = stage.finish().await.unwrap_err().to_string();
     assert!(told.starts_with("1 results were not published"), "{told}");
+    let problems = health.problems().join("\n");
+    assert!(
+        problems.contains("https://a.example; raise its max.message.bytes"),
+        "{problems}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_good_records_of_a_batch_that_is_too_large_are_all_published() {
+    let cluster = cluster();
+    let too_large = RDKafkaRespErr::RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE;
+    cluster.request_errors(RDKafkaApiKey::Produce, &[too_large, too_large]);
+    let stage = start(cluster.bootstrap_servers(), 1000);
+    let health = stage.health.clone();
+    stage.publish(0..300).await;
+    // It would be an error if one had been dropped.
+    stage.finish().await.unwrap();
+    assert!(health.problems().is_empty(), "{:?}", health.problems());
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -6,7 +6,7 @@ use service::kafka::Observer;
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval};
 use tracing::warn;
 
-use super::{backlog::Backlog, drops::Drops};
+use super::unpublished::Unpublished;
 
 /// How often it is looked at whether Kafka still answers.
 const LOOK_INTERVAL: Duration = Duration::from_secs(1);
@@ -47,7 +47,8 @@ impl Watch {
     }
 
     /// Sees whether Kafka still answers, and says from time to time what waits.
-    pub(super) fn look(&mut self, backlog: &Backlog, drops: &mut Drops, observer: &Observer) {
+    pub(super) fn look(&mut self, unpublished: &mut Unpublished, observer: &Observer) {
+        let Unpublished { backlog, drops, .. } = unpublished;
         let silent = self.heard_at.elapsed() > SILENCE_MAX;
         if silent && backlog.has_sent() {
             let seconds = SILENCE_MAX.as_secs();

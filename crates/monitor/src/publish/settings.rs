@@ -1,0 +1,32 @@
+//! How results are published.
+
+use super::backlog::{BacklogSettings, Bound};
+
+/// What waiting results may take in memory.
+const WAITING_BYTES_MAX: usize = 12 * 1024 * 1024;
+/// Results that Kafka's client has at the same time. It keeps a copy of each.
+pub(super) const SENT_MAX: usize = 1000;
+const SENT_BYTES_MAX: usize = 2 * 1024 * 1024;
+
+/// How results are published.
+#[derive(Debug)]
+pub struct PublishSettings {
+    /// Results that may wait in memory.
+    pub results_waiting_max: usize,
+}
+
+impl PublishSettings {
+    /// How much may wait, and how much of it the client may have.
+    pub(super) fn bounds(&self) -> BacklogSettings {
+        BacklogSettings {
+            all: Bound {
+                results: self.results_waiting_max,
+                bytes: WAITING_BYTES_MAX,
+            },
+            sent: Bound {
+                results: SENT_MAX,
+                bytes: SENT_BYTES_MAX,
+            },
+        }
+    }
+}

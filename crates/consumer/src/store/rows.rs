@@ -1,82 +1,18 @@
 //! Rows: one statement takes a whole chunk and settles repeats by itself.
 
-use std::{collections::HashSet, sync::LazyLock, time::SystemTime};
+mod columns;
 
-use database::{DatabaseError, Statement, system_time};
+use std::{collections::HashSet, sync::LazyLock};
+
+use database::{DatabaseError, Statement};
 use deadpool_postgres::Transaction;
-use messages::{OutcomeKind, Word};
-use tokio_postgres::types::ToSql;
-use uuid::Uuid;
 
+use self::columns::Columns;
 use super::{
     checks::{self, Check},
     row::{Fate, Row, Stored},
     work::Work,
 };
-
-/// The columns that are written: name, type in PostgreSQL, type here, and where it comes from.
-macro_rules! columns {
-    ($($field:ident, $name:literal, $sql:literal, $type:ty, $value:expr;)*) => {
-        /// A chunk's rows, column by column, as `unnest` takes them.
-        #[derive(Default)]
-        struct Columns<'a> {
-            $($field: Vec<$type>,)*
-        }
-
-        impl<'a> Columns<'a> {
-            const NAMES: &'static [&'static str] = &[$($name),*];
-            const TYPES: &'static [&'static str] = &[$($sql),*];
-
-            fn push(&mut self, row: Row<'a>) {
-                $(self.$field.push(get(row, $value));)*
-            }
-
-            fn parameters(&self) -> Vec<&(dyn ToSql + Sync)> {
-                vec![$(&self.$field as &(dyn ToSql + Sync)),*]
-            }
-        }
-    };
-}
-
-/// Gives the closures above their argument's type.
-fn get<'a, T>(row: Row<'a>, value: impl Fn(Row<'a>) -> T) -> T {
-    value(row)
-}
-
-columns! {
-    website_id, "website_id", "bigint", i64, |row| row.website_id;
-    scheduled_at, "scheduled_at", "timestamptz", SystemTime, |row| system_time(row.record.scheduled_at);
-    check_id, "check_id", "uuid", Uuid, |row| row.record.check_id;
-    error_code, "error_code", "integer", i32, |row| row.record.error_code;
-    response_time, "response_time", "double precision", f64, |row| row.record.response_time;
-    matched_text, "matched_text", "text", &'a str, |row| row.record.matched_text.as_str();
-    location, "location", "text", &'a str, |row| row.record.location.as_str();
-    outcome, "outcome", "text", Option<&'static str>, |row| row.record.outcome.map(OutcomeKind::as_str);
-    schema_version, "schema_version", "integer", Option<i32>, |row| row.record.schema_version;
-    started_at, "started_at", "timestamptz", Option<SystemTime>, |row| row.record.started_at.map(system_time);
-    interval, "interval", "double precision", Option<f64>, |row| row.record.interval;
-    failure_reason, "failure_reason", "text", Option<&'a str>, |row| row.record.failure.reason.as_ref().map(Word::as_str);
-    failure_phase, "failure_phase", "text", Option<&'a str>, |row| row.record.failure.phase.as_ref().map(Word::as_str);
-    failure_detail, "failure_detail", "text", Option<&'a str>, |row| row.record.failure.detail.as_deref();
-    matched, "match", "text", Option<&'a str>, |row| row.record.matched.as_ref().map(Word::as_str);
-    dns, "dns", "double precision", Option<f64>, |row| row.record.timings.dns;
-    connect, "connect", "double precision", Option<f64>, |row| row.record.timings.connect;
-    tls, "tls", "double precision", Option<f64>, |row| row.record.timings.tls;
-    first_byte, "first_byte", "double precision", Option<f64>, |row| row.record.timings.first_byte;
-    body, "body", "double precision", Option<f64>, |row| row.record.timings.body;
-    attempt, "attempt", "integer", Option<i32>, |row| row.record.attempt;
-    remote_address, "remote_address", "text", Option<&'a str>, |row| row.record.remote_address.as_deref();
-    http_version, "http_version", "text", Option<&'a str>, |row| row.record.http_version.as_deref();
-    redirects, "redirects", "integer", Option<i32>, |row| row.record.redirects;
-    body_bytes, "body_bytes", "bigint", Option<i64>, |row| row.record.body_bytes;
-    body_truncated, "body_truncated", "boolean", Option<bool>, |row| row.record.body_truncated;
-    certificate_not_after, "certificate_not_after", "timestamptz", Option<SystemTime>, |row| row.record.certificate.not_after.map(system_time);
-    certificate_issuer, "certificate_issuer", "text", Option<&'a str>, |row| row.record.certificate.issuer.as_deref();
-    certificate_subject, "certificate_subject", "text", Option<&'a str>, |row| row.record.certificate.subject.as_deref();
-    schedule_lag, "schedule_lag", "double precision", Option<f64>, |row| row.record.self_doubt.schedule_lag;
-    in_flight, "in_flight", "integer", Option<i32>, |row| row.record.self_doubt.in_flight;
-    overloaded, "overloaded", "boolean", Option<bool>, |row| row.record.self_doubt.overloaded;
-}
 
 /// The columns that say which check a row is of; a row that gives way keeps them.
 const KEY: [&str; 3] = ["website_id", "scheduled_at", "check_id"];
@@ -168,7 +104,7 @@ pub(super) async fn store(
     let (mut stored, checks) = checks::plan(&work.records, &work.websites)?;
     if !checks.is_empty() {
         let rows: Vec<_> = checks.iter().map(|check| stored[check.best].row).collect();
-        let columns = columns_of(rows.iter());
+        let columns = Columns::of(rows.iter());
         let inserted = INSERT.execute(transaction, &columns.parameters()).await?;
         // Nearly always all of them: repeats are paid for only where there are some.
         if inserted < rows.len() as u64 {
@@ -186,7 +122,7 @@ async fn settle_repeats(
     checks: &[Check],
     stored: &mut [Stored<'_>],
 ) -> Result<(), DatabaseError> {
-    let columns = columns_of(rows.iter());
+    let columns = Columns::of(rows.iter());
     let key = &columns.parameters()[..KEY.len()];
     let new = places(&find_new(rows).query_once(transaction, key).await?);
     let old: Vec<_> = (0..rows.len())
@@ -205,7 +141,7 @@ async fn settle_repeats(
     if real_rows.is_empty() {
         return Ok(());
     }
-    let columns = columns_of(real_rows.iter());
+    let columns = Columns::of(real_rows.iter());
     let replace = replace(&real_rows);
     let replaced = replace
         .query_once(transaction, &columns.parameters())
@@ -222,10 +158,4 @@ fn places(rows: &[tokio_postgres::Row]) -> HashSet<usize> {
     places
         .filter_map(|place| usize::try_from(place).ok())
         .collect()
-}
-
-fn columns_of<'r, 'a: 'r>(rows: impl Iterator<Item = &'r Row<'a>>) -> Columns<'a> {
-    let mut columns = Columns::default();
-    rows.for_each(|row| columns.push(*row));
-    columns
 }

@@ -140,13 +140,12 @@ fn start_workers(
     for number in 0..settings.workers {
         let (sender, deliveries) = mpsc::channel(QUEUE_BATCHES_MAX);
         senders.push(sender);
-        let worker = Worker {
-            writer: shared.writer.clone(),
-            progress: shared.progress.clone(),
-            trouble: shared.troubles.of(format!("worker {number}")),
-            rows: settings.batch.rows_max,
-            rows_max: settings.batch.rows_max,
-        };
+        let worker = Worker::new(
+            shared.writer.clone(),
+            shared.progress.clone(),
+            shared.troubles.of(format!("worker {number}")),
+            settings.batch.rows_max,
+        );
         let give_up = give_up.clone();
         stages.stage(format!("worker {number}"), async move {
             // What it had in hand when the time was over, the source accounts for.

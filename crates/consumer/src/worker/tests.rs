@@ -1,0 +1,315 @@
+//! Workers, against a PostgreSQL and against one that is made up.
+
+use std::sync::{
+    Mutex,
+    atomic::{AtomicU32, Ordering},
+};
+
+use messages::OutcomeKind;
+use service::health::Health;
+use tokio::sync::oneshot;
+use tokio_postgres::NoTls;
+use tokio_util::sync::CancellationToken;
+
+use super::*;
+use crate::{
+    batch::{Batch, RawRecord},
+    store::{BatchWriter, Counts},
+    testing,
+    trouble::Troubles,
+};
+
+/// A worker on a database in which partition 0 begins at 0.
+async fn worker(uri: &str, rows_max: usize) -> Worker<BatchWriter> {
+    let writer = testing::writer(uri);
+    database::prepare(writer.database()).await.unwrap();
+    writer.offsets().begin_partition(0, 0).await.unwrap();
+    working(writer, rows_max).0
+}
+
+/// A worker, and what is said to be wrong.
+fn working<S: Sink>(sink: S, rows_max: usize) -> (Worker<S>, Health) {
+    let health = Health::default();
+    let troubles = Troubles::new(health.condition("PostgreSQL"));
+    let trouble = troubles.of("worker");
+    let worker = Worker::new(sink, Progress::default(), trouble, rows_max);
+    (worker, health)
+}
+
+/// A PostgreSQL that is made up: `judge` says what becomes of each chunk.
+struct MadeUp<J> {
+    judge: J,
+    /// The chunks that were stored: from, to, and the reasons of those that were no rows.
+    stored: Mutex<Vec<(i64, i64, Vec<&'static str>)>>,
+    refreshes: AtomicU32,
+}
+
+impl<J: Fn(&Chunk<'_>) -> Result<Written, WriteError> + Send + Sync + 'static> MadeUp<J> {
+    fn new(judge: J) -> Self {
+        Self {
+            judge,
+            stored: Mutex::default(),
+            refreshes: AtomicU32::new(0),
+        }
+    }
+
+    fn borders(&self) -> Vec<(i64, i64)> {
+        let stored = self.stored.lock().unwrap();
+        stored.iter().map(|&(from, to, _)| (from, to)).collect()
+    }
+}
+
+impl<J: Fn(&Chunk<'_>) -> Result<Written, WriteError> + Send + Sync + 'static> Sink for MadeUp<J> {
+    fn topic(&self) -> &str {
+        testing::TOPIC
+    }
+
+    async fn write(&self, chunk: &Chunk<'_>) -> Result<Written, WriteError> {
+        let written = (self.judge)(chunk)?;
+        let refusals = chunk.items.iter();
+        let refusals = refusals.filter_map(|item| item.content.as_ref().err());
+        let reasons = refusals.map(|refusal| refusal.reason).collect();
+        let mut stored = self.stored.lock().unwrap();
+        stored.push((chunk.from, chunk.to, reasons));
+        Ok(written)
+    }
+
+    async fn refresh(&self) -> Result<(), String> {
+        self.refreshes.fetch_add(1, Ordering::Relaxed);
+        Ok(())
+    }
+}
+
+const NOW: Written = Written::Now(Counts {
+    rows: 1,
+    duplicates: 0,
+    replaced: 0,
+    dead_letters: 0,
+    gaps: 0,
+});
+
+fn refused(action: Action) -> Result<Written, WriteError> {
+    Err(WriteError {
+        action,
+        is_constraint: true,
+        story: "no".into(),
+    })
+}
+
+/// Whether a chunk holds a record of this offset that is to become a row.
+fn holds(chunk: &Chunk<'_>, offset: i64) -> bool {
+    let mut items = chunk.items.iter();
+    items.any(|item| item.offset == offset && item.content.is_ok())
+}
+
+fn delivery(from: i64, values: &[String]) -> (Delivery, oneshot::Receiver<Settled>) {
+    let mut batch = Batch::default();
+    for (offset, value) in (from..).zip(values) {
+        batch.push(RawRecord {
+            offset,
+            timestamp_ms: None,
+            key: None,
+            value: Some(value.as_bytes()),
+        });
+    }
+    let (reply, settled) = oneshot::channel();
+    let delivery = Delivery {
+        partition: 0,
+        from,
+        batch,
+        epoch: CancellationToken::new(),
+        reply,
+    };
+    (delivery, settled)
+}
+
+async fn connect(uri: &str) -> tokio_postgres::Client {
+    let (client, connection) = tokio_postgres::connect(uri, NoTls).await.unwrap();
+    tokio::spawn(connection);
+    client
+}
+
+fn values(numbers: impl Iterator<Item = u8>) -> Vec<String> {
+    numbers
+        .map(|number| testing::value(number, OutcomeKind::Up))
+        .collect()
+}
+
+#[tokio::test]
+async fn records_that_postgresql_refuses_are_found_among_those_it_takes() {
+    let uri = testing::database().await;
+    let mut worker = worker(&uri, 100).await;
+    let client = connect(&uri).await;
+    let sane = "ALTER TABLE metrics ADD CONSTRAINT sane CHECK (response_time < 1000)";
+    client.batch_execute(sane).await.unwrap();
+    let mut values = values(0..50);
+    for refused in [0, 17, 18, 49] {
+        values[refused] = values[refused].replace("0.5", "5000");
+    }
+    let (delivery, _) = delivery(0, &values);
+    assert_eq!(worker.write(&delivery).await, Settled::Stored);
+    let account = "SELECT next_offset = 50 AND rows = 46 AND dead_letters = 4 FROM offsets";
+    assert!(
+        client
+            .query_one(account, &[])
+            .await
+            .unwrap()
+            .get::<_, bool>(0)
+    );
+    let letters = "SELECT array_agg(\"offset\" ORDER BY \"offset\") FROM dead_letters \
+                   WHERE reason = 'refused_by_postgresql' AND error LIKE '%sane%'";
+    let offsets: Vec<i64> = client.query_one(letters, &[]).await.unwrap().get(0);
+    assert_eq!(offsets, [0, 17, 18, 49]);
+}
+
+#[test]
+fn a_batch_of_many_days_is_cut_into_transactions_of_few() {
+    let mut values = values(0..40);
+    for (number, value) in values.iter_mut().enumerate() {
+        *value = value.replace("2026-11-25", &format!("20{number:02}-11-25"));
+    }
+    values.truncate(25);
+    let (delivery, _) = delivery(5, &values);
+    let decoder = Decoder {
+        topic: testing::TOPIC,
+        partition: 0,
+        now: Timestamp::now(),
+    };
+    let borders = |rows| -> Vec<_> {
+        let chunks = cut(&delivery, &decoder, rows);
+        chunks.iter().map(|chunk| (chunk.from, chunk.to)).collect()
+    };
+    assert_eq!(borders(100), [(5, 21), (21, 30)]);
+    assert_eq!(borders(10), [(5, 15), (15, 25), (25, 30)]);
+}
+
+#[tokio::test]
+async fn an_older_epoch_is_let_go_also_while_the_database_is_away() {
+    let uri = testing::database().await;
+    let mut worker = worker(&uri, 100).await;
+    let client = connect(&uri).await;
+    client
+        .batch_execute("ALTER TABLE offsets RENAME TO away")
+        .await
+        .unwrap();
+    let (delivery, settled) = delivery(0, &values(0..3));
+    let epoch = delivery.epoch.clone();
+    let (sender, deliveries) = mpsc::channel(1);
+    sender.send(delivery).await.unwrap();
+    worker.trouble.began("the test begins");
+    let running = tokio::spawn(worker.run(deliveries));
+    epoch.cancel();
+    assert_eq!(settled.await.unwrap(), Settled::LetGo);
+    drop(sender);
+    running.await.unwrap();
+}
+
+#[tokio::test]
+async fn a_refused_record_is_condemned_alone_and_no_offset_is_left_out() {
+    let (mut worker, _) = working(
+        MadeUp::new(|chunk: &Chunk<'_>| {
+            if holds(chunk, 3) {
+                refused(Action::Isolate)
+            } else {
+                Ok(NOW)
+            }
+        }),
+        100,
+    );
+    let (delivery, _) = delivery(0, &values(0..8));
+    assert_eq!(worker.write(&delivery).await, Settled::Stored);
+    let stored = worker.sink.stored.lock().unwrap();
+    let mut next = 0;
+    for (from, to, reasons) in stored.iter() {
+        assert_eq!(*from, next);
+        let is_condemned = (*from, *to) == (3, 4);
+        assert_eq!(*reasons == ["refused_by_postgresql"], is_condemned);
+        next = *to;
+    }
+    assert_eq!(next, 8);
+}
+
+#[tokio::test]
+async fn nothing_is_condemned_where_no_record_is_to_blame() {
+    let attempts = AtomicU32::new(0);
+    let (mut worker, health) = working(
+        MadeUp::new(
+            move |_: &Chunk<'_>| match attempts.fetch_add(1, Ordering::Relaxed) {
+                0 => refused(Action::Isolate),
+                _ => Ok(NOW),
+            },
+        ),
+        100,
+    );
+    let (delivery, _) = delivery(0, &["no JSON".into()]);
+    assert_eq!(worker.write(&delivery).await, Settled::Stored);
+    let stored = worker.sink.stored.lock().unwrap();
+    assert_eq!(stored[0].2, ["not_json"], "its own reason");
+    assert!(health.problems().is_empty());
+}
+
+#[tokio::test]
+async fn what_overwhelms_the_server_is_halved_until_it_does_not() {
+    let (mut worker, _) = working(
+        MadeUp::new(|chunk: &Chunk<'_>| match chunk.items.len() {
+            0..=2 => Ok(NOW),
+            _ => refused(Action::RetrySmaller),
+        }),
+        8,
+    );
+    let (delivery, _) = delivery(0, &values(0..8));
+    assert_eq!(worker.write(&delivery).await, Settled::Stored);
+    assert_eq!(worker.sink.borders(), [(0, 2), (2, 4), (4, 6), (6, 8)]);
+    assert_eq!(worker.rows, 8, "and then it may be much again");
+}
+
+#[tokio::test]
+async fn a_constraint_that_fails_after_all_that_was_read_anew_is_the_records_fault() {
+    let (mut worker, _) = working(
+        MadeUp::new(|chunk: &Chunk<'_>| {
+            if holds(chunk, 0) {
+                refused(Action::Refresh)
+            } else {
+                Ok(NOW)
+            }
+        }),
+        100,
+    );
+    let (delivery, _) = delivery(0, &values(0..1));
+    assert_eq!(worker.write(&delivery).await, Settled::Stored);
+    assert_eq!(worker.sink.refreshes.load(Ordering::Relaxed), 3);
+    let stored = worker.sink.stored.lock().unwrap();
+    assert_eq!(stored[0].2, ["refused_by_postgresql"]);
+}
+
+#[tokio::test]
+async fn what_follows_a_chunk_that_is_stored_elsewhere_is_not_written() {
+    let (mut worker, _) = working(
+        MadeUp::new(|chunk: &Chunk<'_>| match chunk.from {
+            0 => Ok(Written::Before),
+            1 => Ok(Written::Elsewhere),
+            _ => Ok(NOW),
+        }),
+        1,
+    );
+    let (delivery, _) = delivery(0, &values(0..3));
+    assert_eq!(worker.write(&delivery).await, Settled::Elsewhere);
+    assert_eq!(worker.sink.borders(), [(0, 1), (1, 2)]);
+}
+
+#[tokio::test]
+async fn an_outage_is_said_and_waited_for_until_the_epoch_ends() {
+    let (mut worker, health) =
+        working(MadeUp::new(|_: &Chunk<'_>| refused(Action::Reconnect)), 100);
+    let (delivery, _) = delivery(0, &values(0..3));
+    let epoch = delivery.epoch.clone();
+    let said = async {
+        while health.problems() != ["PostgreSQL: no; retrying"] {
+            tokio::task::yield_now().await;
+        }
+        epoch.cancel();
+    };
+    let (settled, ()) = tokio::join!(worker.write(&delivery), said);
+    assert_eq!(settled, Settled::LetGo);
+    assert_eq!(worker.sink.borders(), []);
+}

@@ -1,0 +1,195 @@
+//! What records become: rows, dead letters, a moved offset, a website's pattern.
+
+use messages::OutcomeKind;
+
+use super::fixture::{Fixture, PARTITION, counts, refused, time, up};
+use crate::{
+    store::{
+        chunk::{Counts, Written},
+        row::Fate::{New, Repeat, Replaced},
+    },
+    testing::record,
+};
+
+#[tokio::test]
+async fn a_chunk_becomes_rows_dead_letters_and_a_moved_offset_together() {
+    let fixture = Fixture::prepared().await;
+    let written = fixture.write_to(0, 5, vec![up(1), refused(), up(2)]).await;
+    let expected = Counts {
+        rows: 2,
+        dead_letters: 1,
+        gaps: 2,
+        ..Counts::default()
+    };
+    assert_eq!(written.unwrap(), Written::Now(expected));
+    let account =
+        "SELECT next_offset = 5 AND rows = 2 AND dead_letters = 1 AND gaps = 2 FROM offsets";
+    assert!(fixture.value::<bool>(account).await);
+    let letter =
+        "SELECT \"offset\" = 1 AND value = 'value' AND reason = 'not_json' FROM dead_letters";
+    assert!(fixture.value::<bool>(letter).await);
+}
+
+#[tokio::test]
+async fn only_the_owner_of_the_stored_offset_writes() {
+    let fixture = Fixture::prepared().await;
+    fixture.write(0, vec![up(1), up(2)]).await.unwrap();
+    // The reply to our own commit was lost: the same again.
+    let again = fixture.write(0, vec![up(1), up(2)]).await.unwrap();
+    assert_eq!(again, Written::Before);
+    // Another owner was here, or a backup was restored.
+    for from in [0, 5] {
+        let elsewhere = fixture.write(from, vec![up(3)]).await.unwrap();
+        assert_eq!(elsewhere, Written::Elsewhere, "{from}");
+    }
+    fixture.execute("DELETE FROM offsets").await;
+    assert_eq!(
+        fixture.write(2, vec![up(3)]).await.unwrap(),
+        Written::Elsewhere
+    );
+    assert_eq!(
+        fixture.value::<i64>("SELECT count(*) FROM metrics").await,
+        2
+    );
+}
+
+#[tokio::test]
+async fn a_check_is_one_row_and_a_missed_one_gives_way() {
+    let missed = |number| Ok(record(number, OutcomeKind::Missed));
+    let down = |number| Ok(record(number, OutcomeKind::Down));
+    let fixture = Fixture::prepared().await;
+    let first = fixture.write(0, vec![up(1), up(1), missed(2), down(2), missed(3)]);
+    assert_eq!(first.await.unwrap(), Written::Now(counts(3, 1, 1)));
+    let second = fixture.write(5, vec![missed(1), up(2), up(3), missed(3)]);
+    assert_eq!(second.await.unwrap(), Written::Now(counts(0, 3, 1)));
+    let outcomes = "SELECT string_agg(outcome, ',' ORDER BY check_id) FROM metrics";
+    assert_eq!(fixture.value::<String>(outcomes).await, "up,down,up");
+}
+
+#[tokio::test]
+async fn of_each_record_is_known_whether_it_is_new_replaces_or_repeats() {
+    let missed = |number| Ok(record(number, OutcomeKind::Missed));
+    let down = |number| Ok(record(number, OutcomeKind::Down));
+    let fixture = Fixture::prepared().await;
+    let first = vec![
+        up(1),
+        up(1),
+        missed(2),
+        missed(2),
+        down(2),
+        up(2),
+        missed(3),
+    ];
+    let fates = fixture.fates(first).await;
+    assert_eq!(fates, [New, Repeat, New, Repeat, Replaced, Repeat, New]);
+    let stored = vec![up(1), missed(2), missed(3), missed(4)];
+    fixture.write(0, stored).await.unwrap();
+    // What is there may be met by what is new, before it, behind it, and several times.
+    let second = vec![
+        missed(5),
+        missed(2),
+        up(2),
+        down(1),
+        up(6),
+        missed(3),
+        up(4),
+        down(4),
+    ];
+    let fates = fixture.fates(second).await;
+    let expected = [New, Repeat, Replaced, Repeat, New, Repeat, Replaced, Repeat];
+    assert_eq!(fates, expected);
+}
+
+#[tokio::test]
+async fn the_newest_record_names_the_pattern() {
+    let at = |scheduled_at: &str, pattern: &str| {
+        let mut record = record(1, OutcomeKind::Up);
+        record.scheduled_at = time(scheduled_at);
+        record.regex_pattern = pattern.into();
+        Ok(record)
+    };
+    let fixture = Fixture::prepared().await;
+    let pattern = async || fixture.value::<String>("SELECT regexp FROM websites").await;
+    fixture
+        .write(0, vec![at("2026-11-25T03:00:00Z", "first")])
+        .await
+        .unwrap();
+    assert_eq!(pattern().await, "first");
+    let changes = vec![
+        at("2026-11-25T03:02:00Z", "third"),
+        at("2026-11-25T03:01:00Z", "second"),
+    ];
+    fixture.write(1, changes).await.unwrap();
+    assert_eq!(pattern().await, "third");
+    fixture
+        .write(3, vec![at("2026-11-25T02:00:00Z", "zeroth")])
+        .await
+        .unwrap();
+    assert_eq!(pattern().await, "third", "a late record changes nothing");
+    fixture.writer.forget_websites();
+    fixture
+        .write(4, vec![at("2026-11-25T02:30:00Z", "zeroth")])
+        .await
+        .unwrap();
+    assert_eq!(pattern().await, "third", "nor does it after a restart");
+}
+
+#[tokio::test]
+async fn a_dead_letter_is_stored_once() {
+    let fixture = Fixture::prepared().await;
+    fixture.write(0, vec![refused()]).await.unwrap();
+    fixture.execute("UPDATE offsets SET next_offset = 0").await;
+    fixture.write(0, vec![refused()]).await.unwrap();
+    assert_eq!(
+        fixture
+            .value::<i64>("SELECT count(*) FROM dead_letters")
+            .await,
+        1
+    );
+}
+
+#[tokio::test]
+async fn the_account_survives_lost_records_and_a_topic_made_anew() {
+    let fixture = Fixture::prepared().await;
+    fixture.write(0, vec![up(1)]).await.unwrap();
+    fixture
+        .writer
+        .offsets()
+        .skip_lost(PARTITION, 1, 10)
+        .await
+        .unwrap();
+    fixture
+        .writer
+        .offsets()
+        .skip_lost(PARTITION, 1, 20)
+        .await
+        .unwrap();
+    assert_eq!(
+        fixture
+            .writer
+            .offsets()
+            .stored_offset(PARTITION)
+            .await
+            .unwrap(),
+        Some(10)
+    );
+    let account = "SELECT next_offset - start_offset = \
+                   rows + duplicates + replaced + dead_letters + gaps FROM offsets";
+    assert!(fixture.value::<bool>(account).await);
+    fixture
+        .writer
+        .offsets()
+        .begin_anew(PARTITION, 10, 4)
+        .await
+        .unwrap();
+    assert_eq!(
+        fixture
+            .writer
+            .offsets()
+            .stored_offset(PARTITION)
+            .await
+            .unwrap(),
+        Some(4)
+    );
+    assert!(fixture.value::<bool>(account).await);
+}

@@ -9,6 +9,7 @@ use rdkafka::{
     error::KafkaError,
     types::RDKafkaRespErr,
 };
+use service::kafka::brokers_answer;
 use tracing::{debug, warn};
 
 use super::{
@@ -18,9 +19,6 @@ use super::{
     lists,
     wellness::Wellness,
 };
-
-/// The state of a broker that answers, in the client's statistics.
-const BROKER_UP: &str = "UP";
 
 /// The source's ear.
 #[derive(Debug)]
@@ -88,7 +86,7 @@ impl ClientContext for Callbacks {
     }
 
     fn stats(&self, statistics: Statistics) {
-        if statistics.brokers.values().any(|it| it.state == BROKER_UP) {
+        if brokers_answer(&statistics) {
             self.wellness.brokers_answer();
         }
         if let Some(topic) = statistics.topics.get(&self.topic) {

@@ -1,23 +1,30 @@
-//! One ear for what the Kafka client says: its log lines become ours, its errors become the
-//! service's condition, with advice.
+//! One ear for what the Kafka client says: its errors become the service's condition, in our own
+//! words and with advice, each trouble once. The client's own lines are details, for DEBUG.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rdkafka::{
-    ClientContext, config::RDKafkaLogLevel, consumer::ConsumerContext, error::KafkaError,
-    types::RDKafkaErrorCode,
+    ClientContext, Statistics, config::RDKafkaLogLevel, consumer::ConsumerContext,
+    error::KafkaError, types::RDKafkaErrorCode,
 };
-use tracing::{debug, error, info, warn};
+use tracing::{debug, warn};
 
-use super::KafkaSettings;
+use super::{connections::Connections, settings::KafkaSettings};
 use crate::health::Condition;
+
+/// The state of a broker that answers, in the client's statistics.
+const BROKER_UP: &str = "UP";
+/// How the client's log marks a connection that failed.
+const FACILITY_CONNECTION: &str = "FAIL";
 
 /// A client context that reports to a [`Condition`]. The client only says when it loses Kafka; that
 /// Kafka is there is said by whoever hears from it ([`Observer::heard`]).
 #[derive(Clone, Debug)]
 pub struct Observer {
     condition: Condition,
-    advice: Arc<str>,
+    bootstrap_servers: Arc<str>,
+    /// Of all clients that have this observer: their troubles are the same.
+    connections: Arc<Mutex<Connections>>,
 }
 
 impl Observer {
@@ -25,58 +32,149 @@ impl Observer {
     pub fn new(condition: Condition, settings: &KafkaSettings) -> Self {
         Self {
             condition,
-            advice: settings.advice().into(),
+            bootstrap_servers: settings.bootstrap_servers.as_str().into(),
+            connections: Arc::new(Mutex::new(Connections::new(settings.advice()))),
         }
     }
 
-    /// A broker answered.
+    /// A broker that has our data answered.
     pub fn heard(&self) {
+        self.connections().forget();
         self.condition.holds();
     }
 
-    /// What to check when no broker answers.
-    pub fn advice(&self) -> &str {
-        &self.advice
+    /// Kafka did not do what was asked of it. Where no broker answers because connections fail, that
+    /// is what is said: the same words until it is over, whatever else follows from it.
+    pub fn failed(&self, reason: &str) {
+        let story = self.connections().story();
+        self.condition.fails(story.unwrap_or_else(|| reason.into()));
     }
 
-    /// Kafka did not do what was asked of it.
-    pub fn failed(&self, reason: &str) {
-        self.condition.fails(reason);
+    /// What to check when no broker answers.
+    pub(super) fn advice(&self) -> String {
+        self.connections().advice().to_owned()
     }
+
+    /// No broker answers.
+    fn no_answer(&self) {
+        let advice = {
+            let mut connections = self.connections();
+            connections.lose();
+            format!("no broker answers; {}", connections.advice())
+        };
+        self.failed(&advice);
+    }
+
+    fn connections(&self) -> MutexGuard<'_, Connections> {
+        self.connections
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn note(&self, message: &str) {
+        self.connections().note(message, &self.bootstrap_servers);
+    }
+}
+
+/// Whether a broker answers where it says that it can be reached. That the address answers which we
+/// were given proves little: it may be a balancer's, or a broker's whose own address is unreachable.
+pub fn brokers_answer(statistics: &Statistics) -> bool {
+    let mut brokers = statistics.brokers.values();
+    brokers.any(|broker| broker.nodeid >= 0 && broker.state == BROKER_UP)
 }
 
 impl ClientContext for Observer {
     fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
+        if facility == FACILITY_CONNECTION {
+            self.note(message);
+        }
         match level {
-            RDKafkaLogLevel::Emerg
-            | RDKafkaLogLevel::Alert
-            | RDKafkaLogLevel::Critical
-            | RDKafkaLogLevel::Error => error!(facility, "Kafka client: {message}"),
-            RDKafkaLogLevel::Warning => warn!(facility, "Kafka client: {message}"),
-            RDKafkaLogLevel::Notice | RDKafkaLogLevel::Info => {
-                info!(facility, "Kafka client: {message}");
+            // The client is about to give up.
+            RDKafkaLogLevel::Emerg | RDKafkaLogLevel::Alert | RDKafkaLogLevel::Critical => {
+                warn!(facility, "Kafka client: {message}");
             }
-            RDKafkaLogLevel::Debug => debug!(facility, "Kafka client: {message}"),
+            // What follows from it comes as an error, or is seen by what does not happen.
+            _ => debug!(facility, ?level, "Kafka client: {message}"),
         }
     }
 
     fn error(&self, error: KafkaError, reason: &str) {
-        let lost = matches!(
-            error.rdkafka_error_code(),
-            Some(
-                RDKafkaErrorCode::AllBrokersDown
-                    | RDKafkaErrorCode::Authentication
-                    | RDKafkaErrorCode::SSL
-                    | RDKafkaErrorCode::Resolve
-            )
-        );
-        if lost {
-            self.condition.fails(format!("{reason}; {}", self.advice));
-        } else {
-            // One broker of several, or one connection of many: the client tries again by itself.
+        let Some(code) = error.rdkafka_error_code() else {
             warn!("Kafka client: {reason}");
+            return;
+        };
+        match code {
+            RDKafkaErrorCode::AllBrokersDown => self.no_answer(),
+            RDKafkaErrorCode::Authentication | RDKafkaErrorCode::SSL => {
+                self.note(reason);
+                self.no_answer();
+            }
+            // One broker of several, or one connection of many. When it was the last, the client
+            // says so next.
+            RDKafkaErrorCode::BrokerTransportFailure
+            | RDKafkaErrorCode::Resolve
+            | RDKafkaErrorCode::OperationTimedOut => {
+                self.note(reason);
+                debug!("Kafka client: {reason}");
+            }
+            // A broker that has just started, or a partition that moves: the client asks again.
+            RDKafkaErrorCode::CoordinatorLoadInProgress
+            | RDKafkaErrorCode::CoordinatorNotAvailable
+            | RDKafkaErrorCode::NotCoordinator
+            | RDKafkaErrorCode::LeaderNotAvailable
+            | RDKafkaErrorCode::NotLeaderForPartition
+            | RDKafkaErrorCode::RebalanceInProgress => debug!("Kafka client: {reason}"),
+            _ => warn!("Kafka client: {reason}"),
         }
     }
 }
 
 impl ConsumerContext for Observer {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{health::Health, kafka::settings::Security};
+
+    const REFUSED: &str = "kafka:9092/bootstrap: Connect to ipv4#10.0.0.1:9092 failed: Connection \
+                           refused (after 0ms in state CONNECT)";
+
+    fn observer() -> (Observer, Health) {
+        let health = Health::default();
+        let settings = KafkaSettings {
+            bootstrap_servers: "kafka:9092".into(),
+            security: Security::Plaintext,
+            topic: "checks".into(),
+            topic_partitions: 1,
+            topic_replication_factor: None,
+        };
+        let observer = Observer::new(health.condition("Kafka"), &settings);
+        (observer, health)
+    }
+
+    #[test]
+    fn whatever_follows_from_a_lost_connection_leaves_the_reason_as_it_is() {
+        let (observer, health) = observer();
+        observer.log(RDKafkaLogLevel::Error, FACILITY_CONNECTION, REFUSED);
+        let all_down = || KafkaError::Global(RDKafkaErrorCode::AllBrokersDown);
+        observer.error(all_down(), "2/2 brokers are down");
+        let first = health.problems();
+        assert!(first.concat().contains("kafka:9092 (Connection refused)"));
+        observer.failed("the topic could not be made: timed out");
+        observer.error(all_down(), "0/1 brokers are down");
+        assert_eq!(health.problems(), first);
+        observer.heard();
+        observer.failed("the topic could not be made: denied");
+        assert!(health.problems().concat().contains("denied"));
+    }
+
+    #[test]
+    fn one_broker_of_several_and_a_coordinator_that_loads_are_no_trouble_of_ours() {
+        let (observer, health) = observer();
+        observer.heard();
+        let error = |code| KafkaError::Global(code);
+        observer.error(error(RDKafkaErrorCode::BrokerTransportFailure), REFUSED);
+        observer.error(error(RDKafkaErrorCode::CoordinatorLoadInProgress), "");
+        assert!(health.problems().is_empty());
+    }
+}

@@ -13,7 +13,7 @@ use tokio::task::spawn_blocking;
 use tokio_util::sync::CancellationToken;
 use tracing::info;
 
-use super::{KafkaSettings, Observer};
+use super::{observer::Observer, settings::KafkaSettings};
 use crate::backoff::Backoff;
 
 /// A time limit on each question to Kafka.
@@ -23,6 +23,8 @@ const RETRY_FIRST: Duration = Duration::from_millis(200);
 const RETRY_MAX: Duration = Duration::from_secs(3);
 /// What the client tells at a time that is listened to.
 const EVENTS_MAX: usize = 100;
+/// Brokers that are asked for data of the topic before all count as unreachable.
+const LEADERS_ASKED_MAX: usize = 3;
 /// The broker decides (Kafka 2.4 and later).
 const REPLICATION_BY_BROKER: i32 = -1;
 
@@ -70,9 +72,19 @@ async fn have_topic(
     reader: &Arc<BaseConsumer<Observer>>,
 ) -> anyhow::Result<()> {
     let topic = settings.topic.as_str();
-    if exists(topic, reader).await? {
-        return Ok(());
+    if !exists(topic, reader).await? {
+        make(settings, admin).await?;
+        // It can be used once its partitions have leaders, which the metadata say a moment later.
+        anyhow::ensure!(
+            exists(topic, reader).await?,
+            "the topic {topic:?} was made and is awaited"
+        );
     }
+    Ok(())
+}
+
+async fn make(settings: &KafkaSettings, admin: &AdminClient<Observer>) -> anyhow::Result<()> {
+    let topic = settings.topic.as_str();
     let replication = TopicReplication::Fixed(
         settings
             .topic_replication_factor
@@ -99,47 +111,96 @@ async fn have_topic(
         ),
         None => bail!("Kafka gave no answer about making the topic {topic:?}"),
     }
-    // It can be used once its partitions have leaders, which the metadata say a moment later.
-    anyhow::ensure!(
-        exists(topic, reader).await?,
-        "the topic {topic:?} was made and is awaited"
-    );
     Ok(())
 }
 
+/// Whether the topic is there and can be talked to.
 async fn exists(topic: &str, reader: &Arc<BaseConsumer<Observer>>) -> anyhow::Result<bool> {
-    let question = topic.to_owned();
+    let topic = topic.to_owned();
     let reader = Arc::clone(reader);
-    // The client's call blocks its thread, at most for its time limit.
+    // The client's calls block their thread, each at most for its time limit.
     let answer = spawn_blocking(move || {
-        let metadata = reader
-            .client()
-            .fetch_metadata(Some(&question), REQUEST_TIMEOUT);
+        let found = partitions(&topic, &reader).and_then(|partitions| match partitions {
+            None => Ok(false),
+            Some(partitions) => ask_a_leader(&topic, &partitions, &reader).map(|()| true),
+        });
         // What the client has to say of its connections, it says while it is polled.
         for _ in 0..EVENTS_MAX {
             if reader.poll(Duration::ZERO).is_none() {
                 break;
             }
         }
-        let metadata = metadata.map_err(|error| no_answer(&error, reader.context()))?;
-        let found = metadata
-            .topics()
-            .iter()
-            .find(|found| found.name() == question);
-        anyhow::Ok(found.map(|found| (found.error(), found.partitions().len())))
+        found
     });
-    match answer.await.context("asking Kafka for its topics")?? {
-        Some((None, partitions)) => Ok(partitions > 0),
-        None | Some((Some(RDKafkaRespErr::RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART), _)) => {
-            Ok(false)
+    answer.await.context("asking Kafka for its topics")?
+}
+
+/// The topic's partitions, where there is one: whatever broker answers, also one that has nothing of
+/// the topic.
+fn partitions(
+    topic: &str,
+    reader: &BaseConsumer<Observer>,
+) -> anyhow::Result<Option<Vec<Partition>>> {
+    let metadata = reader.client().fetch_metadata(Some(topic), REQUEST_TIMEOUT);
+    let metadata = metadata.map_err(|error| no_answer(&error, reader.context()))?;
+    let found = metadata.topics().iter().find(|it| it.name() == topic);
+    match found.map(|found| (found.error(), found.partitions())) {
+        Some((None, partitions)) if !partitions.is_empty() => {
+            let partitions = partitions.iter().map(|it| Partition {
+                id: it.id(),
+                leader: it.leader(),
+                address: metadata
+                    .brokers()
+                    .iter()
+                    .find(|broker| broker.id() == it.leader())
+                    .map(|broker| format!("{}:{}", broker.host(), broker.port())),
+            });
+            Ok(Some(partitions.collect()))
         }
-        Some((Some(error), _)) => {
-            bail!(
-                "Kafka does not show the topic {topic:?}: {}",
-                RDKafkaErrorCode::from(error)
-            )
+        None | Some((None | Some(RDKafkaRespErr::RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART), _)) => {
+            Ok(None)
+        }
+        Some((Some(error), _)) => bail!(
+            "Kafka does not show the topic {topic:?}: {}",
+            RDKafkaErrorCode::from(error)
+        ),
+    }
+}
+
+/// A partition, and the broker that has it.
+struct Partition {
+    id: i32,
+    leader: i32,
+    address: Option<String>,
+}
+
+/// Asks a broker that has data of the topic. That some broker answers proves little: it may be a
+/// balancer that was asked, while the brokers' own addresses cannot be reached from here.
+fn ask_a_leader(
+    topic: &str,
+    partitions: &[Partition],
+    reader: &BaseConsumer<Observer>,
+) -> anyhow::Result<()> {
+    let mut asked = Vec::new();
+    let mut outcome = Err(anyhow!("no partition of the topic {topic:?} has a leader"));
+    for partition in partitions {
+        let is_new = partition.leader >= 0 && !asked.contains(&partition.leader);
+        if !is_new || asked.len() >= LEADERS_ASKED_MAX {
+            continue;
+        }
+        asked.push(partition.leader);
+        match reader.fetch_watermarks(topic, partition.id, REQUEST_TIMEOUT) {
+            Ok(_) => return Ok(()),
+            Err(error) => {
+                let address = partition.address.as_deref().unwrap_or("an unknown address");
+                let reason = no_answer(&error, reader.context());
+                outcome = Err(reason.context(format!(
+                    "the broker at {address} has the topic {topic:?} and gives no answer"
+                )));
+            }
         }
     }
+    outcome
 }
 
 fn no_answer(error: &KafkaError, observer: &Observer) -> anyhow::Error {

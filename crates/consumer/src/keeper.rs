@@ -38,9 +38,7 @@ pub(crate) async fn prepare(
                 return Ok(true);
             }
             Some(Err(PrepareError::Refused(refused))) => return Err(refused.into()),
-            Some(Err(PrepareError::Database(error))) => {
-                trouble.began(&writer.database().explain(&error));
-            }
+            Some(Err(error)) => trouble.began(&error.explain(writer.database())),
         }
         if !backoff.wait(stop).await {
             return Ok(false);
@@ -77,10 +75,8 @@ async fn mend(writer: &BatchWriter, error: &DatabaseError, trouble: &mut Trouble
     if error.action() != Action::Refresh {
         return;
     }
-    match writer.refresh().await {
-        Ok(()) => {}
-        Err(PrepareError::Refused(refused)) => trouble.began(&refused.to_string()),
-        Err(PrepareError::Database(error)) => trouble.began(&writer.database().explain(&error)),
+    if let Err(error) = writer.refresh().await {
+        trouble.began(&error.explain(writer.database()));
     }
 }
 

@@ -40,6 +40,16 @@ pub enum PrepareError {
     Database(#[from] DatabaseError),
 }
 
+impl PrepareError {
+    /// What it means, for a person.
+    pub fn explain(&self, database: &Database) -> String {
+        match self {
+            Self::Refused(refused) => refused.to_string(),
+            Self::Database(error) => database.explain(error),
+        }
+    }
+}
+
 /// Brings the tables up to date, now or never: for a person who waits for the outcome.
 pub async fn migrate(database: &Database) -> anyhow::Result<()> {
     match prepare(database).await {

@@ -1,7 +1,7 @@
 //! Where a worker's chunks go: PostgreSQL, seen through the little that a worker asks of it, so that
 //! its decisions can be tried without one.
 
-use database::{Action, PrepareError};
+use database::Action;
 
 use crate::store::{BatchWriter, Chunk, Written};
 
@@ -58,10 +58,7 @@ impl Sink for BatchWriter {
 
     async fn refresh(&self) -> Result<(), String> {
         let refreshed = Self::refresh(self).await;
-        refreshed.map_err(|error| match error {
-            PrepareError::Refused(refused) => refused.to_string(),
-            PrepareError::Database(error) => self.database().explain(&error),
-        })
+        refreshed.map_err(|error| error.explain(self.database()))
     }
 }
 

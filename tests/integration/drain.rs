@@ -9,6 +9,8 @@ use crate::support::{
 };
 
 const SLOW: Duration = Duration::from_secs(2);
+/// Enough to see what happens once in a few starts.
+const STARTS: usize = 10;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_monitor_told_to_stop_publishes_the_check_under_way() {
@@ -89,6 +91,9 @@ async fn a_consumer_told_to_stop_writes_all_that_it_has_read() {
     database.await_rows(1).await;
     consumer.signal(Signal::INT);
     assert_eq!(consumer.exit().await.code(), Some(0));
+    let log = consumer.log();
+    let last = |what| log.iter().rposition(|line| line.contains(what)).unwrap();
+    assert!(last("Stored") < last("Drained"), "the summary first");
     let stored = database
         .value::<i64>("SELECT sum(next_offset)::bigint FROM offsets")
         .await;
@@ -131,4 +136,32 @@ async fn what_is_dropped_on_request_is_read_again() {
         .await;
     assert_eq!(again.terminate().await, Some(0));
     database.assert_accounts(30_000).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_consumer_stopped_as_soon_as_it_is_ready_has_not_failed() {
+    let (topic, database) = (Topic::create(1).await, Database::create().await);
+    let settings = ServiceSettings::consumer(&topic, &database);
+    // Its parts end in the same instant then, in an order that is left to chance.
+    for _ in 0..STARTS {
+        let mut consumer = Service::start("consumer", &[], &settings);
+        consumer.await_line(&["Kafka: ready"]).await;
+        assert_eq!(consumer.terminate().await, Some(0), "{:?}", consumer.log());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_that_never_answered_is_not_called_ready_at_the_end() {
+    let topic = Topic::create(1).await;
+    let database = Database::create().await;
+    let nobody = devstack::free_port().unwrap();
+    let settings = ServiceSettings::consumer(&topic, &database).set(
+        "PG_URI",
+        format!("postgresql://me@127.0.0.1:{nobody}/checks"),
+    );
+    let mut consumer = Service::start("consumer", &[], &settings);
+    consumer.await_line(&["PostgreSQL: ", "retrying"]).await;
+    assert_eq!(consumer.terminate().await, Some(0));
+    let log = consumer.log();
+    assert!(!log.iter().any(|it| it.contains("PostgreSQL: ready")));
 }

@@ -41,8 +41,8 @@ stack-stop: $(if $(LAST),,build) ## Stop them; their data stays
 	@$(or $(LAST),$(DEVSTACK)) down
 
 .PHONY: rows
-rows: build ## Print the last rows; DEMO=1: those of make demo
-	@$(DEVSTACK) rows $(if $(DEMO),--demo)
+rows: build ## Print the last rows; DEMO=1: those of make demo; LOCAL=1: not of PG_URI's database
+	@$(DEVSTACK) rows $(if $(DEMO),--demo) $(if $(LOCAL),--local)
 
 .PHONY: test
 test: setup ## Run all tests; they start a Kafka and a PostgreSQL of their own

@@ -64,7 +64,7 @@ async fn make_run_shows_checks_ends_clean_on_ctrl_c_and_leaves_rows_to_look_at()
     let mut run = Service::spawn("make run", command, tempfile::tempdir().unwrap());
     run.await_line(&["monitor", "127.0.0.1:1", "connect_refused"])
         .await;
-    run.await_line(&["consumer", "stored"]).await;
+    run.await_line(&["consumer", "Stored"]).await;
     let group = Pid::from_raw(i32::try_from(run.id()).unwrap()).unwrap();
     kill_process_group(group, Signal::INT).unwrap();
     run.exit().await;
@@ -75,7 +75,7 @@ async fn make_run_shows_checks_ends_clean_on_ctrl_c_and_leaves_rows_to_look_at()
         "PostgreSQL  local, 127.0.0.1:",
         "/websites; not used here: PG_URI of the environment",
         "every 1 s (WEBSITES_CHECK_INTERVAL of the environment)",
-        "Rows        make rows",
+        "Rows        make rows LOCAL=1",
     ] {
         assert!(said.contains(part), "{part:?} in:\n{said}");
     }

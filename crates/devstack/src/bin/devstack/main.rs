@@ -15,6 +15,7 @@ use anyhow::Result;
 use clap::{Parser, Subcommand};
 use devstack::{Dataset, say};
 
+use rows::Database;
 use service::Service;
 
 /// Local Kafka, PostgreSQL and sample sites for websites-monitor.
@@ -42,6 +43,9 @@ enum Command {
         /// Those of the sample sites
         #[arg(long)]
         demo: bool,
+        /// Those of the local database, also where `PG_URI` names another
+        #[arg(long)]
+        local: bool,
     },
     /// Become one service, by the environment's or .env's settings, else on the local stack
     Exec {
@@ -64,7 +68,10 @@ async fn obey(command: Command) -> Result<ExitCode> {
         Command::Up => up::up().await,
         Command::Down => up::down().await,
         Command::Run { demo } => run::run(dataset(demo)).await,
-        Command::Rows { demo } => rows::rows(dataset(demo)).await,
+        Command::Rows { demo, local } if demo || local => {
+            rows::rows(Database::Local(dataset(demo))).await
+        }
+        Command::Rows { .. } => rows::rows(Database::AsSet).await,
         Command::Exec { service } => exec::exec(service).await,
     }
 }

@@ -16,15 +16,30 @@ const ROWS: &str = "rows=20";
 /// How long psql may take to connect, in seconds.
 const CONNECT_SECONDS: &str = "10";
 
-/// Reads the database that `PG_URI` names; without it, and for a demo's rows, the local one, which is
-/// left running or not as it was found.
-pub(crate) async fn rows(dataset: Dataset) -> Result<ExitCode> {
+/// Whose database is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Database {
+    /// The one that `PG_URI` names; the local one where it is not set.
+    AsSet,
+    /// The local one, which is left running or not as it was found.
+    Local(Dataset),
+}
+
+pub(crate) async fn rows(database: Database) -> Result<ExitCode> {
     let settings = Settings::read()?;
-    if let (Dataset::Own, Some(uri)) = (dataset, settings.get("PG_URI")) {
-        taken::line("PostgreSQL", taken::postgres(&uri));
-        let authority = settings.get("PG_SSL_CAFILE").map(|file| file.value);
-        return show(&uri.value, authority.as_deref());
-    }
+    let dataset = match (database, settings.get("PG_URI")) {
+        (Database::AsSet, Some(uri)) => {
+            taken::line("PostgreSQL", taken::postgres(&uri));
+            let authority = settings.get("PG_SSL_CAFILE").map(|file| file.value);
+            return show(&uri.value, authority.as_deref());
+        }
+        (Database::AsSet, None) => Dataset::Own,
+        (Database::Local(dataset), _) => dataset,
+    };
+    show_local(dataset).await
+}
+
+async fn show_local(dataset: Dataset) -> Result<ExitCode> {
     let home = home()?;
     if !home.is_dir() {
         say("There is no row yet: `make run` makes some");

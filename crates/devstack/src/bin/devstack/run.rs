@@ -42,8 +42,7 @@ pub(crate) async fn run(dataset: Dataset) -> Result<ExitCode> {
     let stopped = ours.stop(&mut stack).await;
     let code = ran?;
     stopped?;
-    let running = stack.postgres.is_running();
-    guide::say_what_stays(&stack, &home, dataset, running);
+    guide::say_what_stays(&settings, &mut stack, &home, dataset);
     Ok(code)
 }
 

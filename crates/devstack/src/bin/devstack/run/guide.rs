@@ -3,7 +3,7 @@
 use std::env;
 use std::path::Path;
 
-use devstack::{Dataset, Sites, Stack, say};
+use devstack::{Dataset, Server, Sites, Stack, say};
 
 use super::plan::Plan;
 use crate::service::Service;
@@ -59,18 +59,24 @@ pub(super) fn say_what_is_taken(
     }
     taken::line(
         "Rows",
-        format_args!("{}, in another terminal", rows_command(dataset)),
+        format_args!("{}, in another terminal", rows_command(settings, dataset)),
     );
     taken::line("End", "Ctrl-C, in good order\n");
 }
 
 /// When all has ended: what scrolled away at the start.
-pub(super) fn say_what_stays(stack: &Stack, home: &Path, dataset: Dataset, running: bool) {
+pub(super) fn say_what_stays(
+    settings: &Settings,
+    stack: &mut Stack,
+    home: &Path,
+    dataset: Dataset,
+) {
     let whereabouts = stack.whereabouts(home);
     let whereabouts = shortened(&whereabouts);
     taken::line("Data", format_args!("stays in {whereabouts}"));
-    taken::line("Rows", rows_command(dataset));
+    taken::line("Rows", rows_command(settings, dataset));
     let uri = stack.postgres.uri_of(dataset.database());
+    let running = stack.postgres.is_running();
     let start = if running { "" } else { "make stack && " };
     taken::line("SQL", format_args!("{start}psql '{uri}'"));
 }
@@ -118,10 +124,11 @@ fn unused(settings: &Settings, names: &[&str]) -> String {
     }
 }
 
-fn rows_command(dataset: Dataset) -> &'static str {
+fn rows_command(settings: &Settings, dataset: Dataset) -> &'static str {
     match dataset {
-        Dataset::Own => "make rows",
         Dataset::Demo => "make rows DEMO=1",
+        Dataset::Own if settings.get("PG_URI").is_some() => "make rows LOCAL=1",
+        Dataset::Own => "make rows",
     }
 }
 

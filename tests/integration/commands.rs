@@ -62,7 +62,7 @@ async fn make_run_shows_checks_ends_clean_on_ctrl_c_and_leaves_rows_to_look_at()
         .env("PG_URI", "postgres://u:secret@pg.example.com/d")
         .process_group(0);
     let mut run = Service::spawn("make run", command, tempfile::tempdir().unwrap());
-    run.await_line(&["monitor", "127.0.0.1:1", "connect_refused"])
+    run.await_line(&["monitor", "127.0.0.1:1", "connection refused"])
         .await;
     run.await_line(&["consumer", "Stored"]).await;
     let group = Pid::from_raw(i32::try_from(run.id()).unwrap()).unwrap();

@@ -24,7 +24,7 @@ use self::{
 use crate::{
     clock::now,
     probe::{Expectation, Finding, Instruments, ProbeRequest, ProbeSettings},
-    report,
+    report::{self, Reporter},
     schedule::{Arrival, Due},
     targets::Target,
 };
@@ -56,6 +56,7 @@ pub struct Checker {
     results: mpsc::Sender<CheckResult>,
     give_up: CancellationToken,
     pulse: Pulse,
+    reporter: Reporter,
 }
 
 /// A check whose probe has begun.
@@ -86,6 +87,7 @@ impl Checker {
             results,
             give_up,
             pulse: Pulse::start(),
+            reporter: Reporter::new(),
         })
     }
 
@@ -222,7 +224,7 @@ impl Checker {
             outcome,
             self_doubt,
         };
-        report::checked(&result);
+        self.reporter.checked(&result);
         let told = self.results.send(result).await;
         told.map_err(|_| anyhow::anyhow!("the publisher is gone"))
     }

@@ -1,0 +1,154 @@
+//! A check in words: `https://…  HTTP 500  38 ms`.
+//!
+//! A status is always called HTTP, so that a name that does not resolve, whose `error_code` is 404
+//! too, never reads like a page that was not found.
+
+use std::time::Duration;
+
+use messages::{CheckResult, Failure, FailureReason, MatchKind, Outcome};
+
+use crate::masked::Masked;
+
+/// What fits beside a time of day, an outcome and the label of `make run` in 120 columns.
+const LINE_WIDTH_MAX: usize = 92;
+/// Urls are padded to this, so that most words stand below each other.
+const URL_WIDTH: usize = 36;
+/// A url keeps at least this much of itself, whatever else there is to say.
+const URL_WIDTH_MIN: usize = 24;
+
+/// A check's line.
+pub(super) fn line(result: &CheckResult) -> String {
+    let mut words = words(result);
+    if let Some(probe) = result.probe() {
+        words = format!("{words}  {}", time(probe.response_time));
+    }
+    let url = Masked(&result.check.url).to_string();
+    let left = LINE_WIDTH_MAX.saturating_sub(words.chars().count() + 2);
+    let url = cut(&url, left.max(URL_WIDTH_MIN));
+    let width = URL_WIDTH.min(left);
+    let words = cut(&words, LINE_WIDTH_MAX - 2 - URL_WIDTH_MIN);
+    format!("{url:<width$}  {words}")
+}
+
+fn words(result: &CheckResult) -> String {
+    let status = result
+        .response()
+        .map(|response| format!("HTTP {}", response.status));
+    match &result.outcome {
+        Outcome::Up { response, .. } => {
+            let status = status.unwrap_or_default();
+            match response.matched.kind() {
+                MatchKind::Matched => format!("{status}, text found"),
+                MatchKind::NotMatched => format!("{status}, text not found"),
+                MatchKind::NotEvaluated if result.check.regex_pattern.is_empty() => status,
+                MatchKind::NotEvaluated => format!("{status}, text not sought"),
+            }
+        }
+        Outcome::Down { failure, .. } => match (status, failure.reason) {
+            (Some(status), FailureReason::StatusUnexpected) => status,
+            (Some(status), reason) => format!("{status}, {}", reason_words(reason)),
+            (None, reason) => reason_words(reason).to_owned(),
+        },
+        // Here the words themselves are the point: nothing was looked at.
+        Outcome::Missed { failure, .. } | Outcome::Skipped { failure } => detail(failure),
+    }
+}
+
+fn detail(failure: &Failure) -> String {
+    let detail = failure.detail.as_deref();
+    detail.unwrap_or(reason_words(failure.reason)).to_owned()
+}
+
+/// The reason as a person says it, in a few words.
+fn reason_words(reason: FailureReason) -> &'static str {
+    match reason {
+        FailureReason::DnsNotFound => "name does not resolve",
+        FailureReason::DnsServerFailure => "name servers failed",
+        FailureReason::DnsTimeout => "name servers did not answer",
+        FailureReason::ConnectTimeout => "connect timed out",
+        FailureReason::ConnectRefused => "connection refused",
+        FailureReason::ConnectUnreachable => "no route to the address",
+        FailureReason::ConnectFailed => "connect failed",
+        FailureReason::AddressForbidden => "address is never probed",
+        FailureReason::TlsExpired => "certificate expired or not yet valid",
+        FailureReason::TlsUntrusted => "certificate not trusted",
+        FailureReason::TlsWrongHost => "certificate is for another name",
+        FailureReason::TlsHandshake => "TLS handshake failed",
+        FailureReason::FirstByteTimeout => "no answer in time",
+        FailureReason::BodyTimeout => "page did not come in time",
+        FailureReason::ConnectionReset => "connection broke off",
+        FailureReason::ProtocolError => "answer is no proper HTTP",
+        FailureReason::TooManyRedirects => "too many redirects",
+        FailureReason::BadRedirect => "redirect leads nowhere",
+        FailureReason::ProberFailed => "the monitor could not look",
+        FailureReason::StatusUnexpected => "status not expected",
+        FailureReason::PatternNotFound => "required text not found",
+    }
+}
+
+fn time(time: Duration) -> String {
+    if time < Duration::from_secs(10) {
+        format!("{} ms", time.as_millis())
+    } else {
+        format!("{:.1} s", time.as_secs_f64())
+    }
+}
+
+/// The text, or as much of its beginning as fits.
+fn cut(text: &str, width: usize) -> String {
+    if text.chars().count() <= width {
+        return text.to_owned();
+    }
+    let begin = text.chars().take(width.saturating_sub(1));
+    begin.chain(['…']).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{down, missed, up};
+
+    #[test]
+    fn a_line_says_what_came_and_how_long_it_took() {
+        assert_eq!(
+            line(&up("https://a.example/")),
+            "https://a.example/                    HTTP 200  38 ms"
+        );
+        assert_eq!(
+            line(&down("https://a.example/", FailureReason::ConnectRefused)),
+            "https://a.example/                    connection refused  38 ms"
+        );
+        assert_eq!(
+            line(&missed("https://u:p@a.example/", "we slept")),
+            "https://***@a.example/                we slept"
+        );
+    }
+
+    #[test]
+    fn a_name_that_does_not_resolve_never_reads_like_a_page_that_was_not_found() {
+        let result = down("https://a.example/", FailureReason::DnsNotFound);
+        assert_eq!(result.error_code(), 404);
+        assert!(!line(&result).contains("404"), "{}", line(&result));
+    }
+
+    #[test]
+    fn whatever_is_long_a_line_fits() {
+        let long = format!("https://a.example/{}", "é".repeat(300));
+        for result in [
+            up(&long),
+            down(&long, FailureReason::TlsExpired),
+            missed(&long, &"words ".repeat(50)),
+            missed("https://a.example/", &"words ".repeat(50)),
+        ] {
+            let line = line(&result);
+            assert!(line.chars().count() <= LINE_WIDTH_MAX, "{line}");
+            assert!(line.starts_with("https://a.example/"), "{line}");
+        }
+    }
+
+    #[test]
+    fn long_times_are_seconds() {
+        assert_eq!(time(Duration::from_millis(9_999)), "9999 ms");
+        assert_eq!(time(Duration::from_millis(30_040)), "30.0 s");
+    }
+}

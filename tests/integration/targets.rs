@@ -136,3 +136,47 @@ fn a_column_that_is_not_known_costs_nothing_and_is_told_the_right_name() {
     assert!(text.contains("did you mean \"regexp\""), "{text}");
     assert!(text.contains("\"note\" is not known"), "{text}");
 }
+
+#[test]
+fn the_example_of_all_settings_is_good_and_shows_no_secret() {
+    for file in ["urls-all-settings.csv", "urls-all-settings.json"] {
+        let path = format!("{}/../data/{file}", env!("CARGO_MANIFEST_DIR"));
+        let content = fs::read(path).unwrap();
+        let (status, text) = targets(file, &content);
+        assert_eq!(status, Some(0), "{text}");
+        for shown in ["300 s", "disabled", "must_match=Python", "accept-language"] {
+            assert!(text.contains(shown), "{shown} in\n{text}");
+        }
+        assert!(!text.contains("are you well"), "{text}");
+        let (status, text) = monitor(&["targets", "--json"], file, &content);
+        assert_eq!(status, Some(0), "{text}");
+        let json: serde_json::Value = serde_json::from_str(&text).unwrap();
+        let of = |url: &str| {
+            let targets = json["targets"].as_array().unwrap();
+            targets.iter().find(|it| it["url"] == url).unwrap().clone()
+        };
+        assert_eq!(of("https://realpython.com")["interval"], 300.0);
+        assert_eq!(
+            of("https://httpbin.org/anything")["headers"]["content-type"],
+            "***"
+        );
+        assert_eq!(
+            of("https://expired.badssl.com")["next"],
+            serde_json::Value::Null
+        );
+    }
+}
+
+#[test]
+fn a_wrong_setting_names_file_line_and_field() {
+    let (status, text) = targets(
+        "urls.csv",
+        b"url,interval\nhttp://a.test/,soon\nhttp://b.test/,5m\n",
+    );
+    assert_eq!(status, Some(2), "{text}");
+    assert!(
+        text.contains("urls.csv:2: the interval is \"soon\"; write a time"),
+        "{text}"
+    );
+    assert!(text.contains("http://b.test/"), "{text}");
+}

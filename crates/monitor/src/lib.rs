@@ -36,7 +36,7 @@ use service::{
 use tokio::sync::{mpsc, watch};
 use tracing::{info, warn};
 
-pub use crate::listing::print_targets;
+pub use crate::listing::{Style, print_targets};
 use crate::{
     prober::Checker,
     publish::Publisher,

@@ -1,34 +1,52 @@
-//! What `monitor targets` prints.
+//! What `monitor targets` prints: what would be checked and when, and every bad row.
 
 use std::{
     io::{self, Write},
+    sync::Arc,
     time::Duration,
 };
 
 use jiff::Timestamp;
 use messages::DueTimes;
+use serde_json::{Map, Value, json};
 use service::command_line::BadInput;
 
 use crate::{
     clock::now,
-    schedule::{Entry, Schedule},
-    targets::{Targets, TargetsSettings},
+    schedule::Entry,
+    targets::{Target, Targets, TargetsSettings, shown_settings},
 };
 
-/// Prints what would be checked and when, and every bad row. A bad row is an error.
-pub fn print_targets(settings: &TargetsSettings) -> anyhow::Result<()> {
+/// Fields that have a column of their own.
+const IN_COLUMNS: [&str; 3] = ["url", "interval", "enabled"];
+
+/// How it is printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Style {
+    /// A line for each target, in columns.
+    Text,
+    /// One JSON object.
+    Json,
+}
+
+/// A target and when it is checked next; never when it is switched off.
+struct Listed {
+    next: Option<Timestamp>,
+    entry: Entry,
+}
+
+/// Prints the targets in the order in which they are due next. A bad row is an error.
+pub fn print_targets(settings: &TargetsSettings, style: Style) -> anyhow::Result<()> {
     let targets = Targets::read(settings)?;
+    let listed = list(&targets, settings.interval, now());
     let mut out = io::stdout().lock();
-    print_usable(&mut out, &targets, settings.interval, now())?;
-    let file = settings.file.display();
-    for warning in &targets.warnings {
-        writeln!(out, "{file}: {warning}")?;
-    }
-    for bad in &targets.bad_rows {
-        writeln!(out, "{file}:{bad}")?;
+    match style {
+        Style::Text => print_text(&mut out, &listed, &targets, settings)?,
+        Style::Json => print_json(&mut out, &listed, &targets, settings)?,
     }
     out.flush()?;
     targets.require_usable(&settings.file)?;
+    let file = settings.file.display();
     match targets.bad_rows.len() {
         0 => Ok(()),
         1 => Err(BadInput::new(format!("{file}: 1 row cannot be used")).into()),
@@ -36,31 +54,111 @@ pub fn print_targets(settings: &TargetsSettings) -> anyhow::Result<()> {
     }
 }
 
-/// A line for each target, in the order in which they are due next.
-fn print_usable(
-    out: &mut impl Write,
-    targets: &Targets,
-    interval: Duration,
-    now: Timestamp,
-) -> io::Result<()> {
-    let mut schedule = Schedule::new(&Entry::every(interval, &targets.usable), now);
-    // The slots under way are past; each target's next one is what is asked for.
-    while schedule.pop(now).is_some() {}
-    let end = now + interval;
-    while let Some(due) = schedule.pop(end) {
-        let target = due.target;
-        let offset = DueTimes::new(&target.url, interval).offset().as_secs_f64();
-        let interval = interval.as_secs_f64();
-        write!(
-            out,
-            "{:.3}  then every {interval} s (offset {offset:.6} s)  {}",
-            due.scheduled_at,
-            target.shown()
-        )?;
-        match target.regexp() {
-            "" => writeln!(out)?,
-            regexp => writeln!(out, "  {regexp}")?,
+fn list(targets: &Targets, interval: Duration, now: Timestamp) -> Vec<Listed> {
+    let every = |targets: &[Arc<Target>]| Entry::every(interval, targets);
+    let checked = every(&targets.usable).into_iter().map(|entry| {
+        let times = DueTimes::new(&entry.target.url, entry.interval);
+        let next = times.slot_at(now) + entry.interval;
+        Listed {
+            next: Some(next),
+            entry,
         }
+    });
+    let mut listed: Vec<_> = checked.collect();
+    listed.sort_by_key(|listed| listed.next);
+    let disabled = every(&targets.disabled).into_iter();
+    listed.extend(disabled.map(|entry| Listed { next: None, entry }));
+    listed
+}
+
+fn print_text(
+    out: &mut impl Write,
+    listed: &[Listed],
+    targets: &Targets,
+    settings: &TargetsSettings,
+) -> io::Result<()> {
+    let rows: Vec<[String; 4]> = listed.iter().map(columns).collect();
+    let head = ["NEXT CHECK", "EVERY", "URL", "SETTINGS"].map(str::to_owned);
+    let rows: Vec<_> = std::iter::once(head)
+        .filter(|_| !rows.is_empty())
+        .chain(rows.iter().cloned())
+        .collect();
+    let width = |column: usize| {
+        let widths = rows.iter().map(|row| row[column].chars().count());
+        widths.max().unwrap_or_default()
+    };
+    let [next_width, every_width, url_width] = [0, 1, 2].map(width);
+    for [next, every, url, settings] in &rows {
+        let line =
+            format!("{next:next_width$}  {every:>every_width$}  {url:url_width$}  {settings}");
+        writeln!(out, "{}", line.trim_end())?;
+    }
+    let file = settings.file.display();
+    for warning in &targets.warnings {
+        writeln!(out, "{file}: {warning}")?;
+    }
+    for bad in &targets.bad_rows {
+        writeln!(out, "{file}:{bad}")?;
     }
     Ok(())
+}
+
+fn columns(listed: &Listed) -> [String; 4] {
+    let next = listed.next;
+    let target = &listed.entry.target;
+    let settings = shown_settings(target).into_iter();
+    let settings: Vec<_> = settings
+        .filter(|(name, _)| !IN_COLUMNS.contains(name))
+        .map(|(name, value)| format!("{name}={}", as_word(&value)))
+        .collect();
+    [
+        next.map_or_else(|| "disabled".into(), |next| format!("{next:.3}")),
+        format!("{} s", listed.entry.interval.as_secs_f64()),
+        target.shown().to_string(),
+        settings.join("  "),
+    ]
+}
+
+/// A value as a person would write it, in quotes where it holds spaces.
+fn as_word(value: &Value) -> String {
+    match value {
+        Value::String(text) if text.contains(char::is_whitespace) => format!("\"{text}\""),
+        Value::String(text) => text.clone(),
+        Value::Array(items) => {
+            let words: Vec<_> = items.iter().map(as_word).collect();
+            words.join(",")
+        }
+        _ => value.to_string(),
+    }
+}
+
+fn print_json(
+    out: &mut impl Write,
+    listed: &[Listed],
+    targets: &Targets,
+    settings: &TargetsSettings,
+) -> io::Result<()> {
+    let listed = listed.iter().map(|Listed { next, entry }| {
+        let offset = DueTimes::new(&entry.target.url, entry.interval).offset();
+        let shown = shown_settings(&entry.target).into_iter();
+        let mut object: Map<_, _> = shown
+            .map(|(name, value)| (name.to_owned(), value))
+            .collect();
+        object.insert("interval".into(), json!(entry.interval.as_secs_f64()));
+        object.insert("offset".into(), json!(offset.as_secs_f64()));
+        object.insert("next".into(), json!(next.map(|next| next.to_string())));
+        Value::Object(object)
+    });
+    let bad_rows = targets
+        .bad_rows
+        .iter()
+        .map(|bad| json!({ "line": bad.line, "reason": bad.reason }));
+    let whole = json!({
+        "file": settings.file,
+        "targets": listed.collect::<Vec<_>>(),
+        "bad_rows": bad_rows.collect::<Vec<_>>(),
+        "warnings": targets.warnings,
+    });
+    serde_json::to_writer_pretty(&mut *out, &whole)?;
+    writeln!(out)
 }

@@ -3,7 +3,10 @@
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use monitor::settings::{self, Settings};
+use monitor::{
+    Style,
+    settings::{self, Settings},
+};
 use service::{http, program};
 
 /// Checks websites at every interval and publishes what it saw to Kafka.
@@ -19,7 +22,11 @@ enum Command {
     /// Run the service (the default).
     Run,
     /// Print what would be checked and when, and every bad row of the targets file.
-    Targets,
+    Targets {
+        /// As one JSON object.
+        #[arg(long)]
+        json: bool,
+    },
     /// Ask the running service whether it is alive.
     Healthcheck,
 }
@@ -32,8 +39,9 @@ fn main() -> ExitCode {
 async fn execute(command: Command) -> anyhow::Result<()> {
     match command {
         Command::Run => program::run(Settings::read, monitor::run).await,
-        Command::Targets => {
-            monitor::print_targets(&program::read_settings(settings::read_targets)?)
+        Command::Targets { json } => {
+            let settings = program::read_settings(settings::read_targets)?;
+            monitor::print_targets(&settings, if json { Style::Json } else { Style::Text })
         }
         Command::Healthcheck => {
             http::check_health(program::read_settings(settings::read_http_address)?).await

@@ -4,19 +4,27 @@
 //! way of a row: [`text`] (bytes to lines) → [`csv`] or [`json`] (what it says, by the table of
 //! [`fields`]) → [`check`] (whether that makes a target) → [`list`].
 
+mod address;
 mod check;
 mod csv;
+mod draft;
 mod elements;
 mod fields;
 mod json;
 mod list;
+mod own;
 mod row;
 mod settings;
+mod shown;
 mod target;
 mod text;
+mod unknown;
+mod values;
 
 pub use self::{
+    fields::shown_settings,
     list::Targets,
+    own::{About, Asked, Expected, IpVersion, OwnSettings, Statuses},
     row::BadRow,
     settings::{Format, TargetsSettings},
     target::Target,

@@ -8,7 +8,7 @@ use messages::{
     SelfDoubt, Timings,
 };
 
-use crate::targets::Target;
+use crate::targets::{OwnSettings, Target};
 
 /// A target of which only its url matters.
 pub(crate) fn target(url: &str) -> Arc<Target> {
@@ -16,6 +16,7 @@ pub(crate) fn target(url: &str) -> Arc<Target> {
         url: url.into(),
         address: url::Url::parse(url).unwrap(),
         pattern: None,
+        own: OwnSettings::default(),
     })
 }
 

@@ -56,10 +56,15 @@ struct Planned {
 }
 
 impl Entry {
-    /// The same interval for all.
+    /// Each target by its own interval, or by this one.
     pub fn every(interval: Duration, targets: &[Arc<Target>]) -> Vec<Self> {
         let targets = targets.iter().map(Arc::clone);
-        targets.map(|target| Self { target, interval }).collect()
+        targets
+            .map(|target| Self {
+                interval: target.own.interval.unwrap_or(interval),
+                target,
+            })
+            .collect()
     }
 }
 

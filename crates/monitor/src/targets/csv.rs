@@ -7,9 +7,10 @@
 use serde_json::Value;
 
 use super::{
-    fields::{Field, UnknownNames},
+    fields::Field,
     row::{BadRow, Row, Rows},
     text::{line_text, lines, trim_unseen},
+    unknown::{UnknownNames, meant_by},
 };
 
 /// What may stand between the fields of a file that is not ours.
@@ -17,7 +18,7 @@ const OTHER_DELIMITERS: [(char, &str); 3] =
     [(';', "semicolons"), ('\t', "tabs"), ('|', "vertical bars")];
 
 /// What each column says; `None` for one that means nothing here.
-struct Header(Vec<Option<Field>>);
+struct Header(Vec<Option<&'static Field>>);
 
 /// Reads the rows. An error when the file as a whole makes no sense.
 pub(super) fn read(bytes: &[u8]) -> Result<Rows, String> {
@@ -46,7 +47,7 @@ impl Header {
     fn read(names: &[String], unknown: &mut UnknownNames) -> Result<Self, String> {
         let names: Vec<_> = names.iter().map(|name| trim_unseen(name)).collect();
         let columns: Vec<_> = names.iter().map(|name| Field::named(name)).collect();
-        if !columns.contains(&Some(Field::Url)) {
+        if !columns.iter().flatten().any(|field| field.is_url()) {
             return Err(no_url(&names));
         }
         for (name, column) in names.iter().zip(&columns) {
@@ -73,7 +74,7 @@ impl Header {
         let mut row = Row::new(line);
         for (column, text) in self.0.iter().zip(fields) {
             if let Some(field) = column {
-                row.say(*field, Value::String(text));
+                row.say(field, Value::String(text));
             }
         }
         Ok(row)
@@ -82,7 +83,10 @@ impl Header {
 
 /// A header whose names are separated by something else is one error, not as many as rows.
 fn reject_other_delimiters(header: &str) -> Result<(), String> {
-    let is_url = |name: &str| Field::named(trim_unseen(name).trim_matches('"')) == Some(Field::Url);
+    let is_url = |name: &str| {
+        let name = trim_unseen(name).trim_matches('"');
+        Field::named(name).is_some_and(Field::is_url)
+    };
     let other = OTHER_DELIMITERS
         .iter()
         .find(|(delimiter, _)| header.contains(*delimiter) && header.split(*delimiter).any(is_url));
@@ -100,7 +104,7 @@ fn no_url(names: &[&str]) -> String {
     let line = names.join(",");
     let meant = names
         .iter()
-        .find(|name| Field::meant_by(name) == Some(Field::Url));
+        .find(|name| meant_by(name).is_some_and(Field::is_url));
     match meant {
         Some(name) => format!(
             "the header {line:?} has no column url; the column {name:?} has to be called that"

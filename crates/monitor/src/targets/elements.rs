@@ -204,8 +204,8 @@ fn is_between(byte: u8) -> bool {
 
 fn has_url(value: &Value) -> bool {
     let keys = value.as_object().into_iter().flat_map(Map::keys);
-    let mut fields = keys.map(|key| Field::named(key));
-    fields.any(|field| field == Some(Field::Url))
+    let mut fields = keys.filter_map(|key| Field::named(key));
+    fields.any(Field::is_url)
 }
 
 /// What would be right, by `serde_json`'s words for what is wrong. The tests would see them change.

@@ -1,103 +1,187 @@
-//! The table of fields: what a row may say of its target, by which names.
+//! The table of fields: what a row may say of its target, by which name, what it must look like, and
+//! how it is shown.
 //!
-//! A name stands here and nowhere else: as a column of CSV and a key of JSON alike.
+//! A field stands here and nowhere else: as a column of CSV and a key of JSON alike.
 
-use strsim::damerau_levenshtein as distance;
+use std::{ops::RangeInclusive, time::Duration};
 
-/// More names that mean nothing are not kept.
-const UNKNOWN_NAMES_MAX: usize = 50;
+use secrecy::SecretString;
+use serde_json::{Value, json};
+
+use super::{
+    address::parse_url,
+    draft::Draft,
+    shown,
+    target::Target,
+    text::trim_unseen,
+    values::{
+        body, count, duration, flag, headers, ip_version, method, pattern, percent, statuses, text,
+        words, words_for_people,
+    },
+};
+
+const INTERVAL: RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::from_hours(24);
+const TIMEOUT: RangeInclusive<Duration> = Duration::from_millis(1)..=Duration::from_hours(1);
+const REDIRECTS: RangeInclusive<u32> = 0..=100;
+const RETRIES: RangeInclusive<u32> = 0..=10;
+const RESULTS: RangeInclusive<u32> = 1..=100;
+const DAYS: RangeInclusive<u32> = 0..=3_650;
+
+/// The fields that the monitor follows. Whoever makes it follow another adds it here; when all stand
+/// here, this can go.
+const FOLLOWED: [&str; 4] = ["url", "regexp", "interval", "enabled"];
 
 /// What a row may say of its target.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Field {
-    Url,
-    Regexp,
-}
-
-/// A row of the table.
-struct Known {
-    field: Field,
+#[derive(Debug)]
+pub(super) struct Field {
     /// Written so, in either case.
-    name: &'static str,
+    pub(super) name: &'static str,
     /// What other programs call it, in lower case with underscores.
-    peers: &'static [&'static str],
+    pub(super) peers: &'static [&'static str],
+    /// Understands a value; an error stands behind "the name".
+    pub(super) set: fn(&mut Draft, &Value) -> Result<(), String>,
+    /// What a target was given, as it may be shown; `None` for nothing.
+    pub(super) show: fn(&Target) -> Option<Value>,
 }
 
-const FIELDS: &[Known] = &[
-    Known {
-        field: Field::Url,
+/// A field that is `None` when a row does not say it: where it goes, how it is read and shown.
+macro_rules! optional {
+    ($name:literal, $peers:expr, $($place:ident).+, $read:expr, $show:expr) => {
+        Field {
+            name: $name,
+            peers: &$peers,
+            set: |draft, value| {
+                draft.own.$($place).+ = Some($read(value)?);
+                Ok(())
+            },
+            show: |target| target.own.$($place).+.as_ref().map($show),
+        }
+    };
+}
+
+/// A field that is empty when a row does not say it.
+macro_rules! several {
+    ($name:literal, $peers:expr, $($place:ident).+, $read:expr, $show:expr) => {
+        Field {
+            name: $name,
+            peers: &$peers,
+            set: |draft, value| {
+                draft.own.$($place).+ = $read(value)?;
+                Ok(())
+            },
+            show: |target| {
+                let several = &target.own.$($place).+;
+                (!several.is_empty()).then(|| $show(several))
+            },
+        }
+    };
+}
+
+/// Two lines a field: what it is called, what becomes of it.
+#[rustfmt::skip]
+pub(super) static FIELDS: &[Field] = &[
+    Field {
         name: "url",
-        peers: &[
-            "address", "endpoint", "link", "site", "target", "uri", "website",
-        ],
+        peers: &["address", "endpoint", "link", "site", "target", "uri", "website"],
+        set: |draft, value| {
+            let url = trim_unseen(text(value)?);
+            draft.url = Some((url.to_owned(), parse_url(url)?));
+            Ok(())
+        },
+        show: |target| Some(json!(target.shown().to_string())),
     },
-    Known {
-        field: Field::Regexp,
+    Field {
         name: "regexp",
         peers: &["match", "pattern", "regular_expression", "search"],
+        set: |draft, value| {
+            draft.pattern = Some(pattern(value)?);
+            Ok(())
+        },
+        show: |target| target.pattern.as_ref().map(shown::pattern),
     },
+    optional!("interval", ["check_interval", "every", "frequency", "period"],
+        interval, |it| duration(it, INTERVAL), shown::duration),
+    optional!("enabled", ["active", "enable", "is_active"],
+        enabled, flag, shown::flag),
+    optional!("timeout", ["request_timeout", "time_out", "timeout_seconds"],
+        asked.timeout, |it| duration(it, TIMEOUT), shown::duration),
+    optional!("method", ["http_method", "verb"],
+        asked.method, method, shown::method),
+    several!("headers", ["http_headers", "request_headers"],
+        asked.headers, headers, shown::headers),
+    optional!("body", ["data", "http_body", "payload", "request_body"],
+        asked.body, |it| body(it).map(SecretString::from), |_| shown::secret()),
+    optional!("redirects", ["follow_redirects", "max_redirects", "maxredirects"],
+        asked.redirects, |it| count(it, REDIRECTS), shown::number),
+    optional!("retries", ["attempts", "max_retries", "maxretries", "retry"],
+        asked.retries, |it| count(it, RETRIES), shown::number),
+    optional!("ip_version", ["address_family", "ip_family", "ip_protocol", "preferred_ip_protocol"],
+        asked.ip_version, ip_version, shown::ip_version),
+    optional!("verify_tls", ["ssl_verify", "tls_verify", "verify", "verify_ssl"],
+        asked.verify_tls, flag, shown::flag),
+    optional!("expected_status", ["accepted_status_codes", "expected_status_codes", "status",
+        "status_code", "status_codes", "valid_status_codes"],
+        expected.status, statuses, shown::statuses),
+    optional!("must_match", ["contains", "expected_text", "keyword", "must_contain"],
+        expected.must_match, pattern, shown::pattern),
+    optional!("must_not_match", ["must_not_contain", "not_contains", "not_keyword"],
+        expected.must_not_match, pattern, shown::pattern),
+    optional!("name", ["alias", "friendly_name", "label", "title"],
+        about.name, words_for_people, shown::text),
+    optional!("group", ["category", "folder", "service", "team"],
+        about.group, words_for_people, shown::text),
+    several!("tags", ["keywords", "labels"],
+        about.tags, words, shown::words),
+    optional!("description", ["details", "runbook"],
+        about.description, words_for_people, shown::text),
+    optional!("down_after", ["consecutive_failures", "failure_threshold", "failures"],
+        about.down_after, |it| count(it, RESULTS), shown::number),
+    optional!("up_after", ["consecutive_successes", "recovery_threshold", "success_threshold"],
+        about.up_after, |it| count(it, RESULTS), shown::number),
+    optional!("slow_after", ["latency_threshold", "max_response_time", "response_time"],
+        about.slow_after, |it| duration(it, TIMEOUT), shown::duration),
+    optional!("cert_days", ["certificate_days", "cert_expiry_days", "ssl_days", "tls_days"],
+        about.cert_days, |it| count(it, DAYS), shown::number),
+    several!("alerts", ["alert_contacts", "contacts", "notifications", "notify", "receivers"],
+        about.alerts, words, shown::words),
+    optional!("maintenance", ["downtime", "maintenance_window", "maintenance_windows"],
+        about.maintenance, words_for_people, shown::text),
+    optional!("slo", ["availability", "sla", "uptime"],
+        about.slo, percent, shown::percent),
 ];
 
 impl Field {
     /// The field of this name.
-    pub(super) fn named(name: &str) -> Option<Self> {
-        let known = FIELDS
+    pub(super) fn named(name: &str) -> Option<&'static Self> {
+        FIELDS
             .iter()
-            .find(|known| known.name.eq_ignore_ascii_case(name));
-        known.map(|known| known.field)
+            .find(|field| field.name.eq_ignore_ascii_case(name))
     }
 
-    /// Its name.
-    pub(super) fn name(self) -> &'static str {
-        let known = FIELDS.iter().find(|known| known.field == self);
-        known.map_or("", |known| known.name)
-    }
-
-    /// The field that somebody probably meant who wrote this name, which is none of ours.
-    pub(super) fn meant_by(name: &str) -> Option<Self> {
-        let name = name.trim().to_lowercase().replace([' ', '-'], "_");
-        let as_word = |known: &&Known| known.name == name || known.peers.contains(&name.as_str());
-        let meant = FIELDS.iter().find(as_word).or_else(|| {
-            let nearest = FIELDS
-                .iter()
-                .min_by_key(|known| distance(&name, known.name))?;
-            // One slip in three letters: more, and it is another word.
-            (distance(&name, nearest.name) * 3 <= nearest.name.len()).then_some(nearest)
-        });
-        meant.map(|known| known.field)
+    /// The one without which there is no target.
+    pub(super) fn is_url(&self) -> bool {
+        self.name == "url"
     }
 }
 
-/// Columns or keys that mean nothing here: each is warned of once, since nobody would want them to
-/// be passed over in silence, nor to lose a row by them.
-#[derive(Debug, Default)]
-pub(super) struct UnknownNames(Vec<String>);
+/// What a row set, by the fields' names, as it may be shown.
+pub fn shown_settings(target: &Target) -> Vec<(&'static str, Value)> {
+    let fields = FIELDS.iter();
+    fields
+        .filter_map(|field| Some((field.name, (field.show)(target)?)))
+        .collect()
+}
 
-impl UnknownNames {
-    /// Adds a name.
-    pub(super) fn add(&mut self, name: &str) {
-        let name = name.trim();
-        let has = self.0.iter().any(|known| known == name);
-        if !name.is_empty() && !has && self.0.len() < UNKNOWN_NAMES_MAX {
-            self.0.push(name.to_owned());
-        }
-    }
-
-    /// A sentence for each.
-    pub(super) fn warnings(&self) -> Vec<String> {
-        let names = self.0.iter();
-        names
-            .map(|name| match Field::meant_by(name) {
-                Some(meant) => {
-                    format!(
-                        "{name:?} is not known and means nothing; did you mean {:?}?",
-                        meant.name()
-                    )
-                }
-                None => format!("{name:?} is not known and means nothing"),
-            })
-            .collect()
-    }
+/// A word about settings that are understood and not followed yet, so that nobody relies on them.
+pub(super) fn not_followed<'a>(targets: impl Iterator<Item = &'a Target>) -> Option<String> {
+    let mut names: Vec<_> = targets
+        .flat_map(shown_settings)
+        .map(|(name, _)| name)
+        .filter(|name| !FOLLOWED.contains(name))
+        .collect();
+    names.sort_unstable();
+    names.dedup();
+    (!names.is_empty()).then(|| format!("understood, and not followed yet: {}", names.join(", ")))
 }
 
 #[cfg(test)]
@@ -105,38 +189,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_field_is_found_by_its_name_and_has_one() {
-        for known in FIELDS {
-            assert_eq!(Field::named(&known.name.to_uppercase()), Some(known.field));
-            assert_eq!(known.field.name(), known.name);
+    fn every_field_is_found_by_its_name_in_either_case() {
+        for field in FIELDS {
+            let found = Field::named(&field.name.to_uppercase()).unwrap();
+            assert_eq!(found.name, field.name);
         }
     }
 
     #[test]
     fn no_name_means_two_fields() {
-        let mut names: Vec<_> = FIELDS.iter().flat_map(|known| known.peers).collect();
-        names.extend(FIELDS.iter().map(|known| &known.name));
+        let mut names: Vec<_> = FIELDS.iter().flat_map(|field| field.peers).collect();
+        names.extend(FIELDS.iter().map(|field| &field.name));
         let count = names.len();
         names.sort_unstable();
         names.dedup();
         assert_eq!(names.len(), count);
-    }
-
-    #[test]
-    fn a_slip_or_a_peer_s_word_is_told_the_right_one() {
-        for (name, meant) in [
-            ("regex", "regexp"),
-            ("Pattern", "regexp"),
-            ("website", "url"),
-        ] {
-            assert_eq!(
-                Field::meant_by(name).map(Field::name),
-                Some(meant),
-                "{name}"
-            );
-        }
-        for name in ["note", "id", "owner", "u"] {
-            assert_eq!(Field::meant_by(name), None, "{name}");
-        }
     }
 }

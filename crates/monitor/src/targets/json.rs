@@ -4,8 +4,9 @@ use serde_json::Value;
 
 use super::{
     elements::Elements,
-    fields::{Field, UnknownNames},
+    fields::Field,
     row::{BadRow, Row, Rows},
+    unknown::UnknownNames,
 };
 
 /// Reads the rows.

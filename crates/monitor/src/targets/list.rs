@@ -5,7 +5,7 @@ use std::{collections::HashSet, fs, io::Read, path::Path, sync::Arc};
 use service::command_line::BadInput;
 
 use super::{
-    check, csv, json,
+    check, csv, fields, json,
     row::{BadRow, Rows},
     settings::{Format, TargetsSettings},
     target::Target,
@@ -20,7 +20,9 @@ const FILE_BYTES_MAX: u64 = 64 * 1024 * 1024;
 pub struct Targets {
     /// The rows that can be used, in the file's order.
     pub usable: Vec<Arc<Target>>,
-    /// The rows that cannot.
+    /// The targets that are configured and switched off.
+    pub disabled: Vec<Arc<Target>>,
+    /// The rows that cannot be used.
     pub bad_rows: Vec<BadRow>,
     /// What else somebody should know who wrote the file, such as a column that means nothing.
     pub warnings: Vec<String>,
@@ -53,10 +55,16 @@ impl Targets {
         let mut seen = HashSet::new();
         for row in rows {
             match row.and_then(|row| check::check(row, &mut seen)) {
+                Ok(target) if target.own.enabled == Some(false) => {
+                    targets.disabled.push(Arc::new(target));
+                }
                 Ok(target) => targets.usable.push(Arc::new(target)),
                 Err(bad) => targets.bad_rows.push(bad),
             }
         }
+        let all = targets.usable.iter().chain(&targets.disabled);
+        let not_followed = fields::not_followed(all.map(AsRef::as_ref));
+        targets.warnings.extend(not_followed);
         Ok(targets)
     }
 
@@ -67,6 +75,10 @@ impl Targets {
         }
         let file = file.display();
         Err(BadInput::new(match self.bad_rows.first() {
+            None if !self.disabled.is_empty() => format!(
+                "{file}: none of its {} targets is enabled; there is nothing to check",
+                self.disabled.len()
+            ),
             None => format!("{file}: no row; there is nothing to check"),
             Some(bad) => format!(
                 "{file}: none of its {} rows can be used; the first: {file}:{bad}",

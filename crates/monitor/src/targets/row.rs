@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde_json::Value;
 
-use super::fields::{Field, UnknownNames};
+use super::{fields::Field, unknown::UnknownNames};
 
 /// A row that cannot be used, and why.
 #[derive(Debug, PartialEq, Eq)]
@@ -16,10 +16,10 @@ pub struct BadRow {
 }
 
 /// What a row says, by field. What says nothing (`""`, null) is not in it.
-#[derive(Debug, PartialEq)]
+#[derive(Debug)]
 pub(super) struct Row {
     pub(super) line: usize,
-    pub(super) values: Vec<(Field, Value)>,
+    pub(super) values: Vec<(&'static Field, Value)>,
 }
 
 /// The rows of a file.
@@ -53,7 +53,7 @@ impl Row {
     }
 
     /// Adds what the row says of a field, unless that is nothing.
-    pub(super) fn say(&mut self, field: Field, value: Value) {
+    pub(super) fn say(&mut self, field: &'static Field, value: Value) {
         let says_nothing = match &value {
             Value::Null => true,
             Value::String(text) => text.is_empty(),

@@ -4,6 +4,7 @@ use std::hash::{Hash, Hasher};
 
 use url::Url;
 
+use super::own::OwnSettings;
 use crate::{masked::Masked, pattern::Pattern};
 
 /// A website as configured.
@@ -15,6 +16,8 @@ pub struct Target {
     pub address: Url,
     /// What its page should contain.
     pub pattern: Option<Pattern>,
+    /// What else its row says.
+    pub own: OwnSettings,
 }
 
 /// A target is its url: no two have the same.

@@ -1,3 +1,5 @@
+mod own;
+
 use std::path::Path;
 
 use proptest::prelude::*;
@@ -105,7 +107,7 @@ fn json_is_read_pretty_in_lines_and_without_brackets() {
         urls(&targets),
         [("https://a.example", "x"), ("https://b.example", "")]
     );
-    assert_eq!(bad(&targets), ["6: url is not a string"]);
+    assert_eq!(bad(&targets), ["6: the url is not a string"]);
     assert_eq!(
         targets.warnings,
         ["\"note\" is not known and means nothing"]

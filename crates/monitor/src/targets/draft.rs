@@ -1,0 +1,38 @@
+//! What a row says, as it is understood field by field, until it makes a target.
+
+use hyper::Method;
+use url::Url;
+
+use super::{own::OwnSettings, target::Target};
+use crate::pattern::Pattern;
+
+/// A target in the making.
+#[derive(Debug, Default)]
+pub(super) struct Draft {
+    pub(super) url: Option<(String, Url)>,
+    pub(super) pattern: Option<Pattern>,
+    pub(super) own: OwnSettings,
+}
+
+impl Draft {
+    /// The target, when its fields go together.
+    pub(super) fn finish(self) -> Result<Target, String> {
+        let (url, address) = self.url.ok_or("no url")?;
+        let asked = &self.own.asked;
+        let method = asked.method.as_ref().unwrap_or(&Method::GET);
+        if asked.body.is_some() && [Method::GET, Method::HEAD].contains(method) {
+            return Err(format!(
+                "the body is never sent by {method}; set the method to POST, PUT or PATCH"
+            ));
+        }
+        if *method == Method::HEAD && self.own.expected.must_match.is_some() {
+            return Err("the must_match can never be found: HEAD gets no page".into());
+        }
+        Ok(Target {
+            url,
+            address,
+            pattern: self.pattern,
+            own: self.own,
+        })
+    }
+}

@@ -1,0 +1,83 @@
+//! Names that are none of our fields.
+
+use strsim::damerau_levenshtein as distance;
+
+use super::fields::{FIELDS, Field};
+
+/// More names that mean nothing are not kept.
+const UNKNOWN_NAMES_MAX: usize = 50;
+
+/// Columns or keys that mean nothing here: each is warned of once, since nobody would want them to
+/// be passed over in silence, nor to lose a row by them.
+#[derive(Debug, Default)]
+pub(super) struct UnknownNames(Vec<String>);
+
+impl UnknownNames {
+    /// Adds a name.
+    pub(super) fn add(&mut self, name: &str) {
+        let name = name.trim();
+        let has = self.0.iter().any(|known| known == name);
+        if !name.is_empty() && !has && self.0.len() < UNKNOWN_NAMES_MAX {
+            self.0.push(name.to_owned());
+        }
+    }
+
+    /// A sentence for each.
+    pub(super) fn warnings(&self) -> Vec<String> {
+        let names = self.0.iter();
+        names
+            .map(|name| match meant_by(name) {
+                Some(meant) => {
+                    format!(
+                        "{name:?} is not known and means nothing; did you mean {:?}?",
+                        meant.name
+                    )
+                }
+                None => format!("{name:?} is not known and means nothing"),
+            })
+            .collect()
+    }
+}
+
+/// The field that somebody probably meant who wrote this name, which is none of ours.
+pub(super) fn meant_by(name: &str) -> Option<&'static Field> {
+    let name = name.trim().to_lowercase().replace([' ', '-'], "_");
+    let as_word = |field: &&Field| field.name == name || field.peers.contains(&name.as_str());
+    FIELDS.iter().find(as_word).or_else(|| {
+        let nearest = FIELDS
+            .iter()
+            .min_by_key(|field| distance(&name, field.name))?;
+        // One slip in three letters: more, and it is another word.
+        (distance(&name, nearest.name) * 3 <= nearest.name.len()).then_some(nearest)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slip_or_a_peer_s_word_is_told_the_right_one() {
+        for (name, meant) in [
+            ("regex", "regexp"),
+            ("Pattern", "regexp"),
+            ("website", "url"),
+            ("keyword", "must_match"),
+            ("frequency", "interval"),
+            ("status_codes", "expected_status"),
+            ("Expected Status", "expected_status"),
+            ("verify-ssl", "verify_tls"),
+            ("intervall", "interval"),
+            ("tag", "tags"),
+        ] {
+            assert_eq!(
+                meant_by(name).map(|field| field.name),
+                Some(meant),
+                "{name}"
+            );
+        }
+        for name in ["note", "id", "owner", "u", "comment", "region"] {
+            assert_eq!(meant_by(name).map(|field| field.name), None, "{name}");
+        }
+    }
+}

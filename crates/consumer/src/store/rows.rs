@@ -65,8 +65,12 @@ fn replace(rows: &[Row<'_>]) -> Statement {
     Statement::built("replacing missed results", sql)
 }
 
-/// Which of the rows given are there by this very transaction: the others' checks had theirs.
-fn find_new(rows: &[Row<'_>]) -> Statement {
+/// Which of these rows, by their places, are there by this very transaction: the others' checks had
+/// theirs.
+async fn find_new(
+    transaction: &Transaction<'_>,
+    rows: &[Row<'_>],
+) -> Result<HashSet<usize>, DatabaseError> {
     let sql = format!(
         "SELECT wanted.place FROM unnest($1::bigint[], $2::timestamptz[], $3::uuid[]) \
          WITH ORDINALITY AS wanted ({key}, place) JOIN metrics ON {same} \
@@ -75,7 +79,10 @@ fn find_new(rows: &[Row<'_>]) -> Statement {
         same = same("metrics", "wanted"),
         within = within("metrics", rows),
     );
-    Statement::built("looking which rows are new", sql)
+    let columns = Columns::of(rows.iter());
+    let key = &columns.parameters()[..KEY.len()];
+    let statement = Statement::built("looking which rows are new", sql);
+    Ok(places(&statement.query_once(transaction, key).await?))
 }
 
 fn same(one: &str, other: &str) -> String {
@@ -108,7 +115,12 @@ pub(super) async fn store(
         let inserted = INSERT.execute(transaction, &columns.parameters()).await?;
         // Nearly always all of them: repeats are paid for only where there are some.
         if inserted < rows.len() as u64 {
-            settle_repeats(transaction, &rows, &checks, &mut stored).await?;
+            let new = match inserted {
+                // Where a topic is read again, none is: there is nothing to look for.
+                0 => HashSet::new(),
+                _ => find_new(transaction, &rows).await?,
+            };
+            settle_repeats(transaction, &new, &rows, &checks, &mut stored).await?;
         }
     }
     work.stored = stored;
@@ -118,13 +130,11 @@ pub(super) async fn store(
 /// Finds what became of the checks that had a row already.
 async fn settle_repeats(
     transaction: &Transaction<'_>,
+    new: &HashSet<usize>,
     rows: &[Row<'_>],
     checks: &[Check],
     stored: &mut [Stored<'_>],
 ) -> Result<(), DatabaseError> {
-    let columns = Columns::of(rows.iter());
-    let key = &columns.parameters()[..KEY.len()];
-    let new = places(&find_new(rows).query_once(transaction, key).await?);
     let old: Vec<_> = (0..rows.len())
         .filter(|place| !new.contains(place))
         .collect();

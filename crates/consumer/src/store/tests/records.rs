@@ -98,6 +98,9 @@ async fn of_each_record_is_known_whether_it_is_new_replaces_or_repeats() {
     let fates = fixture.fates(second).await;
     let expected = [New, Repeat, Replaced, Repeat, New, Repeat, Replaced, Repeat];
     assert_eq!(fates, expected);
+    // A topic that is read again.
+    let fates = fixture.fates(vec![up(1), missed(2), missed(3)]).await;
+    assert_eq!(fates, [Repeat, Repeat, Repeat]);
 }
 
 #[tokio::test]

@@ -3,14 +3,13 @@
 use std::{io, time::Duration};
 
 use jiff::Timestamp;
-use serde::{Serialize, Serializer};
+use serde::{Serialize, Serializer, ser::SerializeMap};
 use serde_json::ser::{CompactFormatter, Formatter};
-use uuid::Uuid;
 
 use crate::{
-    failure::Failure,
-    probe::{HttpVersion, MatchKind, Timings},
-    result::{CheckResult, OutcomeKind},
+    failure::Phase,
+    probe::{Certificate, MatchKind, Timings},
+    result::CheckResult,
 };
 
 /// The version of the record that this crate writes.
@@ -91,110 +90,94 @@ fn prefix_within(text: &str, bytes_max: usize) -> &str {
     text
 }
 
-/// The record as it stands in the topic; the order of fields is the contract's.
-#[derive(Serialize)]
+/// The record as it stands in the topic.
 struct Wire<'a> {
-    url: &'a str,
-    error_code: i32,
-    response_time: f64,
-    regex_pattern: &'a str,
+    result: &'a CheckResult,
+    /// The result's, or its beginning.
     matched_text: &'a str,
-    schema_version: u32,
-    check_id: Uuid,
-    location: &'a str,
-    scheduled_at: Micros,
-    started_at: Option<Micros>,
-    interval: f64,
-    outcome: OutcomeKind,
-    failure: Option<&'a Failure>,
-    r#match: MatchKind,
-    timings: WireTimings,
-    attempt: u32,
-    remote_address: Option<std::net::SocketAddr>,
-    http_version: Option<HttpVersion>,
-    redirects: Option<u32>,
-    body_bytes: Option<u64>,
-    body_truncated: Option<bool>,
-    certificate: Option<WireCertificate<'a>>,
-    prober: WireProber,
-}
-
-#[derive(Default, Serialize)]
-struct WireTimings {
-    dns: Option<f64>,
-    connect: Option<f64>,
-    tls: Option<f64>,
-    first_byte: Option<f64>,
-    body: Option<f64>,
-}
-
-#[derive(Serialize)]
-struct WireCertificate<'a> {
-    not_after: Micros,
-    issuer: &'a str,
-    subject: &'a str,
-}
-
-#[derive(Serialize)]
-struct WireProber {
-    schedule_lag: Option<f64>,
-    in_flight: u32,
-    overloaded: bool,
 }
 
 impl<'a> Wire<'a> {
     fn new(result: &'a CheckResult) -> Self {
-        let probe = result.probe();
         let response = result.response();
         Self {
-            url: &result.check.url,
-            error_code: result.error_code(),
-            response_time: probe.map_or(NEVER_BEGAN_SECONDS, |probe| seconds(probe.response_time)),
-            regex_pattern: &result.check.regex_pattern,
+            result,
             matched_text: response.map_or("", |response| response.matched.text()),
-            schema_version: SCHEMA_VERSION,
-            check_id: result.check.id(),
-            location: &result.check.location,
-            scheduled_at: Micros(result.check.scheduled_at),
-            started_at: probe.map(|probe| Micros(probe.started_at)),
-            interval: seconds(result.check.interval),
-            outcome: result.kind(),
-            failure: result.failure(),
-            r#match: response.map_or(MatchKind::NotEvaluated, |response| response.matched.kind()),
-            timings: probe
-                .map(|probe| WireTimings::new(&probe.timings))
-                .unwrap_or_default(),
-            attempt: probe.map_or(1, |probe| probe.attempt),
-            remote_address: probe.and_then(|probe| probe.remote_address),
-            http_version: response.map(|response| response.http_version),
-            redirects: probe.map(|probe| probe.redirects),
-            body_bytes: response.map(|response| response.body_bytes),
-            body_truncated: response.map(|response| response.body_truncated),
-            certificate: probe
-                .and_then(|probe| probe.certificate.as_ref())
-                .map(|certificate| WireCertificate {
-                    not_after: Micros(certificate.not_after),
-                    issuer: &certificate.issuer,
-                    subject: &certificate.subject,
-                }),
-            prober: WireProber {
-                schedule_lag: result.schedule_lag().map(seconds),
-                in_flight: result.self_doubt.in_flight,
-                overloaded: result.self_doubt.overloaded,
-            },
         }
     }
 }
 
-impl WireTimings {
-    fn new(timings: &Timings) -> Self {
-        Self {
-            dns: timings.dns.map(seconds),
-            connect: timings.connect.map(seconds),
-            tls: timings.tls.map(seconds),
-            first_byte: timings.first_byte.map(seconds),
-            body: timings.body.map(seconds),
-        }
+/// A line a field, in the contract's order.
+impl Serialize for Wire<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let (result, check) = (self.result, &self.result.check);
+        let (probe, response) = (result.probe(), result.response());
+        let response_time = probe.map_or(NEVER_BEGAN_SECONDS, |it| seconds(it.response_time));
+        let matched = response.map_or(MatchKind::NotEvaluated, |it| it.matched.kind());
+        let timings = probe.map(|it| it.timings.clone()).unwrap_or_default();
+        let certificate = probe.and_then(|it| it.certificate.as_ref());
+        let mut record = serializer.serialize_map(None)?;
+        record.serialize_entry("url", &check.url)?;
+        record.serialize_entry("error_code", &result.error_code())?;
+        record.serialize_entry("response_time", &response_time)?;
+        record.serialize_entry("regex_pattern", &check.regex_pattern)?;
+        record.serialize_entry("matched_text", self.matched_text)?;
+        record.serialize_entry("schema_version", &SCHEMA_VERSION)?;
+        record.serialize_entry("check_id", &check.id())?;
+        record.serialize_entry("location", &check.location)?;
+        record.serialize_entry("scheduled_at", &Micros(check.scheduled_at))?;
+        record.serialize_entry("started_at", &probe.map(|it| Micros(it.started_at)))?;
+        record.serialize_entry("interval", &seconds(check.interval))?;
+        record.serialize_entry("outcome", &result.kind())?;
+        record.serialize_entry("failure", &result.failure())?;
+        record.serialize_entry("match", &matched)?;
+        record.serialize_entry("timings", &WireTimings(timings))?;
+        record.serialize_entry("attempt", &probe.map_or(1, |it| it.attempt))?;
+        record.serialize_entry("remote_address", &probe.map(|it| it.remote_address))?;
+        record.serialize_entry("http_version", &response.map(|it| it.http_version))?;
+        record.serialize_entry("redirects", &probe.map(|it| it.redirects))?;
+        record.serialize_entry("body_bytes", &response.map(|it| it.body_bytes))?;
+        record.serialize_entry("body_truncated", &response.map(|it| it.body_truncated))?;
+        record.serialize_entry("certificate", &certificate.map(WireCertificate))?;
+        record.serialize_entry("prober", &WireProber(result))?;
+        record.end()
+    }
+}
+
+struct WireTimings(Timings);
+
+impl Serialize for WireTimings {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(Phase::ALL.iter().map(|&phase| {
+            let time = self.0.get(phase).map(seconds);
+            (phase.as_str(), time)
+        }))
+    }
+}
+
+struct WireCertificate<'a>(&'a Certificate);
+
+impl Serialize for WireCertificate<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut certificate = serializer.serialize_map(None)?;
+        certificate.serialize_entry("not_after", &Micros(self.0.not_after))?;
+        certificate.serialize_entry("issuer", &self.0.issuer)?;
+        certificate.serialize_entry("subject", &self.0.subject)?;
+        certificate.end()
+    }
+}
+
+/// What the prober thinks of itself.
+struct WireProber<'a>(&'a CheckResult);
+
+impl Serialize for WireProber<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let self_doubt = &self.0.self_doubt;
+        let mut prober = serializer.serialize_map(None)?;
+        prober.serialize_entry("schedule_lag", &self.0.schedule_lag().map(seconds))?;
+        prober.serialize_entry("in_flight", &self_doubt.in_flight)?;
+        prober.serialize_entry("overloaded", &self_doubt.overloaded)?;
+        prober.end()
     }
 }
 

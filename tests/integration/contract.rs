@@ -1,11 +1,11 @@
 //! The record, byte for byte: golden files of what we write and of what the original writes.
 
-use std::{fs, path::PathBuf, time::Duration};
+use std::{fs, path::PathBuf, sync::Arc, time::Duration};
 
 use jiff::Timestamp;
 use messages::{
     Certificate, Check, CheckResult, Failure, FailureReason, HttpVersion, Match, Origin, Outcome,
-    Phase, Probe, Record, Response, SelfDoubt, Timings,
+    Phase, Probe, Record, Response, SelfDoubt, Timings, TlsVersion, Witness,
 };
 
 const ORIGIN: Origin<'_> = Origin {
@@ -35,6 +35,7 @@ fn check(url: &str, regex_pattern: &str, scheduled_at: &str) -> Check {
         interval: Duration::from_mins(1),
         location: "default".into(),
         scheduled_at: time(scheduled_at),
+        target: None,
     }
 }
 
@@ -59,6 +60,7 @@ fn up() -> CheckResult {
                 attempt: 1,
                 redirects: 1,
                 remote_address: Some("192.0.2.1:443".parse().unwrap()),
+                tls_version: Some(TlsVersion::Tls13),
                 certificate: Some(Certificate {
                     not_after: time("2027-01-31T23:59:59Z"),
                     issuer: "C=DE, O=Größe CA".into(),
@@ -76,6 +78,7 @@ fn up() -> CheckResult {
         self_doubt: SelfDoubt {
             in_flight: 3,
             overloaded: false,
+            witness: None,
         },
     }
 }
@@ -95,6 +98,7 @@ fn down_not_resolved() -> CheckResult {
                 attempt: 1,
                 redirects: 0,
                 remote_address: None,
+                tls_version: None,
                 certificate: None,
             },
             response: None,
@@ -103,6 +107,7 @@ fn down_not_resolved() -> CheckResult {
         self_doubt: SelfDoubt {
             in_flight: 1,
             overloaded: false,
+            witness: None,
         },
     }
 }
@@ -127,6 +132,7 @@ fn down_status() -> CheckResult {
                 attempt: 1,
                 redirects: 0,
                 remote_address: Some("[2001:db8::1]:8080".parse().unwrap()),
+                tls_version: None,
                 certificate: None,
             },
             response: Some(Response {
@@ -141,6 +147,7 @@ fn down_status() -> CheckResult {
         self_doubt: SelfDoubt {
             in_flight: 1,
             overloaded: true,
+            witness: None,
         },
     }
 }
@@ -159,6 +166,66 @@ fn missed() -> CheckResult {
         self_doubt: SelfDoubt {
             in_flight: 256,
             overloaded: false,
+            witness: None,
+        },
+    }
+}
+
+fn skipped() -> CheckResult {
+    let failure = Failure::new(FailureReason::TargetRemoved, None, "it left the list");
+    CheckResult {
+        outcome: Outcome::Skipped { failure },
+        self_doubt: SelfDoubt::default(),
+        ..missed()
+    }
+}
+
+/// A record in which no field is null: the page did not end in time, after its text was found.
+fn whole() -> CheckResult {
+    let target = serde_json::json!({ "down_after": 3, "name": "Büro", "tags": ["eu"] });
+    CheckResult {
+        check: Check {
+            target: target.as_object().cloned().map(Arc::new),
+            ..check("https://a.example/", r"all \w+", "2026-11-25T03:12:00Z")
+        },
+        outcome: Outcome::Down {
+            probe: Probe {
+                started_at: time("2026-11-25T03:12:00.25Z"),
+                response_time: Duration::from_secs(30),
+                timings: Timings {
+                    dns: Some(micros(10_000)),
+                    connect: Some(micros(20_000)),
+                    tls: Some(micros(30_000)),
+                    first_byte: Some(micros(40_000)),
+                    body: Some(micros(29_900_000)),
+                },
+                attempt: 2,
+                redirects: 1,
+                remote_address: Some("192.0.2.1:443".parse().unwrap()),
+                tls_version: Some(TlsVersion::Tls12),
+                certificate: Some(Certificate {
+                    not_after: time("2027-01-31T23:59:59Z"),
+                    issuer: "CN=CA".into(),
+                    subject: "CN=a.example".into(),
+                }),
+            },
+            response: Some(Response {
+                status: 200,
+                http_version: HttpVersion::Http11,
+                matched: Match::Matched("All well".into()),
+                body_bytes: 4096,
+                body_truncated: true,
+            }),
+            failure: Failure::new(
+                FailureReason::BodyTimeout,
+                Phase::Body,
+                "nothing more within 30 s",
+            ),
+        },
+        self_doubt: SelfDoubt {
+            in_flight: 3,
+            overloaded: true,
+            witness: Some(Witness::Up),
         },
     }
 }
@@ -170,6 +237,8 @@ fn what_we_write_is_the_contract_to_the_last_byte() {
         ("down_not_resolved", down_not_resolved()),
         ("down_status", down_status()),
         ("missed", missed()),
+        ("skipped", skipped()),
+        ("whole", whole()),
     ];
     for (name, result) in results {
         let written = String::from_utf8(result.to_json()).unwrap();

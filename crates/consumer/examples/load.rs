@@ -8,7 +8,7 @@ use anyhow::{Context, ensure};
 use jiff::{SignedDuration, Timestamp};
 use messages::{
     Certificate, Check, CheckResult, HttpVersion, Match, Outcome, Probe, Response, SelfDoubt,
-    Timings,
+    Timings, TlsVersion,
 };
 use rdkafka::{
     ClientConfig,
@@ -89,6 +89,7 @@ fn result(number: u64, records: u64, now: Timestamp) -> anyhow::Result<CheckResu
             interval: INTERVAL,
             location: "default".into(),
             scheduled_at,
+            target: None,
         },
         outcome: Outcome::Up {
             probe: Probe {
@@ -104,6 +105,7 @@ fn result(number: u64, records: u64, now: Timestamp) -> anyhow::Result<CheckResu
                 attempt: 1,
                 redirects: 0,
                 remote_address: Some(([192, 0, 2, 10], 443).into()),
+                tls_version: Some(TlsVersion::Tls13),
                 certificate: Some(Certificate {
                     not_after: "2027-03-01T00:00:00Z".parse()?,
                     issuer: "CN=Example CA R3,O=Example,C=US".into(),
@@ -121,6 +123,7 @@ fn result(number: u64, records: u64, now: Timestamp) -> anyhow::Result<CheckResu
         self_doubt: SelfDoubt {
             in_flight: 12,
             overloaded: false,
+            witness: None,
         },
     })
 }

@@ -112,6 +112,12 @@ pub enum FailureReason {
     StatusUnexpected,
     /// The page lacks the text that the target demands.
     PatternNotFound,
+    /// The page holds the text that the target forbids.
+    PatternFound,
+    /// The target left the list: only on `skipped`, once.
+    TargetRemoved,
+    /// The site's robots.txt asks not to be looked at: only on `skipped`.
+    RobotsDisallowed,
 }
 
 impl FailureReason {

@@ -4,6 +4,9 @@ use std::fmt;
 
 use jiff::{Timestamp, fmt::temporal::Pieces};
 use serde::{Deserialize, Deserializer, de};
+use serde_json::{Map, Value};
+
+use crate::text::Text;
 
 /// The value, or where it is null what stands for nothing.
 pub(crate) fn or_default<'de, D, T>(deserializer: D) -> Result<T, D::Error>
@@ -46,6 +49,31 @@ pub(crate) fn time<'de, D: Deserializer<'de>>(
     }
 
     Option::deserialize(deserializer).map(|time| time.map(|Time(time)| time))
+}
+
+/// An object as it came; texts in it, at any depth, are made storable.
+pub(crate) fn object<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Map<String, Value>>, D::Error> {
+    let object = Option::<Map<String, Value>>::deserialize(deserializer)?;
+    Ok(object.map(storable_object))
+}
+
+fn storable_object(object: Map<String, Value>) -> Map<String, Value> {
+    object
+        .into_iter()
+        .map(|(key, value)| (Text::from(key).into(), storable(value)))
+        .collect()
+}
+
+/// Goes no deeper than `serde_json` reads: 128 levels.
+fn storable(value: Value) -> Value {
+    match value {
+        Value::String(text) => Value::String(Text::from(text).into()),
+        Value::Array(values) => values.into_iter().map(storable).collect(),
+        Value::Object(object) => Value::Object(storable_object(object)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => value,
+    }
 }
 
 /// Whether a text is a time after the last one.

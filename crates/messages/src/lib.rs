@@ -20,11 +20,11 @@ pub use due::DueTimes;
 pub use failure::{Failure, FailureReason, Phase};
 pub use identity::{check_id, record_id};
 pub use json::{Encoded, SCHEMA_VERSION};
-pub use probe::{Certificate, HttpVersion, Match, MatchKind, Probe, Response, Timings};
+pub use probe::{Certificate, HttpVersion, Match, MatchKind, Probe, Response, Timings, TlsVersion};
 pub use record::{
     CertificateFields, FailureFields, Origin, ReadError, Record, SelfDoubtFields, TimingFields,
 };
-pub use result::{Check, CheckResult, Outcome, OutcomeKind, SelfDoubt};
+pub use result::{Check, CheckResult, Outcome, OutcomeKind, SelfDoubt, Witness};
 
 pub use text::Text;
 pub use word::Word;

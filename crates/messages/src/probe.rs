@@ -23,6 +23,8 @@ pub struct Probe {
     pub redirects: u32,
     /// Whom it talked to, where a connection was made.
     pub remote_address: Option<SocketAddr>,
+    /// The version of TLS that was agreed on, where there was a handshake.
+    pub tls_version: Option<TlsVersion>,
     /// The leaf certificate that the site showed, also when validation failed.
     pub certificate: Option<Certificate>,
 }
@@ -54,6 +56,17 @@ pub enum HttpVersion {
     /// HTTP/2
     #[strum(serialize = "HTTP/2")]
     Http2,
+}
+
+/// The versions of TLS that a probe can speak.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, EnumString, IntoStaticStr, VariantArray)]
+pub enum TlsVersion {
+    /// TLS 1.2
+    #[strum(serialize = "TLSv1.2")]
+    Tls12,
+    /// TLS 1.3
+    #[strum(serialize = "TLSv1.3")]
+    Tls13,
 }
 
 /// Whether the pattern was found in the page.
@@ -139,4 +152,4 @@ pub struct Certificate {
     pub subject: String,
 }
 
-spelled!(HttpVersion, MatchKind);
+spelled!(HttpVersion, TlsVersion, MatchKind);

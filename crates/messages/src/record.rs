@@ -2,15 +2,16 @@
 
 use jiff::Timestamp;
 use serde::Deserialize;
+use serde_json::{Map, Value};
 use thiserror::Error;
 use uuid::Uuid;
 
 use crate::{
     failure::{FailureReason, Phase},
     identity::record_id,
-    lenient::{integer, or_default, time},
+    lenient::{integer, object, or_default, time},
     probe::MatchKind,
-    result::OutcomeKind,
+    result::{OutcomeKind, Witness},
     text::Text,
     word::Word,
 };
@@ -117,6 +118,8 @@ record! {
         remote_address: Option<Text>;
         /// As a text: there may be newer ones than we speak.
         http_version: Option<Text>;
+        /// As a text, for the same reason.
+        tls_version: Option<Text>;
         /// Hops.
         redirects: Option<i32>;
         /// Decoded bytes.
@@ -126,6 +129,9 @@ record! {
         /// Nothing set where none was seen.
         #[serde(deserialize_with = "or_default")]
         certificate: CertificateFields;
+        /// What the target's settings say beyond url and pattern, as it came, but without NUL.
+        #[serde(deserialize_with = "object")]
+        target: Option<Map<String, Value>>;
         /// The prober's doubt in itself.
         #[serde(rename = "prober", deserialize_with = "or_default")]
         self_doubt: SelfDoubtFields;
@@ -179,6 +185,8 @@ pub struct SelfDoubtFields {
     pub in_flight: Option<i32>,
     /// True when the prober itself was too late or too busy to be believed.
     pub overloaded: Option<bool>,
+    /// Whether our own network was to blame. A word that is not known is an error, as of `outcome`.
+    pub witness: Option<Witness>,
 }
 
 impl Fields {

@@ -1,8 +1,9 @@
 //! What a monitor publishes. Each combination that these types allow makes sense.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use jiff::Timestamp;
+use serde_json::{Map, Value};
 use strum::{EnumString, IntoStaticStr, VariantArray};
 use uuid::Uuid;
 
@@ -29,6 +30,9 @@ pub struct Check {
     pub location: String,
     /// When it is due. Records carry microseconds.
     pub scheduled_at: Timestamp,
+    /// What the target's settings say beyond url and pattern, only what is set; `None` when nothing
+    /// is. A tree: it is stored as it stands, also by a consumer that knows fewer settings.
+    pub target: Option<Arc<Map<String, Value>>>,
 }
 
 impl Check {
@@ -103,9 +107,22 @@ pub struct SelfDoubt {
     pub in_flight: u32,
     /// True when the prober itself was too late or too busy to be believed.
     pub overloaded: bool,
+    /// What a probe of a site that never fails found while many sites failed together; `None` when
+    /// none was asked.
+    pub witness: Option<Witness>,
 }
 
-spelled!(OutcomeKind);
+/// Whether our own network is to blame when many sites fail together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumString, IntoStaticStr, VariantArray)]
+#[strum(serialize_all = "snake_case")]
+pub enum Witness {
+    /// A witness answers: it is the sites that fail.
+    Up,
+    /// No witness answers: nobody calls the sites down.
+    Down,
+}
+
+spelled!(OutcomeKind, Witness);
 
 impl CheckResult {
     /// The outcome's name.

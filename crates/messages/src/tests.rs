@@ -1,13 +1,14 @@
 //! What is written is read back, whatever it holds.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use jiff::Timestamp;
 use proptest::{collection, option, prelude::*, sample::select};
+use serde_json::{Map, Value, json};
 
 use crate::{
     Certificate, Check, CheckResult, Failure, FailureReason, HttpVersion, Match, Origin, Outcome,
-    Phase, Probe, Record, Response, SelfDoubt, Timings, Word,
+    Phase, Probe, Record, Response, SelfDoubt, Timings, TlsVersion, Witness, Word,
 };
 
 const ORIGIN: Origin<'_> = Origin {
@@ -71,9 +72,19 @@ prop_compose! {
         attempt in 1_u32..9,
         redirects in 0_u32..20,
         remote_address in option::of(any::<std::net::SocketAddr>()),
+        tls_version in option::of(select(TlsVersion::ALL)),
         certificate in option::of(certificate()),
     ) -> Probe {
-        Probe { started_at, response_time, timings, attempt, redirects, remote_address, certificate }
+        Probe {
+            started_at,
+            response_time,
+            timings,
+            attempt,
+            redirects,
+            remote_address,
+            tls_version,
+            certificate,
+        }
     }
 }
 
@@ -91,6 +102,13 @@ prop_compose! {
     ) -> Response {
         Response { status, http_version, matched, body_bytes, body_truncated }
     }
+}
+
+fn target() -> impl Strategy<Value = Arc<Map<String, Value>>> {
+    (text(), text(), 1_u32..9).prop_map(|(name, tag, down_after)| {
+        let settings = json!({ "name": name, "tags": [tag], "down_after": down_after });
+        Arc::new(settings.as_object().unwrap().clone())
+    })
 }
 
 fn outcome() -> impl Strategy<Value = Outcome> {
@@ -119,11 +137,13 @@ prop_compose! {
         outcome in outcome(),
         in_flight in 0_u32..1_000_000,
         overloaded in any::<bool>(),
+        witness in option::of(select(Witness::ALL)),
+        target in option::of(target()),
     ) -> CheckResult {
         CheckResult {
-            check: Check { url, regex_pattern, interval, location, scheduled_at },
+            check: Check { url, regex_pattern, interval, location, scheduled_at, target },
             outcome,
-            self_doubt: SelfDoubt { in_flight, overloaded },
+            self_doubt: SelfDoubt { in_flight, overloaded, witness },
         }
     }
 }
@@ -167,6 +187,12 @@ proptest! {
         prop_assert!(close(record.timings.first_byte, probe.and_then(|it| it.timings.first_byte)));
         prop_assert!(close(record.interval, Some(result.check.interval)));
         prop_assert!(close(record.self_doubt.schedule_lag, result.schedule_lag()));
+        prop_assert_eq!(record.target.as_ref(), result.check.target.as_deref());
+        prop_assert_eq!(record.self_doubt.witness, result.self_doubt.witness);
+        prop_assert_eq!(
+            record.tls_version.as_deref(),
+            probe.and_then(|it| it.tls_version).map(TlsVersion::as_str)
+        );
         prop_assert_eq!(record.self_doubt.overloaded, Some(result.self_doubt.overloaded));
         let response_time = probe.map_or(-1.0, |it| it.response_time.as_secs_f64());
         prop_assert!((record.response_time - response_time).abs() < 1e-6);

@@ -39,6 +39,12 @@ impl From<String> for Text {
     }
 }
 
+impl From<Text> for String {
+    fn from(text: Text) -> Self {
+        text.0
+    }
+}
+
 impl<T: AsRef<str> + ?Sized> PartialEq<T> for Text {
     fn eq(&self, other: &T) -> bool {
         self.0 == other.as_ref()

@@ -94,8 +94,8 @@ mod tests {
 
     use crate::{
         failure::{FailureReason, Phase},
-        probe::{HttpVersion, MatchKind},
-        result::OutcomeKind,
+        probe::{HttpVersion, MatchKind, TlsVersion},
+        result::{OutcomeKind, Witness},
     };
 
     fn is_read_as_written<T: Debug + PartialEq + Serialize + DeserializeOwned>(words: &[T]) {
@@ -115,7 +115,7 @@ mod tests {
              connect_unreachable connect_failed address_forbidden tls_expired tls_untrusted \
              tls_wrong_host tls_handshake first_byte_timeout body_timeout connection_reset \
              protocol_error too_many_redirects bad_redirect prober_failed status_unexpected \
-             pattern_not_found"
+             pattern_not_found pattern_found target_removed robots_disallowed"
         );
         let phases: Vec<_> = Phase::ALL.iter().map(|it| it.as_str()).collect();
         assert_eq!(spelled(&phases), "dns connect tls first_byte body");
@@ -125,6 +125,10 @@ mod tests {
         assert_eq!(spelled(&matches), "matched not_matched not_evaluated");
         let versions: Vec<_> = HttpVersion::ALL.iter().map(|it| it.as_str()).collect();
         assert_eq!(spelled(&versions), "HTTP/1.0 HTTP/1.1 HTTP/2");
+        let versions: Vec<_> = TlsVersion::ALL.iter().map(|it| it.as_str()).collect();
+        assert_eq!(spelled(&versions), "TLSv1.2 TLSv1.3");
+        let witnesses: Vec<_> = Witness::ALL.iter().map(|it| it.as_str()).collect();
+        assert_eq!(spelled(&witnesses), "up down");
     }
 
     #[test]
@@ -134,6 +138,8 @@ mod tests {
         is_read_as_written(OutcomeKind::ALL);
         is_read_as_written(MatchKind::ALL);
         is_read_as_written(HttpVersion::ALL);
+        is_read_as_written(TlsVersion::ALL);
+        is_read_as_written(Witness::ALL);
     }
 
     #[test]

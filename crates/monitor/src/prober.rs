@@ -180,6 +180,7 @@ impl Checker {
         let self_doubt = SelfDoubt {
             in_flight,
             overloaded: late || slow || look.was_held_up,
+            witness: None,
         };
         self.tell(due, look.outcome, self_doubt).await
     }
@@ -203,6 +204,7 @@ impl Checker {
         let self_doubt = SelfDoubt {
             in_flight: self.in_flight(),
             overloaded: why.is_overload(due.arrival),
+            witness: None,
         };
         self.tell(due, why.outcome(), self_doubt).await
     }
@@ -220,6 +222,7 @@ impl Checker {
                 interval: due.interval,
                 location: self.location.clone(),
                 scheduled_at: due.scheduled_at,
+                target: None,
             },
             outcome,
             self_doubt,

@@ -60,6 +60,7 @@ fn result(url: &str, outcome: Outcome) -> CheckResult {
             interval: Duration::from_secs(1),
             location: "here".into(),
             scheduled_at: Timestamp::UNIX_EPOCH,
+            target: None,
         },
         outcome,
         self_doubt: SelfDoubt::default(),
@@ -74,6 +75,7 @@ fn probe() -> Probe {
         attempt: 1,
         redirects: 0,
         remote_address: None,
+        tls_version: None,
         certificate: None,
     }
 }

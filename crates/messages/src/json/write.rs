@@ -135,10 +135,12 @@ impl Serialize for Wire<'_> {
         record.serialize_entry("attempt", &probe.map_or(1, |it| it.attempt))?;
         record.serialize_entry("remote_address", &probe.map(|it| it.remote_address))?;
         record.serialize_entry("http_version", &response.map(|it| it.http_version))?;
+        record.serialize_entry("tls_version", &probe.map(|it| it.tls_version))?;
         record.serialize_entry("redirects", &probe.map(|it| it.redirects))?;
         record.serialize_entry("body_bytes", &response.map(|it| it.body_bytes))?;
         record.serialize_entry("body_truncated", &response.map(|it| it.body_truncated))?;
         record.serialize_entry("certificate", &certificate.map(WireCertificate))?;
+        record.serialize_entry("target", &check.target.as_deref())?;
         record.serialize_entry("prober", &WireProber(result))?;
         record.end()
     }
@@ -177,6 +179,7 @@ impl Serialize for WireProber<'_> {
         prober.serialize_entry("schedule_lag", &self.0.schedule_lag().map(seconds))?;
         prober.serialize_entry("in_flight", &self_doubt.in_flight)?;
         prober.serialize_entry("overloaded", &self_doubt.overloaded)?;
+        prober.serialize_entry("witness", &self_doubt.witness)?;
         prober.end()
     }
 }

@@ -4,8 +4,9 @@ mod verifier;
 
 use std::{io, path::Path, sync::Arc};
 
+use messages::TlsVersion;
 use rustls::{
-    ClientConfig, RootCertStore,
+    ClientConfig, ProtocolVersion, RootCertStore,
     client::{Resumption, WebPkiServerVerifier},
     crypto::aws_lc_rs,
 };
@@ -98,11 +99,21 @@ impl Tls {
             .set_certificate_verifier(Arc::new(recorder));
         let connector = TlsConnector::from(Arc::new(config));
         let stream = connector.connect(name, stream).await?;
+        trace.speaks_tls(version(stream.get_ref().1.protocol_version()));
         let wire = match stream.get_ref().1.alpn_protocol() {
             Some(HTTP2) => Wire::Http2,
             _ => Wire::Http1,
         };
         Ok((stream, wire))
+    }
+}
+
+/// The version as the record spells it; we speak no other.
+fn version(version: Option<ProtocolVersion>) -> Option<TlsVersion> {
+    match version? {
+        ProtocolVersion::TLSv1_2 => Some(TlsVersion::Tls12),
+        ProtocolVersion::TLSv1_3 => Some(TlsVersion::Tls13),
+        _ => None,
     }
 }
 

@@ -7,7 +7,9 @@ use std::{
 };
 
 use jiff::Timestamp;
-use messages::{Failure, FailureReason, HttpVersion, Match, Phase, Probe, Response, Timings};
+use messages::{
+    Failure, FailureReason, HttpVersion, Match, Phase, Probe, Response, Timings, TlsVersion,
+};
 use rustls_pki_types::CertificateDer;
 use tokio::time::Instant;
 
@@ -44,6 +46,7 @@ struct Seen {
     waits_for_memory: bool,
     waited: Duration,
     remote_address: Option<SocketAddr>,
+    tls_version: Option<TlsVersion>,
     leaf: Option<CertificateDer<'static>>,
     redirects: u32,
 }
@@ -71,6 +74,7 @@ impl Trace {
             waits_for_memory: false,
             waited: Duration::ZERO,
             remote_address: None,
+            tls_version: None,
             leaf: None,
             redirects: 0,
         };
@@ -118,6 +122,11 @@ impl Trace {
         self.seen().leaf = Some(leaf);
     }
 
+    /// The handshake came to this version of TLS.
+    pub(super) fn speaks_tls(&self, version: Option<TlsVersion>) {
+        self.seen().tls_version = version;
+    }
+
     /// A status line was read: what is known of an earlier hop's body is about another page.
     pub(super) fn read_head(&self, head: Head) {
         let mut seen = self.seen();
@@ -142,6 +151,7 @@ impl Trace {
         let mut seen = self.seen();
         seen.redirects += 1;
         seen.leaf = None;
+        seen.tls_version = None;
     }
 
     /// So many more decoded bytes were read.
@@ -221,6 +231,7 @@ impl Trace {
             attempt: 1,
             redirects: seen.redirects,
             remote_address: seen.remote_address,
+            tls_version: seen.tls_version,
             certificate: seen.leaf.as_ref().and_then(certificate::describe),
         };
         (probe, response)

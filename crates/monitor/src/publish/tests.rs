@@ -63,6 +63,7 @@ fn result(number: usize, detail: &str) -> CheckResult {
             interval: Duration::from_secs(1),
             location: "here".into(),
             scheduled_at: Timestamp::from_second(i64::try_from(number).unwrap()).unwrap(),
+            target: None,
         },
         outcome: Outcome::Missed {
             probe: None,

@@ -83,6 +83,9 @@ fn reason_words(reason: FailureReason) -> &'static str {
         FailureReason::ProberFailed => "the monitor could not look",
         FailureReason::StatusUnexpected => "status not expected",
         FailureReason::PatternNotFound => "required text not found",
+        FailureReason::PatternFound => "forbidden text found",
+        FailureReason::TargetRemoved => "target left the list",
+        FailureReason::RobotsDisallowed => "robots.txt asks not to look",
     }
 }
 

@@ -3,7 +3,7 @@
 use std::time::SystemTime;
 
 use database::system_time;
-use messages::{OutcomeKind, Word};
+use messages::{OutcomeKind, Witness, Word};
 use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 
@@ -72,6 +72,7 @@ columns! {
     attempt, "attempt", "integer", Option<i32>, |row| row.record.attempt;
     remote_address, "remote_address", "text", Option<&'a str>, |row| row.record.remote_address.as_deref();
     http_version, "http_version", "text", Option<&'a str>, |row| row.record.http_version.as_deref();
+    tls_version, "tls_version", "text", Option<&'a str>, |row| row.record.tls_version.as_deref();
     redirects, "redirects", "integer", Option<i32>, |row| row.record.redirects;
     body_bytes, "body_bytes", "bigint", Option<i64>, |row| row.record.body_bytes;
     body_truncated, "body_truncated", "boolean", Option<bool>, |row| row.record.body_truncated;
@@ -81,4 +82,5 @@ columns! {
     schedule_lag, "schedule_lag", "double precision", Option<f64>, |row| row.record.self_doubt.schedule_lag;
     in_flight, "in_flight", "integer", Option<i32>, |row| row.record.self_doubt.in_flight;
     overloaded, "overloaded", "boolean", Option<bool>, |row| row.record.self_doubt.overloaded;
+    witness, "witness", "text", Option<&'static str>, |row| row.record.self_doubt.witness.map(Witness::as_str);
 }

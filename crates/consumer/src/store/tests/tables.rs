@@ -173,7 +173,8 @@ async fn databases_that_are_not_for_us_are_refused() {
     newer
         .execute(
             "INSERT INTO websites_monitor_migrations \
-             SELECT 999, 'later', applied_on, checksum FROM websites_monitor_migrations",
+             SELECT 999, 'later', applied_on, checksum FROM websites_monitor_migrations \
+             LIMIT 1",
         )
         .await;
     assert!(refusal(&newer).await.contains("newer consumer"));

@@ -71,12 +71,15 @@ fn two_failures_in_the_same_millisecond_stay_two() {
 fn a_nul_becomes_the_replacement_character() {
     let record = read(
         r#"{"url":"u\u0000","error_code":1,"response_time":1,"matched_text":"a\u0000b",
-            "failure":{"detail":"\u0000"}}"#,
+            "failure":{"detail":"\u0000"},
+            "target":{"a\u0000":[{"b":"\u0000c"}]}}"#,
     )
     .unwrap();
     assert_eq!(record.url, "u\u{fffd}");
     assert_eq!(record.matched_text, "a\u{fffd}b");
     assert_eq!(record.failure.detail.as_deref(), Some("\u{fffd}"));
+    let target = serde_json::to_string(&record.target).unwrap();
+    assert_eq!(target, "{\"a\u{fffd}\":[{\"b\":\"\u{fffd}c\"}]}");
 }
 
 #[test]
@@ -115,7 +118,7 @@ fn everything_but_the_three_required_may_be_null() {
         r#"{"url":"","error_code":"1","response_time":0,"regex_pattern":null,
             "matched_text":null,"schema_version":null,"check_id":null,"location":null,
             "scheduled_at":null,"started_at":null,"interval":null,"outcome":null,"failure":null,
-            "match":null,"timings":null,"attempt":null,"remote_address":null,"http_version":null,
+            "match":null,"timings":null,"attempt":null,"remote_address":null,"http_version":null,"tls_version":null,"target":null,
             "redirects":null,"body_bytes":null,"body_truncated":null,"certificate":null,
             "prober":null}"#,
     );

@@ -3,7 +3,7 @@
 use std::net::Ipv4Addr;
 
 use jiff::{Timestamp, ToSpan};
-use messages::HttpVersion;
+use messages::{HttpVersion, TlsVersion};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, SanType};
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 use tokio_rustls::{TlsAcceptor, rustls::ServerConfig, server::TlsStream};
@@ -111,6 +111,7 @@ async fn a_trusted_site_is_up_with_its_handshake_measured_and_its_certificate() 
         (response.http_version, response.matched),
         (HttpVersion::Http11, found("Hello"))
     );
+    assert_eq!(probe.tls_version, Some(TlsVersion::Tls13));
     assert!(probe.timings.tls.is_some() && probe.timings.connect.is_some());
     let certificate = probe.certificate.unwrap();
     assert!(certificate.not_after > Timestamp::now());

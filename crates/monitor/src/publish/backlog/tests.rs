@@ -21,6 +21,7 @@ fn result(url: &str, matched: &str) -> CheckResult {
         attempt: 1,
         redirects: 0,
         remote_address: None,
+        tls_version: None,
         certificate: None,
     };
     let response = Response {
@@ -37,6 +38,7 @@ fn result(url: &str, matched: &str) -> CheckResult {
             interval: Duration::from_secs(1),
             location: "default".into(),
             scheduled_at: Timestamp::UNIX_EPOCH,
+            target: None,
         },
         outcome: Outcome::Up { probe, response },
         self_doubt: messages::SelfDoubt::default(),

@@ -1,5 +1,7 @@
 //! What is written is read back, whatever it holds.
 
+mod fields;
+
 use std::{sync::Arc, time::Duration};
 
 use jiff::Timestamp;

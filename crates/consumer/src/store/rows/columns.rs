@@ -84,3 +84,82 @@ columns! {
     overloaded, "overloaded", "boolean", Option<bool>, |row| row.record.self_doubt.overloaded;
     witness, "witness", "text", Option<&'static str>, |row| row.record.self_doubt.witness.map(Witness::as_str);
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{collections::BTreeSet, fs, path::Path};
+
+    use serde_json::{Map, Value};
+
+    use super::Columns;
+
+    /// A record in which no field is null.
+    const WHOLE: &str = include_str!("../../../../../tests/golden/ours/whole.json");
+    /// Fields that belong to the website: `websites` keeps them, or will.
+    const OF_THE_WEBSITE: [&str; 3] = ["url", "regex_pattern", "target"];
+    /// Columns of `metrics` that PostgreSQL fills in.
+    const OF_THE_TABLE: [&str; 2] = ["id", "created_at"];
+
+    /// The column in which a field of the record belongs, by the contract's names.
+    fn columns_of(field: &str, value: &Value) -> Vec<String> {
+        let inner = value.as_object().map(Map::keys);
+        match (field, inner) {
+            ("timings" | "prober", Some(keys)) => keys.cloned().collect(),
+            (_, Some(keys)) => keys.map(|key| format!("{field}_{key}")).collect(),
+            (_, None) => vec![field.to_owned()],
+        }
+    }
+
+    fn written() -> BTreeSet<String> {
+        Columns::NAMES.iter().map(|name| (*name).into()).collect()
+    }
+
+    #[test]
+    fn every_field_of_the_record_has_its_column() {
+        let whole: Map<String, Value> = serde_json::from_str(WHOLE).unwrap();
+        let fields = whole
+            .iter()
+            .filter(|(field, _)| !OF_THE_WEBSITE.contains(&field.as_str()))
+            .flat_map(|(field, value)| columns_of(field, value));
+        let due: BTreeSet<_> = fields.chain(["website_id".to_owned()]).collect();
+        let missing: Vec<_> = due.difference(&written()).cloned().collect();
+        assert!(missing.is_empty(), "no column takes {missing:?}");
+        let idle: Vec<_> = written().difference(&due).cloned().collect();
+        assert!(idle.is_empty(), "no field of the record is for {idle:?}");
+    }
+
+    #[test]
+    fn every_column_is_in_the_migrations() {
+        let mut declared = BTreeSet::new();
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../migrations");
+        for file in fs::read_dir(folder).unwrap() {
+            let sql = fs::read_to_string(file.unwrap().path()).unwrap();
+            let (created, added) = (
+                body(&sql, "CREATE TABLE metrics ("),
+                body(&sql, "ALTER TABLE metrics\n"),
+            );
+            let lines = created.lines().chain(added.lines()).map(str::trim);
+            let columns = lines.filter_map(|line| {
+                let line = line.strip_prefix("ADD COLUMN ").unwrap_or(line);
+                let name = line.split(' ').next()?.trim_matches('"');
+                let is_column = name.starts_with(|char: char| char.is_ascii_lowercase());
+                is_column.then(|| name.to_owned())
+            });
+            declared.extend(columns);
+        }
+        let filled: BTreeSet<_> = declared
+            .into_iter()
+            .filter(|name| !OF_THE_TABLE.contains(&name.as_str()))
+            .collect();
+        let undeclared: Vec<_> = written().difference(&filled).cloned().collect();
+        assert!(undeclared.is_empty(), "no migration makes {undeclared:?}");
+        let idle: Vec<_> = filled.difference(&written()).cloned().collect();
+        assert!(idle.is_empty(), "nothing is ever written to {idle:?}");
+    }
+
+    /// What follows in a statement that begins so; `""` where there is none.
+    fn body<'a>(sql: &'a str, beginning: &str) -> &'a str {
+        let rest = sql.split_once(beginning).map_or("", |(_, rest)| rest);
+        rest.split(";\n").next().unwrap_or_default()
+    }
+}

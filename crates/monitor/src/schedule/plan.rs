@@ -3,6 +3,7 @@
 use std::{
     cmp::Reverse,
     collections::{BinaryHeap, HashMap},
+    ops::RangeInclusive,
     sync::Arc,
     time::Duration,
 };
@@ -17,6 +18,8 @@ use crate::targets::Target;
 const JUMPED_SLOTS_MAX: u32 = 100;
 /// No interval is longer, so the slot under way cannot be older than this.
 const LEFT_KEPT: SignedDuration = SignedDuration::from_hours(24);
+/// Set-backs of the clock that are remembered.
+const WALKS_MAX: usize = 16;
 /// The grain of due times.
 const MICROSECOND: Duration = Duration::from_micros(1);
 
@@ -38,6 +41,11 @@ pub struct Schedule {
     /// The last due times of targets that left the list, by their urls: one that comes back is not
     /// checked again for a time that had its check. Kept for [`LEFT_KEPT`].
     left: HashMap<String, Timestamp>,
+    /// The times that the clock has shown before it was set back, each from the first slot on; what
+    /// is due within them again is another check.
+    walked: Vec<RangeInclusive<Timestamp>>,
+    /// The first slot that was due since the start, or since the clock was set back.
+    walk_begin: Timestamp,
     /// Slots that were let go without a result since somebody asked.
     forgotten_slots: u64,
 }
@@ -75,6 +83,8 @@ impl Schedule {
             planned: Vec::new(),
             next: BinaryHeap::new(),
             left: HashMap::new(),
+            walked: Vec::new(),
+            walk_begin: now,
             forgotten_slots: 0,
         };
         schedule.replace(entries, now);
@@ -100,6 +110,28 @@ impl Schedule {
         for (url, planned) in old {
             self.left.extend(planned.last.map(|last| (url, last)));
         }
+        self.line_up();
+    }
+
+    /// The clock was set back: checks go on from the time that it shows now. Without this, nothing
+    /// would be due until it is past its old time again.
+    ///
+    /// Each check has one result, and an id of its due time. So a slot that comes for the second
+    /// time is due a microsecond later than the first time: another check.
+    pub fn set_back(&mut self, from: Timestamp, now: Timestamp) {
+        if self.walked.len() == WALKS_MAX {
+            self.walked.remove(0);
+        }
+        self.walked.push(self.walk_begin..=from);
+        self.walk_begin = now;
+        for planned in &mut self.planned {
+            planned.since = planned.since.min(now);
+            planned.next = next_after(planned.times, now);
+        }
+        self.line_up();
+    }
+
+    fn line_up(&mut self) {
         let planned = self.planned.iter().enumerate();
         self.next = planned
             .filter_map(|(index, planned)| Some(Reverse((planned.next?, index))))
@@ -166,9 +198,14 @@ impl Schedule {
         if let Some(next) = planned.next {
             self.next.push(Reverse((next, index)));
         }
+        // A slot under way began before the walk did.
+        self.walk_begin = self.walk_begin.min(scheduled_at);
+        let walks = self.walked.iter();
+        let times_before = walks.filter(|walk| walk.contains(&scheduled_at)).count();
+        let again = MICROSECOND.saturating_mul(u32::try_from(times_before).unwrap_or(u32::MAX));
         Some(Due {
             target: Arc::clone(&planned.entry.target),
-            scheduled_at,
+            scheduled_at: scheduled_at.saturating_add(again).unwrap_or(scheduled_at),
             interval,
             arrival,
         })

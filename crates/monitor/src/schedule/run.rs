@@ -19,7 +19,8 @@ use crate::clock::now;
 /// How often the clock is read at least: a wall clock that jumps, or a machine that slept, is
 /// noticed within this time.
 const CLOCK_READ_INTERVAL: Duration = Duration::from_millis(500);
-/// A wall clock set back by more than this is worth a word.
+/// A wall clock set back by less is waited for: nothing is due until it is where it was. By more, and
+/// checks go on at once.
 const SET_BACK_TOLERANCE: Duration = Duration::from_secs(2);
 
 /// Sends each check of the list in force when it is due, until `stop`. A list may be replaced at
@@ -50,7 +51,7 @@ pub async fn run(
             () = stop.cancelled() => return,
         }
         let last = std::mem::replace(&mut time, now());
-        warn_if_set_back(last, time);
+        follow_set_back(&mut schedule, last, time);
         if changed {
             // What came due by the old list is sent by it.
             let sent = stop.run_until_cancelled(send_due(&mut schedule, time, &due));
@@ -87,13 +88,15 @@ fn until_next(schedule: &Schedule) -> Duration {
     })
 }
 
-fn warn_if_set_back(last: Timestamp, now: Timestamp) {
+/// A clock that is set back shows times that were there already.
+fn follow_set_back(schedule: &mut Schedule, last: Timestamp, now: Timestamp) {
     let back = Duration::try_from(last.duration_since(now)).unwrap_or_default();
     if back > SET_BACK_TOLERANCE {
         warn!(
             seconds = back.as_secs(),
-            "The clock was set back: nothing is due again until it is past {last:.0}"
+            "The clock was set back from {last:.0}: checks go on from the time that it shows now"
         );
+        schedule.set_back(last, now);
     }
 }
 

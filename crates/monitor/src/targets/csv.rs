@@ -4,6 +4,8 @@
 //! row and not the rest of the file; and spaces around fields, quoted or not, mean nothing. A parser
 //! of standard CSV can do neither, so it gets each line alone and tidied.
 
+use std::collections::HashSet;
+
 use serde_json::Value;
 
 use super::{
@@ -50,9 +52,12 @@ impl Header {
         if !columns.iter().flatten().any(|field| field.is_url()) {
             return Err(no_url(&names));
         }
+        let mut seen = HashSet::new();
         for (name, column) in names.iter().zip(&columns) {
-            if column.is_none() {
-                unknown.add(&name.to_lowercase());
+            match column {
+                None => unknown.add(&name.to_lowercase()),
+                Some(field) if !seen.insert(field.name) => unknown.repeat(field),
+                Some(_) => {}
             }
         }
         Ok(Self(columns))

@@ -52,14 +52,15 @@ impl Row {
         }
     }
 
-    /// Adds what the row says of a field, unless that is nothing.
+    /// Adds what the row says of a field, unless that is nothing or the field was said before.
     pub(super) fn say(&mut self, field: &'static Field, value: Value) {
         let says_nothing = match &value {
             Value::Null => true,
             Value::String(text) => text.is_empty(),
             _ => false,
         };
-        if !says_nothing {
+        let said = self.values.iter().any(|(said, _)| said.name == field.name);
+        if !says_nothing && !said {
             self.values.push((field, value));
         }
     }

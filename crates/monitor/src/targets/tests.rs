@@ -253,6 +253,17 @@ fn invisible_characters_are_dropped_at_a_url_s_ends_and_told_within() {
 }
 
 #[test]
+fn a_column_that_stands_twice_is_told_and_its_first_word_counts() {
+    let targets = csv("url,regexp,Regexp\nhttps://a.example,x,y\nhttps://b.example,,y\n");
+    assert_eq!(
+        urls(&targets),
+        [("https://a.example", "x"), ("https://b.example", "y")]
+    );
+    assert_eq!(targets.warnings.len(), 1);
+    assert!(targets.warnings[0].contains("\"regexp\" stands in the header more than once"));
+}
+
+#[test]
 fn no_usable_row_names_the_file_and_the_first_reason() {
     let file = Path::new("sites.csv");
     assert!(

@@ -10,32 +10,43 @@ const UNKNOWN_NAMES_MAX: usize = 50;
 /// Columns or keys that mean nothing here: each is warned of once, since nobody would want them to
 /// be passed over in silence, nor to lose a row by them.
 #[derive(Debug, Default)]
-pub(super) struct UnknownNames(Vec<String>);
+pub(super) struct UnknownNames {
+    names: Vec<String>,
+    /// Of the known ones, those that a header holds more than once.
+    repeated: Vec<&'static str>,
+}
 
 impl UnknownNames {
     /// Adds a name.
     pub(super) fn add(&mut self, name: &str) {
         let name = name.trim();
-        let has = self.0.iter().any(|known| known == name);
-        if !name.is_empty() && !has && self.0.len() < UNKNOWN_NAMES_MAX {
-            self.0.push(name.to_owned());
+        let has = self.names.iter().any(|known| known == name);
+        if !name.is_empty() && !has && self.names.len() < UNKNOWN_NAMES_MAX {
+            self.names.push(name.to_owned());
+        }
+    }
+
+    /// Adds a name that stands in a header more than once.
+    pub(super) fn repeat(&mut self, field: &'static Field) {
+        if !self.repeated.contains(&field.name) {
+            self.repeated.push(field.name);
         }
     }
 
     /// A sentence for each.
     pub(super) fn warnings(&self) -> Vec<String> {
-        let names = self.0.iter();
-        names
-            .map(|name| match meant_by(name) {
-                Some(meant) => {
-                    format!(
-                        "{name:?} is not known and means nothing; did you mean {:?}?",
-                        meant.name
-                    )
-                }
-                None => format!("{name:?} is not known and means nothing"),
-            })
-            .collect()
+        let repeated = self.repeated.iter();
+        let repeated = repeated.map(|name| format!("{name:?} stands in the header more than once: the first one that says something counts"));
+        let unknown = self.names.iter().map(|name| match meant_by(name) {
+            Some(meant) => {
+                format!(
+                    "{name:?} is not known and means nothing; did you mean {:?}?",
+                    meant.name
+                )
+            }
+            None => format!("{name:?} is not known and means nothing"),
+        });
+        unknown.chain(repeated).collect()
     }
 }
 

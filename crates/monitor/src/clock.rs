@@ -1,8 +1,12 @@
-//! The wall clock, in the microseconds that records carry.
+//! The wall clock, in the microseconds that records carry, and whether it can be believed.
+
+mod trust;
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use jiff::Timestamp;
+
+pub(crate) use self::trust::{ClockTrouble, ClockWatch};
 
 /// What the time is.
 pub(crate) fn now() -> Timestamp {

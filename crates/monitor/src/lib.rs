@@ -97,7 +97,7 @@ pub async fn run(settings: Settings, metrics: Metrics, orders: Orders) -> anyhow
         "Checking"
     );
 
-    let scheduling = schedule::run(lists, due_sender, stages.stop());
+    let scheduling = schedule::run(lists, due_sender, health.condition("clock"), stages.stop());
     stages.stage("the schedule", infallible(scheduling));
     stages.stage("the prober", checker.run(due));
     stages.stage("the publisher", publisher.run());

@@ -1,5 +1,6 @@
 //! Makes the probes that are due: as many at once as may be, and exactly one result for each check.
 
+mod belief;
 mod line;
 mod missed;
 mod pulse;
@@ -17,12 +18,13 @@ use tokio_util::sync::CancellationToken;
 use tracing::error;
 
 use self::{
+    belief::believed,
     missed::Missed,
     pulse::Pulse,
     queue::{Queue, QueueSettings, Ready},
 };
 use crate::{
-    clock::now,
+    clock::{ClockTrouble, ClockWatch, now},
     probe::{Expectation, Finding, Instruments, ProbeRequest, ProbeSettings},
     report::{self, Reporter},
     schedule::{Arrival, Due},
@@ -56,6 +58,7 @@ pub struct Checker {
     results: mpsc::Sender<CheckResult>,
     give_up: CancellationToken,
     pulse: Pulse,
+    clock: ClockWatch,
     reporter: Reporter,
 }
 
@@ -63,6 +66,7 @@ pub struct Checker {
 #[derive(Debug)]
 struct Begun {
     due: Due,
+    at: Instant,
     in_flight: u32,
     late: bool,
 }
@@ -87,6 +91,7 @@ impl Checker {
             results,
             give_up,
             pulse: Pulse::start(),
+            clock: ClockWatch::new(now(), Instant::now()),
             reporter: Reporter::new(),
         })
     }
@@ -123,6 +128,10 @@ impl Checker {
     }
 
     async fn accept(&mut self, due: Due) -> anyhow::Result<()> {
+        let trouble = self.clock.look(now(), Instant::now());
+        if let Some(trouble @ ClockTrouble::BeforeBuild(_)) = trouble {
+            return self.miss(due, Missed::ClockWrong(trouble)).await;
+        }
         if due.arrival == Arrival::JumpedOver {
             return self.miss(due, Missed::JumpedOver).await;
         }
@@ -149,6 +158,7 @@ impl Checker {
             }
             let begun = Begun {
                 due,
+                at: Instant::now(),
                 in_flight: self.in_flight(),
                 late: came_due && held_up > LAG_BELIEVED_MAX,
             };
@@ -169,6 +179,7 @@ impl Checker {
         // Every task that was spawned stands in the map.
         let Some(Begun {
             due,
+            at,
             in_flight,
             late,
         }) = self.checks.remove(&id)
@@ -182,7 +193,10 @@ impl Checker {
             overloaded: late || slow || look.was_held_up,
             witness: None,
         };
-        self.tell(due, look.outcome, self_doubt).await
+        let time = (now(), Instant::now());
+        self.clock.look(time.0, time.1);
+        let outcome = believed(look.outcome, at, &self.clock, time);
+        self.tell(due, outcome, self_doubt).await
     }
 
     /// What could not begin within its interval never will.
@@ -206,7 +220,7 @@ impl Checker {
             overloaded: why.is_overload(due.arrival),
             witness: None,
         };
-        self.tell(due, why.outcome(), self_doubt).await
+        self.tell(due, why.outcome(None), self_doubt).await
     }
 
     async fn tell(
@@ -253,7 +267,7 @@ fn lag(due: &Due) -> Duration {
 fn lost(error: &JoinError) -> Finding {
     error!("A probe broke, which is a defect of the monitor: {error}");
     Finding {
-        outcome: Missed::Broke.outcome(),
+        outcome: Missed::Broke.outcome(None),
         was_held_up: false,
     }
 }

@@ -1,8 +1,10 @@
 //! Why a check that was due was not made.
 
-use messages::{Failure, FailureReason, Outcome};
+use std::borrow::Cow;
 
-use crate::schedule::Arrival;
+use messages::{Failure, FailureReason, Outcome, Probe};
+
+use crate::{clock::ClockTrouble, schedule::Arrival};
 
 /// The reasons that lie with the prober; what each means for the result stands here, once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,14 +17,16 @@ pub(super) enum Missed {
     LastStillRan,
     /// It waited for its turn until its interval was over.
     NoRoom,
+    /// The wall clock cannot be believed.
+    ClockWrong(ClockTrouble),
     /// Its probe broke: a defect of ours.
     Broke,
 }
 
 impl Missed {
     /// The words for a person, as the result carries them.
-    fn words(self) -> &'static str {
-        match self {
+    fn words(self) -> Cow<'static, str> {
+        let words = match self {
             Self::JumpedOver => {
                 "its time had passed before anybody could look: the clock jumped, or the machine \
                  slept"
@@ -34,8 +38,10 @@ impl Missed {
             Self::NoRoom => {
                 "no probe could begin within its interval (PROBES_MAX, PROBES_PER_HOST_MAX)"
             }
+            Self::ClockWrong(trouble) => return trouble.to_string().into(),
             Self::Broke => "the probe broke",
-        }
+        };
+        words.into()
     }
 
     /// Whether it says that the prober was too late or too busy. A target that keeps itself busy
@@ -45,14 +51,14 @@ impl Missed {
         match self {
             Self::JumpedOver => true,
             Self::NoRoom => arrival == Arrival::CameDue,
-            Self::Stopped | Self::LastStillRan | Self::Broke => false,
+            Self::Stopped | Self::LastStillRan | Self::ClockWrong(_) | Self::Broke => false,
         }
     }
 
-    /// What becomes of the check.
-    pub(super) fn outcome(self) -> Outcome {
+    /// What becomes of the check, with what is known of its probe.
+    pub(super) fn outcome(self, probe: Option<Probe>) -> Outcome {
         Outcome::Missed {
-            probe: None,
+            probe,
             failure: Failure::new(FailureReason::ProberFailed, None, self.words()),
         }
     }

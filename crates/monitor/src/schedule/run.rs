@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
+use service::health::Condition;
 use tokio::{
     sync::{mpsc, watch},
-    time::sleep,
+    time::{Instant, sleep},
 };
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
@@ -14,7 +15,7 @@ use super::{
     due::Due,
     plan::{Entry, Schedule},
 };
-use crate::clock::now;
+use crate::clock::{ClockTrouble, ClockWatch, now};
 
 /// How often the clock is read at least: a wall clock that jumps, or a machine that slept, is
 /// noticed within this time.
@@ -24,16 +25,20 @@ const CLOCK_READ_INTERVAL: Duration = Duration::from_millis(500);
 const SET_BACK_TOLERANCE: Duration = Duration::from_secs(2);
 
 /// Sends each check of the list in force when it is due, until `stop`. A list may be replaced at
-/// any time; that nobody is left who could replace it changes nothing.
+/// any time; that nobody is left who could replace it changes nothing. Trouble with the clock, which
+/// is read here all the time, is told to `clock`.
 pub async fn run(
     mut lists: watch::Receiver<Vec<Entry>>,
     due: mpsc::Sender<Due>,
+    clock: Condition,
     stop: CancellationToken,
 ) {
     let mut time = now();
+    let mut wellness = Wellness::new(clock, time);
     let mut schedule = Schedule::new(&lists.borrow_and_update(), time);
     let mut may_change = true;
     loop {
+        wellness.look(time);
         // The first look is at the time for which the schedule was made: a slot that was under way
         // then is not jumped over because it ended since.
         let sent = stop.run_until_cancelled(send_due(&mut schedule, time, &due));
@@ -97,6 +102,34 @@ fn follow_set_back(schedule: &mut Schedule, last: Timestamp, now: Timestamp) {
             "The clock was set back from {last:.0}: checks go on from the time that it shows now"
         );
         schedule.set_back(last, now);
+    }
+}
+
+/// Whether the clock can be believed, told when it changes.
+struct Wellness {
+    condition: Condition,
+    watch: ClockWatch,
+    told: Option<ClockTrouble>,
+}
+
+impl Wellness {
+    fn new(condition: Condition, time: Timestamp) -> Self {
+        Self {
+            condition,
+            watch: ClockWatch::new(time, Instant::now()),
+            told: None,
+        }
+    }
+
+    fn look(&mut self, time: Timestamp) {
+        let trouble = self.watch.look(time, Instant::now());
+        match (self.told, trouble) {
+            // It goes on from there, and its trouble stays the same.
+            (Some(ClockTrouble::BeforeBuild(_)), Some(ClockTrouble::BeforeBuild(_))) => {}
+            (_, Some(trouble)) => self.condition.fails(trouble.to_string()),
+            (_, None) => self.condition.holds(),
+        }
+        self.told = trouble;
     }
 }
 

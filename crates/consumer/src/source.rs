@@ -10,7 +10,7 @@
 //!   fetching; `audit`: whether the stored offsets are still ours.
 //! - `start`: where a partition begins; `finder`: finding that out, however long it takes; `ledger`:
 //!   what PostgreSQL and Kafka know of it.
-//! - `client`: what is asked of Kafka, by `lists` of partitions; `callbacks`: what it tells, kept in
+//! - `client`: what is asked of Kafka (`feed` is what the thread sees of it), by `lists` of partitions; `callbacks`: what it tells, kept in
 //!   `changes`, `hints`, `ends` and `wellness`.
 
 mod audit;
@@ -18,6 +18,7 @@ mod callbacks;
 mod changes;
 mod client;
 mod ends;
+mod feed;
 mod finder;
 mod flow;
 mod hints;

@@ -16,6 +16,7 @@ use tracing::warn;
 use super::{
     callbacks::Callbacks,
     changes::Change,
+    feed::{Feed, Interruption},
     lists,
     settings::SourceSettings,
     start::{Committed, Range},
@@ -55,18 +56,6 @@ pub(super) struct Client {
     topic: String,
 }
 
-/// Why a poll brought no record though it did not wait in vain.
-#[derive(Debug)]
-pub(super) enum Interruption {
-    /// The client cannot go on.
-    GaveUp(RDKafkaErrorCode),
-    /// A partition is read at an offset that the topic does not have any more. Which partition, is
-    /// not said.
-    OffsetGone,
-    /// Something that the client's callbacks have said, with its reason, and that passes.
-    Passing(KafkaError),
-}
-
 impl Client {
     /// A client that asks to join the group.
     pub(super) fn subscribe(
@@ -91,77 +80,6 @@ impl Client {
             consumer,
             topic: topic.clone(),
         })
-    }
-
-    /// The next record, if one comes in time. Callbacks are called meanwhile.
-    pub(super) fn poll(&self, wait: Duration) -> Option<Result<BorrowedMessage<'_>, Interruption>> {
-        let polled = self.consumer.poll(wait)?;
-        Some(match polled {
-            Ok(message) => {
-                self.callbacks().wellness.heard();
-                Ok(message)
-            }
-            Err(KafkaError::MessageConsumptionFatal(code)) => Err(Interruption::GaveUp(code)),
-            Err(KafkaError::MessageConsumption(RDKafkaErrorCode::AutoOffsetReset)) => {
-                Err(Interruption::OffsetGone)
-            }
-            Err(error) => Err(Interruption::Passing(error)),
-        })
-    }
-
-    /// The next change of what is ours, from the polls before.
-    pub(super) fn next_change(&self) -> Option<Change> {
-        self.callbacks().changes.next()
-    }
-
-    /// Begins to read a partition at an offset.
-    pub(super) fn place(&self, partition: i32, at: i64) -> KafkaResult<()> {
-        let list = lists::one_at(&self.topic, partition, at)?;
-        self.consumer.incremental_assign(&list)?;
-        self.stored(partition, at);
-        Ok(())
-    }
-
-    /// Stops reading a partition, if it is read.
-    pub(super) fn unplace(&self, partition: i32) {
-        let placed = lists::placed(&self.consumer, &self.topic, &[partition]);
-        if let Err(error) = self.consumer.incremental_unassign(&placed) {
-            warn!(partition, "Kafka client: cannot stop reading: {error}");
-        }
-    }
-
-    /// Stops fetching. Returns whether it is so.
-    pub(super) fn pause(&self, partition: i32) -> bool {
-        let paused = self.consumer.pause(&lists::one(&self.topic, partition));
-        paused.is_ok()
-    }
-
-    /// Goes on fetching. Returns whether it is so.
-    pub(super) fn resume(&self, partition: i32) -> bool {
-        let resumed = self.consumer.resume(&lists::one(&self.topic, partition));
-        resumed.is_ok()
-    }
-
-    /// A partition is stored up to here, which Kafka is told with the next hints.
-    pub(super) fn stored(&self, partition: i32, at: i64) {
-        self.callbacks().hints.stored(partition, at);
-    }
-
-    /// A partition is not ours any more.
-    pub(super) fn forget(&self, partition: i32) {
-        self.callbacks().hints.forget(partition);
-    }
-
-    /// Tells Kafka how far we are.
-    pub(super) fn hint(&self, mode: CommitMode) {
-        self.callbacks().hint(&self.consumer, mode);
-    }
-
-    /// How far each of our partitions is behind, where that is known; also those of which nothing
-    /// can be stored.
-    pub(super) fn lags(&self) -> Vec<(i32, i64)> {
-        let callbacks = self.callbacks();
-        callbacks.ends.lags(&callbacks.hints.all())
     }
 
     /// What the topic holds of a partition. Blocks.
@@ -191,5 +109,69 @@ impl Client {
 
     fn callbacks(&self) -> &Callbacks {
         self.consumer.context()
+    }
+}
+
+impl Feed for Client {
+    type Record<'a> = BorrowedMessage<'a>;
+
+    fn poll(&self, wait: Duration) -> Option<Result<Self::Record<'_>, Interruption>> {
+        let polled = self.consumer.poll(wait)?;
+        Some(match polled {
+            Ok(message) => {
+                self.callbacks().wellness.heard();
+                Ok(message)
+            }
+            Err(KafkaError::MessageConsumptionFatal(code)) => Err(Interruption::GaveUp(code)),
+            Err(KafkaError::MessageConsumption(RDKafkaErrorCode::AutoOffsetReset)) => {
+                Err(Interruption::OffsetGone)
+            }
+            Err(error) => Err(Interruption::Passing(error)),
+        })
+    }
+
+    fn next_change(&self) -> Option<Change> {
+        self.callbacks().changes.next()
+    }
+
+    fn place(&self, partition: i32, at: i64) -> KafkaResult<()> {
+        let list = lists::one_at(&self.topic, partition, at)?;
+        self.consumer.incremental_assign(&list)?;
+        self.stored(partition, at);
+        Ok(())
+    }
+
+    fn unplace(&self, partition: i32) {
+        let placed = lists::placed(&self.consumer, &self.topic, &[partition]);
+        if let Err(error) = self.consumer.incremental_unassign(&placed) {
+            warn!(partition, "Kafka client: cannot stop reading: {error}");
+        }
+    }
+
+    fn pause(&self, partition: i32) -> bool {
+        let paused = self.consumer.pause(&lists::one(&self.topic, partition));
+        paused.is_ok()
+    }
+
+    fn resume(&self, partition: i32) -> bool {
+        let resumed = self.consumer.resume(&lists::one(&self.topic, partition));
+        resumed.is_ok()
+    }
+
+    fn stored(&self, partition: i32, at: i64) {
+        self.callbacks().hints.stored(partition, at);
+    }
+
+    fn forget(&self, partition: i32) {
+        self.callbacks().hints.forget(partition);
+    }
+
+    fn hint(&self, mode: CommitMode) {
+        self.callbacks().hint(&self.consumer, mode);
+    }
+
+    fn lags(&self) -> Vec<(i32, i64)> {
+        let callbacks = self.callbacks();
+        callbacks.ends.lags(&callbacks.hints.all())
     }
 }

@@ -15,11 +15,10 @@ use tracing::{debug, info, warn};
 use super::{
     audit::Audit,
     changes::Change,
-    client::{Client, Interruption},
-    finder::Finder,
+    feed::{Feed, Interruption},
+    finder::{Books, Finder},
     flow::{Advance, Flow},
     lanes::Lanes,
-    ledger::Ledger,
     parts::Parts,
 };
 use crate::{batch::RawRecord, progress::Progress, store::BatchWriter};
@@ -35,9 +34,9 @@ const FULL_WAIT: Duration = Duration::from_millis(1);
 const HINT_INTERVAL: Duration = Duration::from_secs(2);
 
 /// What the thread owns.
-pub(super) struct Reader {
-    client: Arc<Client>,
-    finder: Finder<Ledger>,
+pub(super) struct Reader<F, B> {
+    client: Arc<F>,
+    finder: Finder<B>,
     lanes: Lanes,
     flow: Flow,
     /// When Kafka was last told how far we are.
@@ -49,8 +48,8 @@ pub(super) struct Reader {
     drop_on_stop: bool,
 }
 
-impl Reader {
-    pub(super) fn new(parts: Parts, client: Arc<Client>, finder: Finder<Ledger>) -> Self {
+impl<F: Feed, B: Books> Reader<F, B> {
+    pub(super) fn new(parts: Parts, client: Arc<F>, finder: Finder<B>) -> Self {
         Self {
             client,
             finder,
@@ -293,3 +292,6 @@ impl Reader {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -14,6 +14,9 @@ use crate::taken;
 /// Settings of which there is a line of their own.
 const SAID: [&str; 3] = ["BOOTSTRAP_SERVERS", "TOPIC_NAME", "PG_URI"];
 
+/// A server that is started for one service stays for the next.
+const GOES_ON: &str = "`make stack-stop` ends it";
+
 /// Becomes the service, so that signals go straight to it. What it needs and nobody has set, it
 /// finds on the local stack, of which that part is started where it does not run.
 pub(crate) async fn exec(service: Service) -> Result<ExitCode> {
@@ -48,8 +51,7 @@ async fn use_kafka(command: &mut Command, settings: &Settings, home: &Path) -> R
     taken::line(
         "Kafka",
         format_args!(
-            "local, as BOOTSTRAP_SERVERS is not set: {bootstrap}, topic {topic}; it goes on \
-             afterwards"
+            "local, as BOOTSTRAP_SERVERS is not set: {bootstrap}, topic {topic}; {GOES_ON}"
         ),
     );
     // However another Kafka is spoken to, this one is spoken to like this.
@@ -70,7 +72,7 @@ async fn use_postgres(command: &mut Command, settings: &Settings, home: &Path) -
     taken::line(
         "PostgreSQL",
         format_args!(
-            "local, as PG_URI is not set: {}; it goes on afterwards",
+            "local, as PG_URI is not set: {}; {GOES_ON}",
             taken::address(&uri).unwrap_or_default()
         ),
     );

@@ -17,7 +17,8 @@ const COLOURS: [(Service, &str); 2] = [
 ];
 const PLAIN: &str = "\x1b[0m";
 
-/// Prints a service's line, the service's name before it.
+/// Prints a service's line, the service's name before it: nine columns, so that a line of 111 fits
+/// into a terminal of 120.
 pub(crate) fn labelled(service: Service, line: &str) {
     let mut output = io::stdout().lock();
     let colour = COLOURS
@@ -29,13 +30,7 @@ pub(crate) fn labelled(service: Service, line: &str) {
         _ => ("", ""),
     };
     // A terminal that was closed must not keep us from draining.
-    writeln!(
-        output,
-        "{on}{:<8}{off} | {}",
-        service.name(),
-        line.trim_end()
-    )
-    .ok();
+    writeln!(output, "{on}{:<8}{off} {}", service.name(), line.trim_end()).ok();
 }
 
 /// Whether somebody looks, and has nothing against colours.

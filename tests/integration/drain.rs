@@ -32,6 +32,29 @@ async fn a_monitor_told_to_stop_publishes_the_check_under_way() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_hangup_ends_nothing_and_an_order_by_two_ways_is_one() {
+    let site = Site::start(Answer::page("well").later(SLOW)).await;
+    let folder = tempfile::tempdir().unwrap();
+    let targets = folder.path().join("urls.csv");
+    fs::write(&targets, format!("url\n{}\n", site.url)).unwrap();
+    let topic = Topic::create(1).await;
+    let settings = ServiceSettings::monitor(&topic, &targets).set("WEBSITES_CHECK_INTERVAL", 600);
+    let mut monitor = Service::start("monitor", &[], &settings);
+    eventually("the site is asked", async || {
+        (site.requests() == 1).then_some(())
+    })
+    .await;
+    monitor.signal(Signal::HUP);
+    monitor.await_line(&["SIGHUP", "going on"]).await;
+    // As `timeout` does: to its child, and to its whole group.
+    monitor.signal(Signal::TERM);
+    monitor.signal(Signal::TERM);
+    monitor.signal(Signal::INT);
+    assert_eq!(monitor.exit().await.code(), Some(0));
+    assert_eq!(topic.read().len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_check_that_outlasts_the_drain_is_missed_not_down() {
     let site = Site::start(Answer::page("well").later(Duration::from_mins(1))).await;
     let folder = tempfile::tempdir().unwrap();

@@ -127,6 +127,16 @@ fn one_env_file_may_hold_the_settings_of_both_services_and_of_compose() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_container_with_bad_settings_says_so_and_waits_to_be_stopped() {
+    let settings = ServiceSettings::default()
+        .set("BAD_SETTINGS_WAIT", 600)
+        .set("SECURITY_PROTOCOL", "PLAINTEXT");
+    let mut monitor = Service::start("monitor", &[], &settings);
+    monitor.await_line(&["TOPIC_NAME: is not set"]).await;
+    assert_eq!(monitor.terminate().await, Some(2));
+}
+
 #[test]
 fn a_password_is_never_printed() {
     for uri in [

@@ -68,7 +68,10 @@ pub async fn run(settings: Settings, metrics: Metrics, orders: Orders) -> anyhow
         timeout: settings.drain_timeout,
         grace: CLOSE_TIMEOUT,
     };
-    let mut stages = Stages::new(orders.stop, drain);
+    let Orders { stop, reload } = orders;
+    // There is no file that could be read again.
+    drop(reload);
+    let mut stages = Stages::new(stop, drain);
     let give_up = stages.deadline(1.0);
     let key = OffsetKey {
         group: settings.source.group.clone(),

@@ -6,6 +6,9 @@ use clap::{Parser, Subcommand};
 use consumer::settings::{self, MigrateSettings, Settings};
 use service::{http, program};
 
+/// How the program calls itself when it says what went wrong.
+const NAME: &str = "consumer";
+
 /// Stores every published result in PostgreSQL, exactly once.
 #[derive(Parser)]
 #[command(version)]
@@ -26,12 +29,12 @@ enum Command {
 
 fn main() -> ExitCode {
     let CommandLine { command } = program::parse(Settings::read);
-    program::execute("consumer", execute(command.unwrap_or(Command::Run)))
+    program::execute(NAME, execute(command.unwrap_or(Command::Run)))
 }
 
 async fn execute(command: Command) -> anyhow::Result<()> {
     match command {
-        Command::Run => program::run(Settings::read, consumer::run).await,
+        Command::Run => program::run(NAME, Settings::read, consumer::run).await,
         Command::Migrate => consumer::migrate(program::read_and_log(MigrateSettings::read)?).await,
         Command::Healthcheck => {
             http::check_health(program::read_settings(settings::read_http_address)?).await

@@ -68,7 +68,10 @@ pub async fn run(settings: Settings, metrics: Metrics, orders: Orders) -> anyhow
         timeout: settings.drain_timeout,
         grace: GIVE_UP_GRACE,
     };
-    let mut stages = Stages::new(orders.stop, drain);
+    let Orders { stop, reload } = orders;
+    // The targets are not read again while this runs.
+    drop(reload);
+    let mut stages = Stages::new(stop, drain);
 
     let (due_sender, due) = mpsc::channel(DUE_MAX);
     let (result_sender, results) = mpsc::channel(RESULTS_MAX);

@@ -9,6 +9,9 @@ use monitor::{
 };
 use service::{http, program};
 
+/// How the program calls itself when it says what went wrong.
+const NAME: &str = "monitor";
+
 /// Checks websites at every interval and publishes what it saw to Kafka.
 #[derive(Parser)]
 #[command(version)]
@@ -33,12 +36,12 @@ enum Command {
 
 fn main() -> ExitCode {
     let CommandLine { command } = program::parse(Settings::read);
-    program::execute("monitor", execute(command.unwrap_or(Command::Run)))
+    program::execute(NAME, execute(command.unwrap_or(Command::Run)))
 }
 
 async fn execute(command: Command) -> anyhow::Result<()> {
     match command {
-        Command::Run => program::run(Settings::read, monitor::run).await,
+        Command::Run => program::run(NAME, Settings::read, monitor::run).await,
         Command::Targets { json } => {
             let settings = program::read_settings(settings::read_targets)?;
             monitor::print_targets(&settings, if json { Style::Json } else { Style::Text })

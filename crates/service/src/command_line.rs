@@ -28,17 +28,39 @@ impl BadInput {
     }
 }
 
-/// Ends a command: prints what went wrong, one readable line each, and gives the exit status.
-pub fn finish(command: &str, outcome: anyhow::Result<()>) -> ExitCode {
-    let Err(error) = outcome else {
-        return ExitCode::from(STATUS_DONE);
-    };
+/// An error that was printed before the command's end.
+#[derive(Debug, Error)]
+#[error("said before")]
+pub struct Said(#[source] anyhow::Error);
+
+impl Said {
+    /// Keeps the error, whose status counts.
+    pub fn new(error: anyhow::Error) -> Self {
+        Self(error)
+    }
+}
+
+/// Prints what went wrong with a command, one readable line each.
+pub fn say(command: &str, error: &anyhow::Error) {
+    if error.is::<Said>() {
+        return;
+    }
     let mut stderr = io::stderr().lock();
-    for line in lines(&error) {
+    for line in lines(error) {
         // Nobody is left to tell when standard error is closed.
         writeln!(stderr, "{command}: {line}").ok();
     }
-    ExitCode::from(status(&error))
+}
+
+/// The exit status of a command.
+pub fn exit_code(outcome: &anyhow::Result<()>) -> ExitCode {
+    let status = outcome.as_ref().map_or_else(status, |()| STATUS_DONE);
+    ExitCode::from(status)
+}
+
+/// Whether the user has to change something before another start can do better.
+pub fn is_bad_input(error: &anyhow::Error) -> bool {
+    status(error) == STATUS_BAD_INPUT
 }
 
 fn lines(error: &anyhow::Error) -> Vec<String> {
@@ -72,6 +94,7 @@ mod tests {
             .unwrap_err();
         assert_eq!(status(&error), STATUS_BAD_INPUT);
         assert_eq!(lines(&error), ["reading targets: no row"]);
+        assert_eq!(status(&Said::new(error).into()), STATUS_BAD_INPUT);
         assert_eq!(status(&anyhow!("the disk is full")), STATUS_FAILED);
     }
 }

@@ -8,7 +8,7 @@ use tracing::warn;
 
 use crate::{
     command_line,
-    settings::{InvalidSettings, Reader},
+    settings::{InvalidSettings, Reader, Setting},
     signals::{self, Orders},
     telemetry::{LogSettings, Metrics},
 };
@@ -19,6 +19,13 @@ const THREADS_TIMEOUT: Duration = Duration::from_millis(200);
 /// Threads for tasks. Ours wait far more than they compute, and each thread keeps memory of its own.
 const TASK_THREADS_MAX: usize = 4;
 
+/// Containers are started again at once, and with `unless-stopped` for ever: by this they come to
+/// one start in some minutes, and are seen as unhealthy meanwhile.
+const BAD_SETTINGS_WAIT: Setting = Setting::optional(
+    "BAD_SETTINGS_WAIT",
+    "seconds that `run` waits after it has said what is wrong, before it ends with status 2",
+);
+
 /// Reads the command line. Below `--help`'s own text stand the settings that `read` reads, and the
 /// log's.
 pub fn parse<CommandLine, Settings>(read: impl FnOnce(&mut Reader) -> Settings) -> CommandLine
@@ -28,6 +35,7 @@ where
     let mut reader = Reader::from_pairs(&[]);
     read(&mut reader);
     LogSettings::read(&mut reader);
+    reader.optional_seconds(&BAD_SETTINGS_WAIT);
     let matches = CommandLine::command()
         .after_help(reader.help())
         .get_matches();
@@ -36,7 +44,14 @@ where
 
 /// Does a command's work on a runtime of its own, and says how it ended.
 pub fn execute(name: &str, work: impl Future<Output = anyhow::Result<()>>) -> ExitCode {
-    command_line::finish(name, on_runtime(work))
+    let outcome = on_runtime(async {
+        let outcome = work.await;
+        if let Err(error) = &outcome {
+            command_line::say(name, error);
+        }
+        outcome
+    });
+    command_line::exit_code(&outcome)
 }
 
 fn on_runtime(work: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()> {
@@ -50,17 +65,37 @@ fn on_runtime(work: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<
     outcome
 }
 
-/// Runs a service: its settings are read, its log, metrics and ear for signals are started.
+/// Runs a service: its settings are read, its log, metrics and ear for signals are started. Where the
+/// user has to change something first, that is said at once, and the end waits for
+/// [`BAD_SETTINGS_WAIT`].
 pub async fn run<Settings, Run>(
+    name: &str,
     read: impl FnOnce(&mut Reader) -> Settings,
     run: impl FnOnce(Settings, Metrics, Orders) -> Run,
 ) -> anyhow::Result<()>
 where
     Run: Future<Output = anyhow::Result<()>>,
 {
-    let settings = read_and_log(read)?;
-    let metrics = Metrics::install()?;
-    run(settings, metrics, signals::listen()?).await
+    let orders = signals::listen()?;
+    let stop = orders.stop.clone();
+    let outcome = async {
+        let settings = read_and_log(read)?;
+        run(settings, Metrics::install()?, orders).await
+    };
+    let Err(error) = outcome.await else {
+        return Ok(());
+    };
+    // That this setting is wrong itself is said with the others.
+    let mut reader = Reader::from_environment();
+    let wait = reader.optional_seconds(&BAD_SETTINGS_WAIT);
+    match reader.finish(wait) {
+        Ok(Some(wait)) if command_line::is_bad_input(&error) => {
+            command_line::say(name, &error);
+            stop.run_until_cancelled(tokio::time::sleep(wait)).await;
+            Err(command_line::Said::new(error).into())
+        }
+        _ => Err(error),
+    }
 }
 
 /// The settings of a command that logs, and starts the log.
@@ -70,6 +105,7 @@ pub fn read_and_log<Settings>(
     let mut reader = Reader::from_environment();
     let settings = read(&mut reader);
     let log = LogSettings::read(&mut reader);
+    reader.optional_seconds(&BAD_SETTINGS_WAIT);
     let warnings = reader.warnings();
     let (settings, log) = reader.finish((settings, log))?;
     log.init()?;

@@ -99,9 +99,10 @@ impl Stages {
         self.background.spawn(name.into(), work);
     }
 
-    /// Waits until every stage has ended. The error is the first failure: the cause of the others.
+    /// Waits until every stage has ended. The error is the first failure: the cause of the others. A
+    /// stage that only ended before its time counts less: another's failure may have closed its input.
     pub async fn run(mut self) -> anyhow::Result<()> {
-        let outcome = self.watch().await;
+        let failure = self.watch().await;
         self.background_stop.cancel();
         // Last words: a summary of what was done belongs before the end.
         if timeout(BACKGROUND_TIMEOUT, self.background.all_ended())
@@ -110,14 +111,15 @@ impl Stages {
         {
             warn!("Left behind: {}", self.background.names());
         }
-        if outcome.is_ok() {
-            info!("Drained");
+        if let Some(failure) = failure {
+            return Err(failure.error());
         }
-        outcome
+        info!("Drained");
+        Ok(())
     }
 
-    async fn watch(&mut self) -> anyhow::Result<()> {
-        let mut outcome = Ok(());
+    async fn watch(&mut self) -> Option<Failure> {
+        let mut outcome = None;
         let give_up = AbortOnDropHandle::new(tokio::spawn(after_drain(
             self.stop.clone(),
             self.drain.timeout + self.drain.grace,
@@ -134,24 +136,49 @@ impl Stages {
                     let waited = waited.unwrap_or_default().as_secs_f64();
                     let late = self.flow.names();
                     let failure = anyhow!("gave up draining after {waited:.1} s: unfinished are {late}");
-                    return self.failed(outcome, failure);
+                    return Some(self.failed(outcome, Failure::Error(failure)));
                 }
             };
             if let Some(failure) = ended.failure(self.stop.is_cancelled()) {
-                outcome = self.failed(outcome, failure);
+                outcome = Some(self.failed(outcome, failure));
             }
         }
     }
 
-    /// The first failure stops the service and is what it ends with; others are only said.
-    fn failed(&self, before: anyhow::Result<()>, failure: anyhow::Error) -> anyhow::Result<()> {
-        if !self.stop.is_cancelled() {
-            error!("Stopping: {failure:#}");
-            self.stop.cancel();
-        } else if before.is_err() {
-            error!("{failure:#}");
+    /// A failure stops the service. Returns which one it ends with.
+    fn failed(&self, before: Option<Failure>, failure: Failure) -> Failure {
+        let is_stopping = self.stop.is_cancelled();
+        self.stop.cancel();
+        match (&failure, is_stopping) {
+            (Failure::Early(name), _) => warn!("Stopping: {name} ended by itself"),
+            (Failure::Error(error), false) => error!("Stopping: {error:#}"),
+            // The last words, unless it is another that counts.
+            (Failure::Error(error), true) if before.is_some() => error!("{error:#}"),
+            (Failure::Error(_), true) => {}
         }
-        before.and(Err(failure))
+        match (before, failure) {
+            (Some(Failure::Early(_)), error @ Failure::Error(_)) => error,
+            (Some(before), _) => before,
+            (None, failure) => failure,
+        }
+    }
+}
+
+/// What is wrong about a part's end.
+#[derive(Debug)]
+enum Failure {
+    /// It ended before its time.
+    Early(String),
+    /// It failed, broke, or did not end.
+    Error(anyhow::Error),
+}
+
+impl Failure {
+    fn error(self) -> anyhow::Error {
+        match self {
+            Self::Early(name) => anyhow!("{name} ended by itself"),
+            Self::Error(error) => error,
+        }
     }
 }
 
@@ -203,7 +230,7 @@ impl Parts {
     async fn all_ended(&mut self) {
         while let Some(ended) = self.next_ended().await {
             if let Some(failure) = ended.failure(true) {
-                warn!("{failure:#}");
+                warn!("{:#}", failure.error());
             }
         }
     }
@@ -218,14 +245,16 @@ impl Parts {
 
 impl Ended {
     /// What is wrong about it: nothing where it was time to end, and it did so by itself.
-    fn failure(self, is_time: bool) -> Option<anyhow::Error> {
+    fn failure(self, is_time: bool) -> Option<Failure> {
         let name = self.name;
         match self.how {
             Ok(Ok(())) if is_time => None,
-            Ok(Ok(())) => Some(anyhow!("{name} ended by itself")),
-            Ok(Err(failure)) => Some(failure),
+            Ok(Ok(())) => Some(Failure::Early(name)),
+            Ok(Err(error)) => Some(Failure::Error(error)),
             Err(error) => {
-                Some(anyhow::Error::new(error).context(format!("{name} broke, which is a defect")))
+                let error = anyhow::Error::new(error);
+                let error = error.context(format!("{name} broke, which is a defect"));
+                Some(Failure::Error(error))
             }
         }
     }

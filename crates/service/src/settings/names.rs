@@ -5,6 +5,7 @@
 /// `.env` can serve all. A test holds it against `--help` and the compose file.
 const KNOWN: &[&str] = &[
     // Both services.
+    "BAD_SETTINGS_WAIT",
     "BOOTSTRAP_SERVERS",
     "DRAIN_TIMEOUT",
     "HTTP_LISTEN",

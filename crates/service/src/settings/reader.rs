@@ -172,6 +172,12 @@ impl Reader {
         seconds.map(Duration::from_secs_f64).unwrap_or_default()
     }
 
+    /// A time in seconds that may be absent.
+    pub fn optional_seconds(&mut self, setting: &Setting) -> Option<Duration> {
+        self.optional_text(setting)?;
+        Some(self.seconds(setting))
+    }
+
     /// A whole number within bounds.
     pub fn count(&mut self, setting: &Setting, range: RangeInclusive<u64>) -> u64 {
         let wanted = format!("a whole number from {} to {}", range.start(), range.end());

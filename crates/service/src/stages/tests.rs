@@ -88,6 +88,23 @@ async fn the_first_failure_is_what_is_said_and_a_panic_is_called_a_defect() {
 }
 
 #[tokio::test]
+async fn who_ends_because_its_input_broke_off_hides_no_failure() {
+    let (mut stages, _) = stages();
+    let (sender, mut input) = mpsc::channel::<()>(1);
+    // Started first, so that its end may be seen first.
+    stages.stage("reader", async move {
+        input.recv().await;
+        Ok(())
+    });
+    stages.stage("source", async move {
+        drop(sender);
+        sleep(DRAIN.timeout / 4).await;
+        anyhow::bail!("the source broke off")
+    });
+    assert_eq!(said(stages.run().await), "the source broke off");
+}
+
+#[tokio::test]
 async fn a_stage_that_hangs_is_given_up_at_the_end_of_the_grace_and_named() {
     let (mut stages, stop) = stages();
     let deadline = stages.deadline(0.75);

@@ -1,7 +1,7 @@
 //! From a host and its addresses to an open connection.
 
 mod addresses;
-mod race;
+pub(super) mod race;
 
 use std::{
     net::{IpAddr, SocketAddr},

@@ -3,53 +3,30 @@
 
 mod answer;
 mod lookup;
+mod system;
 
 use std::{
-    fs,
-    net::{IpAddr, Ipv4Addr},
-    path::Path,
+    net::IpAddr,
     sync::{Arc, Mutex, PoisonError},
-    time::{Duration, SystemTime},
+    time::Duration,
 };
 
-use hickory_resolver::{
-    Hosts, TokioResolver,
-    config::{NameServerConfig, ResolveHosts, ResolverConfig, ResolverOpts},
-    net::{NetError, runtime::TokioRuntimeProvider},
-    proto::{
-        op::Query,
-        rr::{Name, RecordType},
-    },
-    system_conf::read_system_conf,
-};
+use hickory_resolver::proto::{ProtoError, rr::Name};
 use messages::FailureReason;
 use tokio::time::timeout;
-use tracing::{info, warn};
+use tracing::info;
 
-use self::lookup::{addresses_of, from_dns};
+use self::{
+    lookup::from_dns,
+    system::{FILES, Stamp, System, stamp},
+};
 use super::failure::Reason;
-
-/// The files that say how names are resolved.
-const FILES: [&str; 2] = ["/etc/resolv.conf", "/etc/hosts"];
-/// A question is asked so often within the time limit: a lost packet is not a lost check.
-const ATTEMPTS: u32 = 3;
-/// Questions that one connection to a name server may carry at once: as many as there are probes.
-const QUESTIONS_MAX: usize = 100_000;
 
 /// The machine's way to resolve names.
 #[derive(Debug)]
 pub(super) struct Resolver {
     limit: Duration,
-    loaded: Mutex<Option<(Stamp, Arc<Loaded>)>>,
-}
-
-/// Tells whether the files have changed.
-type Stamp = [Option<(SystemTime, u64)>; FILES.len()];
-
-#[derive(Debug)]
-struct Loaded {
-    hosts: Hosts,
-    dns: TokioResolver,
+    system: Mutex<Option<(Stamp, Arc<System>)>>,
 }
 
 impl Resolver {
@@ -57,17 +34,21 @@ impl Resolver {
     pub(super) fn new(limit: Duration) -> Self {
         Self {
             limit,
-            loaded: Mutex::new(None),
+            system: Mutex::new(None),
         }
     }
 
     /// All addresses of the name; at least one.
     pub(super) async fn resolve(&self, host: &str) -> Result<Vec<IpAddr>, Reason> {
-        let loaded = self.loaded()?;
-        if let Some(addresses) = loaded.in_hosts(host) {
+        let name = name(host).map_err(|error| {
+            let detail = format!("a name that cannot be asked for: {error}");
+            (FailureReason::DnsNotFound, detail)
+        })?;
+        let system = self.system()?;
+        if let Some(addresses) = system.in_hosts(&name) {
             return Ok(addresses);
         }
-        timeout(self.limit, from_dns(&loaded.dns, host))
+        timeout(self.limit, from_dns(&system.servers, &name))
             .await
             .unwrap_or_else(|_| {
                 let limit = self.limit.as_secs_f64();
@@ -78,71 +59,38 @@ impl Resolver {
 
     /// What the files say, read again when they have changed: a machine that moves to another
     /// network keeps resolving.
-    fn loaded(&self) -> Result<Arc<Loaded>, Reason> {
-        let stamp = FILES.map(|file| {
-            let metadata = fs::metadata(file).ok()?;
-            Some((metadata.modified().ok()?, metadata.len()))
-        });
-        let mut loaded = self.loaded.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((seen, loaded)) = &*loaded
+    fn system(&self) -> Result<Arc<System>, Reason> {
+        let stamp = stamp();
+        let mut system = self.system.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((seen, system)) = &*system
             && *seen == stamp
         {
-            return Ok(Arc::clone(loaded));
+            return Ok(Arc::clone(system));
         }
-        if loaded.is_some() {
+        if system.is_some() {
             info!("{} or {} has changed and is read again", FILES[0], FILES[1]);
         }
-        let fresh = Loaded::read(self.limit).map_err(|error| {
+        let fresh = System::read(self.limit).map_err(|error| {
             let detail = format!("starting the resolver: {error}");
             (FailureReason::ProberFailed, detail)
         })?;
         let fresh = Arc::new(fresh);
-        *loaded = Some((stamp, Arc::clone(&fresh)));
+        *system = Some((stamp, Arc::clone(&fresh)));
         Ok(fresh)
     }
 }
 
-impl Loaded {
-    fn read(limit: Duration) -> Result<Self, NetError> {
-        let (config, mut options) = read_system_conf().unwrap_or_else(|error| {
-            warn!(
-                "{}: {error}; asking the name server on this machine",
-                FILES[0]
-            );
-            let here = NameServerConfig::udp_and_tcp(IpAddr::V4(Ipv4Addr::LOCALHOST));
-            let config = ResolverConfig::from_parts(None, Vec::new(), vec![here]);
-            (config, ResolverOpts::default())
-        });
-        options.cache_size = 0;
-        // Asked by ourselves, since the resolver would ask the network for the family that the file
-        // does not name.
-        options.use_hosts_file = ResolveHosts::Never;
-        options.timeout = options.timeout.min(limit / ATTEMPTS);
-        options.attempts = options.attempts.max(ATTEMPTS as usize);
-        options.max_active_requests = QUESTIONS_MAX;
-        let dns = TokioResolver::builder_with_config(config, TokioRuntimeProvider::default())
-            .with_options(options)
-            .build()?;
-        let hosts = Hosts::from_system().unwrap_or_else(|error| {
-            if Path::new(FILES[1]).exists() {
-                warn!("{}: {error}; going without it", FILES[1]);
-            }
-            Hosts::default()
-        });
-        Ok(Self { hosts, dns })
-    }
-
-    /// The addresses that `/etc/hosts` gives, of whichever families it names.
-    fn in_hosts(&self, host: &str) -> Option<Vec<IpAddr>> {
-        let name = Name::from_ascii(host).ok()?;
-        let addresses: Vec<_> = [RecordType::AAAA, RecordType::A]
-            .into_iter()
-            .filter_map(|family| {
-                let query = Query::query(name.clone(), family);
-                self.hosts.lookup_static_host(&query)
-            })
-            .flat_map(|lookup| addresses_of(&lookup))
-            .collect();
-        (!addresses.is_empty()).then_some(addresses)
-    }
+/// The name as it stands: underscores, and hyphens where the rules for hosts allow none, are asked
+/// for, as browsers do.
+fn name(host: &str) -> Result<Name, ProtoError> {
+    let (labels, is_complete) = match host.strip_suffix('.') {
+        Some(labels) => (labels, true),
+        None => (host, false),
+    };
+    let mut name = Name::from_labels(labels.split('.').map(str::as_bytes))?;
+    name.set_fqdn(is_complete);
+    Ok(name)
 }
+
+#[cfg(test)]
+pub(super) mod tests;

@@ -3,6 +3,7 @@
 mod content;
 mod encrypted;
 mod hops;
+mod names;
 mod protocol;
 
 use std::{
@@ -54,6 +55,10 @@ fn request(url: &str, regexp: &str) -> ProbeRequest {
 
 async fn probe_with(settings: ProbeSettings, url: &str, regexp: &str) -> Outcome {
     let instruments = Instruments::new(settings).unwrap();
+    probe_by(&instruments, url, regexp).await
+}
+
+async fn probe_by(instruments: &Instruments, url: &str, regexp: &str) -> Outcome {
     instruments
         .probe(&request(url, regexp), &CancellationToken::new())
         .await

@@ -77,7 +77,7 @@ async fn attempt(address: SocketAddr) -> (SocketAddr, io::Result<TcpStream>) {
 }
 
 #[cfg(test)]
-mod tests {
+pub(in crate::probe) mod tests {
     use tokio::{
         net::{TcpListener, TcpSocket},
         time::timeout,
@@ -87,10 +87,10 @@ mod tests {
 
     const LIMIT: Duration = Duration::from_secs(10);
 
-    /// An address that swallows every attempt to connect, as long as the other things live.
-    async fn dead() -> (SocketAddr, impl Sized) {
+    /// Lets the address swallow every attempt to connect, as long as what comes back lives.
+    pub(in crate::probe) async fn swallow(address: SocketAddr) -> (SocketAddr, impl Sized) {
         let socket = TcpSocket::new_v4().unwrap();
-        socket.bind(([127, 0, 0, 1], 0).into()).unwrap();
+        socket.bind(address).unwrap();
         let listener = socket.listen(0).unwrap();
         let address = listener.local_addr().unwrap();
         // Whoever nobody accepts stands in a queue, and past its end nobody is answered.
@@ -99,6 +99,10 @@ mod tests {
             queue.push(connected.unwrap());
         }
         (address, (listener, queue))
+    }
+
+    async fn dead() -> (SocketAddr, impl Sized) {
+        swallow(([127, 0, 0, 1], 0).into()).await
     }
 
     #[tokio::test]

@@ -1,0 +1,192 @@
+//! Names asked for at name servers of our own on loopback.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use hickory_resolver::{
+    Hosts,
+    config::{ConnectionConfig, NameServerConfig, ResolverConfig, ResolverOpts},
+    proto::{
+        op::{Message, ResponseCode},
+        rr::{RData, Record, RecordType},
+    },
+};
+use tokio::{
+    net::UdpSocket,
+    time::{Instant, sleep},
+};
+
+use super::*;
+
+const LIMIT: Duration = Duration::from_secs(2);
+
+/// What a name server says to a question.
+#[derive(Clone, Debug)]
+pub(in crate::probe) enum Reply {
+    Addresses(Vec<IpAddr>),
+    Code(ResponseCode),
+    Late(Duration, Vec<IpAddr>),
+    Silence,
+}
+
+/// A name server that answers so.
+pub(in crate::probe) async fn name_server(
+    reply: impl Fn(&str) -> Reply + Send + 'static,
+) -> NameServerConfig {
+    let socket = Arc::new(UdpSocket::bind("127.0.0.1:0").await.unwrap());
+    let address = socket.local_addr().unwrap();
+    tokio::spawn(async move {
+        let mut question = [0; 4096];
+        while let Ok((length, asker)) = socket.recv_from(&mut question).await {
+            let question = Message::from_vec(&question[..length]).unwrap();
+            let name = question.queries[0].name().to_string();
+            let reply = reply(name.trim_end_matches('.'));
+            let socket = Arc::clone(&socket);
+            tokio::spawn(async move {
+                if let Some(answer) = answer(question, reply).await {
+                    socket.send_to(&answer, asker).await.unwrap();
+                }
+            });
+        }
+    });
+    let mut connection = ConnectionConfig::udp();
+    connection.port = address.port();
+    NameServerConfig::new(address.ip(), true, vec![connection])
+}
+
+async fn answer(question: Message, reply: Reply) -> Option<Vec<u8>> {
+    let query = question.queries[0].clone();
+    let mut answer = question.into_response();
+    let addresses = match reply {
+        Reply::Addresses(addresses) => addresses,
+        Reply::Late(delay, addresses) => {
+            sleep(delay).await;
+            addresses
+        }
+        Reply::Code(code) => {
+            answer.metadata.response_code = code;
+            Vec::new()
+        }
+        Reply::Silence => return None,
+    };
+    let wanted = query.query_type();
+    for address in addresses {
+        let family = if address.is_ipv4() {
+            RecordType::A
+        } else {
+            RecordType::AAAA
+        };
+        if family == wanted {
+            let data = RData::from(address);
+            answer.add_answer(Record::from_rdata(query.name().clone(), 60, data));
+        }
+    }
+    Some(answer.to_vec().unwrap())
+}
+
+/// A resolver that asks these name servers in their order, and no hosts file.
+pub(in crate::probe) fn asking(servers: Vec<NameServerConfig>, limit: Duration) -> Resolver {
+    let config = ResolverConfig::from_parts(None, Vec::new(), servers);
+    let system = System::new(Hosts::default(), config, ResolverOpts::default(), limit).unwrap();
+    Resolver {
+        limit,
+        system: Mutex::new(Some((stamp(), Arc::new(system)))),
+    }
+}
+
+fn here() -> Vec<IpAddr> {
+    vec!["127.0.0.1".parse().unwrap()]
+}
+
+#[tokio::test]
+async fn names_that_browsers_take_are_asked_for() {
+    let server = name_server(|_| Reply::Addresses(here())).await;
+    let resolver = asking(vec![server], LIMIT);
+    for name in [
+        "my_site.test",
+        "a.b_c.test",
+        "_dmarc.test",
+        "a-.test",
+        "-a.test",
+        "xn--bcher-kva.test",
+    ] {
+        assert_eq!(resolver.resolve(name).await, Ok(here()), "{name}");
+    }
+    let long = "a".repeat(64);
+    let (reason, _) = resolver.resolve(&long).await.unwrap_err();
+    assert_eq!(reason, FailureReason::DnsNotFound);
+}
+
+#[tokio::test]
+async fn a_name_server_that_takes_nearly_all_the_time_still_answers() {
+    let delay = Duration::from_millis(1300);
+    let server = name_server(move |_| Reply::Late(delay, here())).await;
+    let resolver = asking(vec![server], LIMIT);
+    // Also once it is known to be slow.
+    for _ in 0..2 {
+        let began = Instant::now();
+        assert_eq!(resolver.resolve("slow.test").await, Ok(here()));
+        assert!(began.elapsed() >= delay);
+    }
+}
+
+#[tokio::test]
+async fn a_lost_question_is_asked_again() {
+    let asked = AtomicUsize::new(0);
+    let server = name_server(move |_| match asked.fetch_add(1, Ordering::Relaxed) {
+        // Both families' first questions are lost.
+        0 | 1 => Reply::Silence,
+        _ => Reply::Addresses(here()),
+    })
+    .await;
+    let resolver = asking(vec![server], LIMIT);
+    assert_eq!(resolver.resolve("lost.test").await, Ok(here()));
+}
+
+#[tokio::test]
+async fn what_a_name_server_refuses_is_its_failure_however_many_ask() {
+    for code in [ResponseCode::Refused, ResponseCode::ServFail] {
+        let server = name_server(move |_| Reply::Code(code)).await;
+        let resolver = Arc::new(asking(vec![server], LIMIT));
+        let asking: Vec<_> = (0..200)
+            .map(|number| {
+                let resolver = Arc::clone(&resolver);
+                tokio::spawn(async move { resolver.resolve(&format!("n{number}.test")).await })
+            })
+            .collect();
+        for asked in asking {
+            let (reason, _) = asked.await.unwrap().unwrap_err();
+            assert_eq!(reason, FailureReason::DnsServerFailure, "{code}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_one_name_server_does_not_say_the_next_one_does() {
+    for first in [
+        Reply::Silence,
+        Reply::Code(ResponseCode::Refused),
+        Reply::Code(ResponseCode::ServFail),
+    ] {
+        let reply = first.clone();
+        let servers = vec![
+            name_server(move |_| reply.clone()).await,
+            name_server(|_| Reply::Addresses(here())).await,
+        ];
+        let answer = asking(servers, LIMIT).resolve("two.test").await;
+        assert_eq!(answer, Ok(here()), "{first:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_name_that_is_not_there_is_not_sought_further() {
+    let servers = vec![
+        name_server(|_| Reply::Code(ResponseCode::NXDomain)).await,
+        name_server(|_| Reply::Addresses(here())).await,
+    ];
+    let (reason, _) = asking(servers, LIMIT).resolve("no.test").await.unwrap_err();
+    assert_eq!(reason, FailureReason::DnsNotFound);
+    let silent = vec![name_server(|_| Reply::Silence).await];
+    let limit = Duration::from_millis(300);
+    let (reason, _) = asking(silent, limit).resolve("x.test").await.unwrap_err();
+    assert_eq!(reason, FailureReason::DnsTimeout);
+}

@@ -4,23 +4,26 @@
 //! does not know (look-around and back-references, which the original's Python took) by
 //! `fancy-regex`, whose steps are bounded.
 
+mod end;
+mod linear;
 mod python;
 
 use fancy_regex::RegexBuilder as BacktrackingBuilder;
-use regex::RegexBuilder;
+
+use self::linear::Linear;
 
 /// Steps that the backtracking engine may take for one page: a fraction of a second.
 const BACKTRACKING_STEPS_MAX: usize = 200_000;
-/// What a compiled pattern may take in memory.
-const COMPILED_BYTES_MAX: usize = 4 * 1024 * 1024;
-/// What a search may keep to be faster the next time.
-const CACHE_BYTES_MAX: usize = 1024 * 1024;
+/// What the parts of a pattern that need no backtracking may take in memory, each.
+const DELEGATE_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// What a search of such a part may keep to be faster as it goes on.
+const DELEGATE_CACHE_BYTES_MAX: usize = 1024 * 1024;
 
 /// A pattern that compiles.
 ///
-/// Only its text is kept. Compiled, with its search cache, a pattern takes some hundred kilobytes:
-/// thousands of targets would take gigabytes, while compiling anew for each page takes well under a
-/// millisecond.
+/// Only its text is kept with its target: compiled, with what a search keeps, it takes some hundred
+/// kilobytes, and there are thousands. Those that are used often are kept compiled in a common place
+/// of a fixed size.
 #[derive(Clone, Debug)]
 pub struct Pattern {
     /// As configured.
@@ -32,7 +35,10 @@ pub struct Pattern {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Engine {
-    Linear,
+    Linear {
+        /// Whether the pattern is compiled in a moment.
+        is_small: bool,
+    },
     Backtracking,
 }
 
@@ -55,20 +61,26 @@ impl Pattern {
         if translated != configured {
             texts.push(&translated);
         }
+        let pattern = |text, engine| Self {
+            configured: configured.to_owned(),
+            text,
+            engine,
+        };
         let mut first_error = None;
-        for engine in [Engine::Linear, Engine::Backtracking] {
-            for text in &texts {
-                match engine.check(text) {
-                    Ok(()) => {
-                        return Ok(Self {
-                            configured: configured.to_owned(),
-                            text: (*text).to_owned(),
-                            engine,
-                        });
-                    }
-                    Err(error) => first_error.get_or_insert(error),
-                };
-            }
+        for text in texts.iter().filter_map(|text| end::taking(text)) {
+            match Linear::new(&text) {
+                Ok(linear) => {
+                    let is_small = linear.is_small();
+                    return Ok(pattern(text, Engine::Linear { is_small }));
+                }
+                Err(error) => first_error.get_or_insert(one_line(&error)),
+            };
+        }
+        for text in texts.iter().map(|text| end::looking_ahead(text)) {
+            match backtracking(&text) {
+                Ok(_) => return Ok(pattern(text, Engine::Backtracking)),
+                Err(error) => first_error.get_or_insert(one_line(&error.to_string())),
+            };
         }
         Err(first_error.unwrap_or_default())
     }
@@ -83,12 +95,18 @@ impl Pattern {
         self.engine == Engine::Backtracking
     }
 
-    /// Seeks the first match. Takes its time: not for threads that must not block.
+    /// Whether a search in a small page is a matter of microseconds.
+    pub fn is_quick(&self) -> bool {
+        self.engine == Engine::Linear { is_small: true }
+    }
+
+    /// Seeks the first match. Takes its time, unless it is quick and the page small: not for threads that
+    /// must not block.
     pub fn search(&self, page: &str) -> Search {
         let found = match self.engine {
-            Engine::Linear => linear(&self.text)
-                .map(|regex| regex.find(page).map(|found| found.as_str().to_owned()))
-                .map_err(|error| error.to_string()),
+            Engine::Linear { .. } => {
+                Linear::kept(&self.text).map(|linear| linear.find(page).map(str::to_owned))
+            }
             Engine::Backtracking => backtracking(&self.text)
                 .and_then(|regex| Ok(regex.find(page)?.map(|found| found.as_str().to_owned())))
                 .map_err(|error| error.to_string()),
@@ -101,33 +119,12 @@ impl Pattern {
     }
 }
 
-impl Engine {
-    fn check(self, text: &str) -> Result<(), String> {
-        match self {
-            Self::Linear => linear(text)
-                .map(drop)
-                .map_err(|error| one_line(&error.to_string())),
-            Self::Backtracking => backtracking(text)
-                .map(drop)
-                .map_err(|error| one_line(&error.to_string())),
-        }
-    }
-}
-
-fn linear(text: &str) -> Result<regex::Regex, regex::Error> {
-    RegexBuilder::new(text)
-        .case_insensitive(true)
-        .size_limit(COMPILED_BYTES_MAX)
-        .dfa_size_limit(CACHE_BYTES_MAX)
-        .build()
-}
-
 fn backtracking(text: &str) -> fancy_regex::Result<fancy_regex::Regex> {
     BacktrackingBuilder::new(text)
         .case_insensitive(true)
         .backtrack_limit(BACKTRACKING_STEPS_MAX)
-        .delegate_size_limit(COMPILED_BYTES_MAX)
-        .delegate_dfa_size_limit(CACHE_BYTES_MAX)
+        .delegate_size_limit(DELEGATE_BYTES_MAX)
+        .delegate_dfa_size_limit(DELEGATE_CACHE_BYTES_MAX)
         .build()
 }
 
@@ -175,6 +172,28 @@ mod tests {
         );
         assert_eq!(search(r"[[\]]x", "[X"), found("[X"));
         assert_eq!(search(r"a{,2}b", "aab"), found("aab"));
+    }
+
+    #[test]
+    fn a_dollar_stands_before_a_last_line_feed_too() {
+        assert_eq!(search("</html>$", "<html>ok</html>\n"), found("</html>"));
+        assert_eq!(
+            search(r#""ok"}$"#, "{\"status\":\"ok\"}\n"),
+            found("\"ok\"}")
+        );
+        assert_eq!(search("ok$", "ok"), found("ok"));
+        assert_eq!(search("ok$", "ok\n\n"), Search::NotFound);
+        assert_eq!(search("ok$", "ok\r\n"), Search::NotFound);
+        assert_eq!(search("ok$", "ok\nnot"), Search::NotFound);
+        assert_eq!(search(r"\s*$", "ok \n"), found(" \n"));
+        assert_eq!(search(r"\s*?$", "ok \n"), found(" "));
+        assert_eq!(search("(o$|k$)", "ok\n"), found("k"));
+        assert_eq!(search("(?m)^ok$", "no\nok\nno"), found("ok"));
+        assert_eq!(search(r"\$5", "$5"), found("$5"));
+        // What follows may want the line feed: for an engine that looks ahead.
+        assert_eq!(search("ok$\n", "ok\n"), found("ok\n"));
+        assert_eq!(search("(?<=o)k$", "ok\n"), found("k"));
+        assert_eq!(search(r"end\Z", "end\n"), Search::NotFound);
     }
 
     #[test]

@@ -1,0 +1,148 @@
+//! Patterns that `regex` takes: their time is linear in the page.
+
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+
+use moka::sync::Cache as Kept;
+use regex_automata::{
+    Input,
+    meta::{BuildError, Cache, Config, Regex},
+    util::syntax,
+};
+
+use super::end;
+
+/// What a compiled pattern may take in memory.
+const COMPILED_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// What a search may use to be faster as it goes on.
+const SEARCH_BYTES_MAX: usize = 1024 * 1024;
+/// Patterns up to this size are kept compiled: the compiling of one takes longer than the search.
+const KEPT_PATTERN_BYTES_MAX: usize = 256 * 1024;
+/// What is kept of a search for the next one with the same pattern.
+const KEPT_SEARCH_BYTES_MAX: usize = 64 * 1024;
+/// What all kept patterns may take: compiled, some thousands would take gigabytes.
+const KEPT_BYTES_MAX: u64 = 16 * 1024 * 1024;
+
+/// The patterns that were used last.
+static KEPT: LazyLock<Kept<String, Arc<Linear>>> = LazyLock::new(|| {
+    Kept::builder()
+        .max_capacity(KEPT_BYTES_MAX)
+        .weigher(|text: &String, linear: &Arc<Linear>| {
+            let bytes = text.len() + linear.regex.memory_usage() + KEPT_SEARCH_BYTES_MAX;
+            u32::try_from(bytes).unwrap_or(u32::MAX)
+        })
+        .build()
+});
+
+/// A compiled pattern.
+#[derive(Debug)]
+pub(super) struct Linear {
+    regex: Regex,
+    /// The groups that take a last line feed, if there are such.
+    ends: Vec<usize>,
+    /// What the last search left, for the next one.
+    spare: Mutex<Option<Cache>>,
+}
+
+impl Linear {
+    /// Compiles the pattern. The error is in the words of the engine.
+    pub(super) fn new(text: &str) -> Result<Self, String> {
+        let words = |error: BuildError| match (error.syntax_error(), error.size_limit()) {
+            (Some(syntax), _) => syntax.to_string(),
+            (None, Some(limit)) => format!("compiled, it would take more than {limit} bytes"),
+            (None, None) => error.to_string(),
+        };
+        let config = Config::new()
+            .nfa_size_limit(Some(COMPILED_BYTES_MAX))
+            .hybrid_cache_capacity(SEARCH_BYTES_MAX);
+        let regex = Regex::builder()
+            .configure(config)
+            .syntax(syntax::Config::new().case_insensitive(true))
+            .build(text)
+            .map_err(words)?;
+        let groups = regex
+            .group_info()
+            .pattern_names(regex_automata::PatternID::ZERO);
+        let ends = groups.enumerate().filter_map(|(group, name)| {
+            name.is_some_and(|name| name.starts_with(end::GROUP))
+                .then_some(group)
+        });
+        let ends = ends.collect();
+        Ok(Self {
+            regex,
+            ends,
+            spare: Mutex::new(None),
+        })
+    }
+
+    /// The pattern as it was kept, or compiled now and kept if it is small.
+    pub(super) fn kept(text: &str) -> Result<Arc<Self>, String> {
+        if let Some(kept) = KEPT.get(text) {
+            return Ok(kept);
+        }
+        let linear = Arc::new(Self::new(text)?);
+        if linear.is_small() {
+            KEPT.insert(text.to_owned(), Arc::clone(&linear));
+        }
+        Ok(linear)
+    }
+
+    /// Whether it is compiled and kept in a moment.
+    pub(super) fn is_small(&self) -> bool {
+        self.regex.memory_usage() <= KEPT_PATTERN_BYTES_MAX
+    }
+
+    /// The first match.
+    pub(super) fn find<'a>(&self, page: &'a str) -> Option<&'a str> {
+        let spare = self
+            .spare
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        let mut cache = spare.unwrap_or_else(|| self.regex.create_cache());
+        let found = self.find_with(&mut cache, page);
+        if cache.memory_usage() <= KEPT_SEARCH_BYTES_MAX {
+            *self.spare.lock().unwrap_or_else(PoisonError::into_inner) = Some(cache);
+        }
+        found
+    }
+
+    fn find_with<'a>(&self, cache: &mut Cache, page: &'a str) -> Option<&'a str> {
+        let found = self.regex.search_with(cache, &Input::new(page))?;
+        let may_take = !self.ends.is_empty() && found.end() == page.len() && page.ends_with('\n');
+        if !may_take {
+            return page.get(found.range());
+        }
+        // Whether it was `$` that took the last line feed, the groups tell.
+        let mut groups = self.regex.create_captures();
+        let input = Input::new(page).range(found.start()..);
+        self.regex.search_captures_with(cache, &input, &mut groups);
+        let taken = self
+            .ends
+            .iter()
+            .any(|group| groups.get_group(*group).is_some());
+        page.get(found.start()..found.end() - usize::from(taken))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_kept_is_found_again_and_bounded() {
+        let first = Linear::kept("kept pattern").unwrap();
+        assert!(Arc::ptr_eq(&first, &Linear::kept("kept pattern").unwrap()));
+        for number in 0..200 {
+            Linear::kept(&format!(r"\w+ {number}")).unwrap();
+        }
+        KEPT.run_pending_tasks();
+        assert!(KEPT.weighted_size() <= KEPT_BYTES_MAX);
+    }
+
+    #[test]
+    fn a_pattern_that_is_large_is_not_kept() {
+        let large = r"\w{20}";
+        assert!(!Linear::kept(large).unwrap().is_small());
+        assert!(KEPT.get(large).is_none());
+    }
+}

@@ -35,6 +35,11 @@ impl Page {
         self.truncated
     }
 
+    /// Its length as it was read.
+    pub(super) fn bytes(&self) -> usize {
+        self.chunks.iter().map(Vec::len).sum()
+    }
+
     /// Its text; `None` when it is a binary after all.
     pub(super) fn into_text(self) -> Option<String> {
         let Self {

@@ -9,6 +9,8 @@ use tracing::warn;
 use super::page::Page;
 use crate::pattern::{Pattern, Search};
 
+/// Pages up to this size are searched where they are, by patterns that are quick.
+const IN_PLACE_BYTES_MAX: usize = 64 * 1024;
 /// How long a search may be waited for.
 const SEARCH_TIMEOUT: Duration = Duration::from_secs(5);
 /// Searches at the same time: each holds a page and its text.
@@ -33,12 +35,17 @@ impl Seeker {
 
     /// Seeks the pattern in the page. `shown` names the site in the log.
     pub(super) async fn seek(&self, pattern: Pattern, page: Page, shown: &str) -> Match {
+        let truncated = page.is_truncated();
+        if pattern.is_quick() && page.bytes() <= IN_PLACE_BYTES_MAX {
+            // To hand it to another thread would take longer.
+            let found = page.into_text().map(|text| pattern.search(&text));
+            return judge(found, truncated).unwrap_or_else(|reason| given_up(shown, &reason));
+        }
         let places = if pattern.backtracks() {
             &self.slow
         } else {
             &self.quick
         };
-        let truncated = page.is_truncated();
         let search = async {
             let place = Arc::clone(places).acquire_owned().await;
             let search = spawn_blocking(move || {
@@ -48,21 +55,33 @@ impl Seeker {
             });
             search.await
         };
-        let reason = match timeout(SEARCH_TIMEOUT, search).await {
-            Ok(Ok(Some(Search::Found(text)))) => return Match::Matched(text),
-            // What was cut off might have held it.
-            Ok(Ok(Some(Search::NotFound))) if truncated => return Match::NotEvaluated,
-            Ok(Ok(Some(Search::NotFound))) => return Match::NotMatched,
-            Ok(Ok(None)) => return Match::NotEvaluated,
-            Ok(Ok(Some(Search::GivenUp(reason)))) => reason,
-            Ok(Err(error)) => error.to_string(),
-            Err(_) => format!("not done within {} s", SEARCH_TIMEOUT.as_secs()),
+        let found = match timeout(SEARCH_TIMEOUT, search).await {
+            Ok(Ok(found)) => judge(found, truncated),
+            Ok(Err(error)) => Err(error.to_string()),
+            Err(_) => Err(format!("not done within {} s", SEARCH_TIMEOUT.as_secs())),
         };
-        metrics::counter!("monitor_searches_given_up_total").increment(1);
-        warn!(
-            url = shown,
-            "The search for the regexp was given up: {reason}"
-        );
-        Match::NotEvaluated
+        found.unwrap_or_else(|reason| given_up(shown, &reason))
     }
+}
+
+/// What the search means for the record; the error says why it was given up.
+fn judge(found: Option<Search>, truncated: bool) -> Result<Match, String> {
+    match found {
+        Some(Search::Found(text)) => Ok(Match::Matched(text)),
+        // What was cut off might have held it.
+        Some(Search::NotFound) if truncated => Ok(Match::NotEvaluated),
+        Some(Search::NotFound) => Ok(Match::NotMatched),
+        // It is a binary after all.
+        None => Ok(Match::NotEvaluated),
+        Some(Search::GivenUp(reason)) => Err(reason),
+    }
+}
+
+fn given_up(shown: &str, reason: &str) -> Match {
+    metrics::counter!("monitor_searches_given_up_total").increment(1);
+    warn!(
+        url = shown,
+        "The search for the regexp was given up: {reason}"
+    );
+    Match::NotEvaluated
 }

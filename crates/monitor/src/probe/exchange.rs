@@ -1,5 +1,6 @@
 //! The way from a url to its page, over all its hops.
 
+mod cookies;
 mod credentials;
 mod hop;
 mod question;
@@ -12,7 +13,7 @@ use hyper::{
 use messages::{Failure, FailureReason, Phase};
 use url::Url;
 
-use self::{credentials::authorization, hop::hop, question::Question};
+use self::{cookies::Cookies, credentials::authorization, hop::hop, question::Question};
 use super::{
     body::{self, Reading},
     http::Answer,
@@ -44,6 +45,7 @@ impl<'a> Journey<'a> {
     pub(super) async fn go(mut self, trace: &Trace) -> Result<Option<Page>, Failure> {
         let origin = self.address.origin();
         let credentials = authorization(&self.address);
+        let mut cookies = Cookies::default();
         loop {
             // They are the first site's: no other one gets to see them.
             let credentials = credentials
@@ -52,7 +54,7 @@ impl<'a> Journey<'a> {
             let question = Question {
                 instruments: self.instruments,
                 url: &self.address,
-                headers: headers(credentials),
+                headers: headers(credentials, cookies.header(&self.address)),
                 trace,
             };
             // Large as long as it runs, and gone before the body is read.
@@ -60,6 +62,7 @@ impl<'a> Journey<'a> {
             let Some(next) = self.next_hop(&answer.head, trace)? else {
                 return self.read(answer, trace).await;
             };
+            cookies.keep(&self.address, &answer.head.headers);
             trace.follow();
             self.address = next;
         }
@@ -107,10 +110,13 @@ impl<'a> Journey<'a> {
 }
 
 /// What goes along for this site alone.
-fn headers(credentials: Option<&HeaderValue>) -> HeaderMap {
+fn headers(credentials: Option<&HeaderValue>, cookies: Option<HeaderValue>) -> HeaderMap {
     let mut headers = HeaderMap::new();
     if let Some(credentials) = credentials {
         headers.insert(header::AUTHORIZATION, credentials.clone());
+    }
+    if let Some(cookies) = cookies {
+        headers.insert(header::COOKIE, cookies);
     }
     headers
 }

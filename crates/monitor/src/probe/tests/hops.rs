@@ -140,3 +140,38 @@ async fn an_empty_location_costs_one_request_and_is_bad() {
         assert_eq!(requests.all().len(), 1);
     }
 }
+
+#[tokio::test]
+async fn cookies_go_over_the_hops_of_one_probe_and_no_further() {
+    let requests = Requests::default();
+    let seen = requests.clone();
+    // Without its cookie it sends everybody round, as sites with a gate do.
+    let url = serve(move |mut stream| {
+        let seen = seen.clone();
+        async move {
+            let request = read_request(&mut stream).await?;
+            let is_known = request.to_lowercase().contains("cookie: seen=yes");
+            seen.note(request);
+            let gate = "HTTP/1.1 302 Found\r\nLocation: /\r\nSet-Cookie: seen=yes; Path=/\r\n\
+                        Content-Length: 0\r\n\r\n";
+            let answer = if is_known {
+                page("", "Hello")
+            } else {
+                gate.into()
+            };
+            stream.write_all(&answer).await
+        }
+    })
+    .await;
+    let instruments = Instruments::new(following(5)).unwrap();
+    for _ in 0..2 {
+        let (probe, response) = up(probe_by(&instruments, &url, "hello").await);
+        assert_eq!((response.matched, probe.redirects), (found("Hello"), 1));
+    }
+    let had_cookies: Vec<_> = requests
+        .all()
+        .iter()
+        .map(|request| request.to_lowercase().contains("cookie:"))
+        .collect();
+    assert_eq!(had_cookies, [false, true, false, true]);
+}

@@ -1,0 +1,103 @@
+//! Cookies of one probe: a site that sets one and redirects sees it at the next hop, and no later
+//! probe does.
+
+use cookie_store::CookieStore;
+use hyper::{
+    HeaderMap,
+    header::{self, HeaderValue},
+};
+use url::Url;
+
+/// Cookies of one head that are kept, and what one may take, as browsers bound them.
+const COOKIES_MAX: usize = 50;
+const COOKIE_BYTES_MAX: usize = 4096;
+/// What all that are sent together may take: servers refuse much more.
+const SENT_BYTES_MAX: usize = 16 * 1024;
+
+/// What sites have set so far. Which of them goes where, the library knows.
+#[derive(Debug, Default)]
+pub(super) struct Cookies(CookieStore);
+
+impl Cookies {
+    /// Keeps what the site at this url sets. What is no cookie, or not one that it may set, is passed
+    /// over.
+    pub(super) fn keep(&mut self, url: &Url, head: &HeaderMap) {
+        let values = head.get_all(header::SET_COOKIE).iter();
+        let texts = values.filter_map(|value| std::str::from_utf8(value.as_bytes()).ok());
+        for text in texts
+            .filter(|text| text.len() <= COOKIE_BYTES_MAX)
+            .take(COOKIES_MAX)
+        {
+            self.0.parse(text, url).ok();
+        }
+    }
+
+    /// What is sent to this url, if anything is.
+    pub(super) fn header(&self, url: &Url) -> Option<HeaderValue> {
+        let mut text = String::new();
+        for (name, value) in self.0.get_request_values(url) {
+            if text.len() + name.len() + value.len() > SENT_BYTES_MAX {
+                break;
+            }
+            if !text.is_empty() {
+                text.push_str("; ");
+            }
+            text.extend([name, "=", value]);
+        }
+        if text.is_empty() {
+            return None;
+        }
+        let mut value = HeaderValue::from_str(&text).ok()?;
+        value.set_sensitive(true);
+        Some(value)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn url(text: &str) -> Url {
+        Url::parse(text).unwrap()
+    }
+
+    fn kept(from: &str, cookies: &[&str]) -> Cookies {
+        let mut head = HeaderMap::new();
+        for cookie in cookies {
+            head.append(header::SET_COOKIE, HeaderValue::from_str(cookie).unwrap());
+        }
+        let mut kept = Cookies::default();
+        kept.keep(&url(from), &head);
+        kept
+    }
+
+    #[test]
+    fn a_cookie_goes_where_it_belongs() {
+        let cookies = kept(
+            "https://a.example/x/y",
+            &[
+                "one=1; Path=/",
+                "two=2; Secure",
+                "gone=; Max-Age=0",
+                "b=3; Domain=b.example",
+            ],
+        );
+        let to = |text: &str| cookies.header(&url(text));
+        let here = to("https://a.example/x/z").unwrap();
+        let here = here.to_str().unwrap();
+        assert!(here.contains("one=1") && here.contains("two=2"), "{here}");
+        assert!(!here.contains("gone") && !here.contains("b=3"), "{here}");
+        assert_eq!(to("http://a.example/x/z").unwrap(), "one=1");
+        assert_eq!(to("https://b.example/"), None);
+    }
+
+    #[test]
+    fn what_is_sent_is_bounded() {
+        let large = format!("={}", "x".repeat(4000));
+        let cookies: Vec<_> = (0..10).map(|number| format!("c{number}{large}")).collect();
+        let cookies: Vec<_> = cookies.iter().map(String::as_str).collect();
+        let kept = kept("http://a.example/", &cookies);
+        let sent = kept.header(&url("http://a.example/")).unwrap();
+        assert!(sent.len() <= SENT_BYTES_MAX && sent.is_sensitive());
+    }
+}

@@ -13,7 +13,12 @@ use hyper::{
 use messages::{Failure, FailureReason, Phase};
 use url::Url;
 
-use self::{cookies::Cookies, credentials::authorization, hop::hop, question::Question};
+use self::{
+    cookies::Cookies,
+    credentials::{authorization, go_along},
+    hop::hop,
+    question::Question,
+};
 use super::{
     body::{self, Reading},
     http::Answer,
@@ -43,14 +48,13 @@ impl<'a> Journey<'a> {
 
     /// Goes all the way. The page is there when something is sought in it and it may be a text.
     pub(super) async fn go(mut self, trace: &Trace) -> Result<Option<Page>, Failure> {
-        let origin = self.address.origin();
-        let credentials = authorization(&self.address);
+        let first = self.address.clone();
+        let credentials = authorization(&first);
         let mut cookies = Cookies::default();
         loop {
-            // They are the first site's: no other one gets to see them.
             let credentials = credentials
                 .as_ref()
-                .filter(|_| self.address.origin() == origin);
+                .filter(|_| go_along(&first, &self.address));
             let question = Question {
                 instruments: self.instruments,
                 url: &self.address,

@@ -29,6 +29,17 @@ pub(super) fn authorization(url: &Url) -> Option<HeaderValue> {
     Some(value)
 }
 
+/// Whether the credentials of the first url are for this one, too: they are its site's, and of no
+/// other one, unless that is the same site, which only leads from http to https.
+pub(super) fn go_along(first: &Url, now: &Url) -> bool {
+    let port = Url::port_or_known_default;
+    let leads_to_tls = first.scheme() == "http"
+        && now.scheme() == "https"
+        && first.host() == now.host()
+        && (port(first), port(now)) == (Some(80), Some(443));
+    first.origin() == now.origin() || leads_to_tls
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -51,5 +62,30 @@ mod tests {
         );
         assert!(value.is_sensitive());
         assert_eq!(authorization(&url("http://a.example")), None);
+    }
+
+    #[test]
+    fn credentials_go_along_to_the_same_site_alone() {
+        let first = url("http://u:p@a.example/x");
+        for same in [
+            "http://a.example/y",
+            "http://a.example:80/",
+            "https://a.example/",
+        ] {
+            assert!(go_along(&first, &url(same)), "{same}");
+        }
+        for other in [
+            "http://b.example/",
+            "http://www.a.example/",
+            "https://a.example:8443/",
+            "http://a.example:8080/",
+        ] {
+            assert!(!go_along(&first, &url(other)), "{other}");
+        }
+        // Never from encrypted to plain.
+        assert!(!go_along(
+            &url("https://u:p@a.example/"),
+            &url("http://a.example/")
+        ));
     }
 }

@@ -8,6 +8,10 @@ use messages::FailureReason;
 use rustix::io::Errno;
 use rustls::{CertificateError, Error as TlsError};
 
+/// Said where a browser might show the page all the same.
+const STRICTER: &str = "; the answer breaks the rules of HTTP, and this monitor is stricter there \
+                        than browsers, which may show the page";
+
 /// A reason, and the words for a person.
 pub(super) type Reason = (FailureReason, String);
 
@@ -135,7 +139,22 @@ pub(super) fn of_http(error: &AnyError) -> Reason {
         _ if chain(error).any(is_cut_off) => FailureReason::ConnectionReset,
         _ => FailureReason::ProtocolError,
     };
-    (reason, words(error))
+    let mut detail = words(error);
+    if reason == FailureReason::ProtocolError && chain(error).any(is_unreadable) {
+        detail.push_str(STRICTER);
+    }
+    (reason, detail)
+}
+
+/// Whether HTTP/1's own rules are broken. The library knows only some of the ways in which browsers
+/// overlook that.
+fn is_unreadable(error: &AnyError) -> bool {
+    if let Some(error) = error.downcast_ref::<hyper::Error>() {
+        return error.is_parse() && !error.is_parse_too_large();
+    }
+    // A chunk's size that is none.
+    let io = error.downcast_ref::<io::Error>();
+    io.is_some_and(|error| error.kind() == io::ErrorKind::InvalidInput)
 }
 
 fn is_closed(kind: io::ErrorKind) -> bool {

@@ -263,6 +263,25 @@ async fn odd_answers_that_are_whole_are_up() {
 }
 
 #[tokio::test]
+async fn where_the_monitor_is_stricter_than_browsers_it_says_so() {
+    for answer in [
+        "HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nHello\r\n0\r\n\r\n",
+        "HTTP/1.1  200 OK\r\nContent-Length: 5\r\n\r\nHello",
+        "http/1.1 200 OK\r\nContent-Length: 5\r\n\r\nHello",
+        "HTTP/1.1 200 OK\r\nContent-Length: +5\r\n\r\nHello",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\nHello\n0\n\n",
+    ] {
+        let (_, _, failure) = down(probe(&site(answer).await, "hello").await);
+        assert_eq!(failure.reason, FailureReason::ProtocolError, "{answer}");
+        let detail = failure.detail.unwrap();
+        assert!(
+            detail.contains("stricter there than browsers"),
+            "{answer}: {detail}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn a_status_that_failed_stays_the_reason_even_when_its_body_fails_too() {
     for answer in [
         "HTTP/1.1 500 Oops\r\nContent-Length: 5\r\n\r\nHello",

@@ -15,8 +15,8 @@ use tokio::{
 };
 
 use self::{
-    decode::{Decoded, decode},
-    pieces::pieces,
+    decode::decode,
+    pieces::{Decoded, pieces},
 };
 use super::{
     failure,

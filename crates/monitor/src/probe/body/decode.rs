@@ -1,18 +1,16 @@
 //! Undoing the codings of a body.
 
-use std::{io, pin::Pin};
+use std::io;
 
 use async_compression::tokio::bufread::{BrotliDecoder, DeflateDecoder, ZlibDecoder};
-use tokio::io::{AsyncBufRead, AsyncBufReadExt, BufReader};
+use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio_util::io::StreamReader;
 
 use super::{
     members::{Format, Members},
-    pieces::Pieces,
+    pieces::{Decoded, Pieces},
 };
 use crate::probe::page::Coding;
-
-pub(super) type Decoded = Pin<Box<dyn AsyncBufRead + Send>>;
 
 /// Undoes the codings, the last one applied first.
 pub(super) async fn decode(pieces: Pieces, codings: &[Coding]) -> io::Result<Decoded> {

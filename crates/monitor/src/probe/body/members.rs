@@ -15,7 +15,7 @@ use async_compression::{
 };
 use tokio::io::{AsyncRead, ReadBuf};
 
-use super::decode::Decoded;
+use super::pieces::Decoded;
 
 /// The largest window that zstd may ask for, as a power of two: 8 MiB, what browsers take.
 const ZSTD_WINDOW_LOG_MAX: u32 = 23;

@@ -4,8 +4,12 @@ use std::{io, pin::Pin};
 
 use futures_util::{Stream, StreamExt, future::ready};
 use hyper::{Version, body::Bytes, header};
+use tokio::io::AsyncBufRead;
 
 use crate::probe::{failure, http::Answer};
+
+/// A body of which some or all codings are undone.
+pub(super) type Decoded = Pin<Box<dyn AsyncBufRead + Send>>;
 
 pub(super) type Pieces = Pin<Box<dyn Stream<Item = io::Result<Bytes>> + Send>>;
 

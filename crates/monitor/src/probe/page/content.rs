@@ -5,19 +5,19 @@ use hyper::header::{self, HeaderMap, HeaderName, HeaderValue};
 
 /// What a response's head says of its body.
 #[derive(Debug, Default)]
-pub(in crate::probe) struct Content {
+pub(crate) struct Content {
     /// The media type in small letters, without parameters; `""` when there is none.
     pub(super) media_type: String,
     pub(super) charset: Option<&'static Encoding>,
     /// In the order in which they were applied.
-    pub(in crate::probe) codings: Vec<Coding>,
+    pub(crate) codings: Vec<Coding>,
     /// A transfer coding that nobody asked for: what comes cannot be read.
-    pub(in crate::probe) unknown_transfer: Option<String>,
+    pub(crate) unknown_transfer: Option<String>,
 }
 
 /// The codings that are asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::probe) enum Coding {
+pub(crate) enum Coding {
     Gzip,
     Deflate,
     Brotli,
@@ -36,14 +36,14 @@ impl Coding {
     }
 
     /// Whether its decoder keeps much of what it has decoded.
-    pub(in crate::probe) fn keeps_window(self) -> bool {
+    pub(crate) fn keeps_window(self) -> bool {
         matches!(self, Self::Brotli | Self::Zstd)
     }
 }
 
 impl Content {
     /// Reads the head.
-    pub(in crate::probe) fn of(headers: &HeaderMap) -> Self {
+    pub(crate) fn of(headers: &HeaderMap) -> Self {
         let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
         // Of several, browsers take the last.
         let content_type = headers.get_all(header::CONTENT_TYPE).iter().next_back();
@@ -78,7 +78,7 @@ impl Content {
     }
 
     /// Whether something may be sought in it, as far as the head says.
-    pub(in crate::probe) fn may_be_text(&self) -> bool {
+    pub(crate) fn may_be_text(&self) -> bool {
         let (kind, subtype) = self.media_type.split_once('/').unwrap_or_default();
         match kind {
             "" | "text" => true,

@@ -42,6 +42,14 @@ pub(crate) async fn database() -> String {
     made.expect("the database is made")
 }
 
+/// The same database, as the server's superuser.
+pub(crate) fn as_superuser(uri: &str) -> String {
+    let server = POSTGRES.get().expect("a database was made").superuser_uri();
+    let (server, _) = server.rsplit_once('/').expect("a path");
+    let (_, name) = uri.rsplit_once('/').expect("a path");
+    format!("{server}/{name}")
+}
+
 /// A writer on a database.
 pub(crate) fn writer(uri: &str) -> BatchWriter {
     let settings = DatabaseSettings {

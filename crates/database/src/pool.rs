@@ -35,10 +35,12 @@ const KEEPALIVE_RETRIES: u32 = 3;
 const TCP_USER_TIMEOUT: Duration = Duration::from_secs(20);
 const PING: Statement = Statement::new("asking whether it is there", "SELECT 1");
 /// Limits on the server's side, for when we are gone or our own limits passed: a statement, a lock,
-/// and a transaction that nobody goes on with.
+/// and a transaction that nobody goes on with. Rows that row-level security hides would look as if
+/// they were not there: without it, the server says that it is in the way.
 const SESSION: &str = "SET statement_timeout = '60s'; SET lock_timeout = '10s'; \
                        SET idle_in_transaction_session_timeout = '60s'; \
-                       SET client_min_messages = 'warning'";
+                       SET client_min_messages = 'warning'; \
+                       SET row_security = off";
 
 /// The database: its connections, and what to say of it.
 #[derive(Clone, Debug)]

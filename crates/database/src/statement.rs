@@ -17,6 +17,9 @@ pub struct Statement {
     /// What is being done, as a person would say it: "storing rows". It is the statement's name.
     doing: &'static str,
     sql: Cow<'static, str>,
+    /// Whether its parameters are values of records. If not, no record can be to blame for its
+    /// failure, whatever the server says.
+    carries_records: bool,
 }
 
 impl Statement {
@@ -25,6 +28,7 @@ impl Statement {
         Self {
             doing,
             sql: Cow::Borrowed(sql),
+            carries_records: false,
         }
     }
 
@@ -33,7 +37,15 @@ impl Statement {
         Self {
             doing,
             sql: Cow::Owned(sql),
+            carries_records: false,
         }
+    }
+
+    /// The same statement, whose parameters are values of records: its failure may be their fault.
+    #[must_use]
+    pub const fn carrying_records(mut self) -> Self {
+        self.carries_records = true;
+        self
     }
 
     /// Runs it, and says how many rows it met.
@@ -42,7 +54,7 @@ impl Statement {
         client: &impl GenericClient,
         parameters: &Parameters<'_>,
     ) -> Result<u64, DatabaseError> {
-        named(self.doing, async {
+        self.ask(async {
             let prepared = client.prepare_cached(&self.sql).await?;
             client.execute(&prepared, parameters).await
         })
@@ -55,7 +67,7 @@ impl Statement {
         client: &impl GenericClient,
         parameters: &Parameters<'_>,
     ) -> Result<u64, DatabaseError> {
-        named(self.doing, client.execute(&*self.sql, parameters)).await
+        self.ask(client.execute(&*self.sql, parameters)).await
     }
 
     /// Runs it, and hands back its rows.
@@ -64,7 +76,7 @@ impl Statement {
         client: &impl GenericClient,
         parameters: &Parameters<'_>,
     ) -> Result<Vec<Row>, DatabaseError> {
-        named(self.doing, async {
+        self.ask(async {
             let prepared = client.prepare_cached(&self.sql).await?;
             client.query(&prepared, parameters).await
         })
@@ -77,7 +89,7 @@ impl Statement {
         client: &impl GenericClient,
         parameters: &Parameters<'_>,
     ) -> Result<Vec<Row>, DatabaseError> {
-        named(self.doing, client.query(&*self.sql, parameters)).await
+        self.ask(client.query(&*self.sql, parameters)).await
     }
 
     /// Runs it, and hands back the only row that it can have, if it has it.
@@ -86,7 +98,7 @@ impl Statement {
         client: &impl GenericClient,
         parameters: &Parameters<'_>,
     ) -> Result<Option<Row>, DatabaseError> {
-        named(self.doing, async {
+        self.ask(async {
             let prepared = client.prepare_cached(&self.sql).await?;
             client.query_opt(&prepared, parameters).await
         })
@@ -99,17 +111,31 @@ impl Statement {
         client: &impl GenericClient,
         parameters: &Parameters<'_>,
     ) -> Result<Row, DatabaseError> {
-        named(self.doing, async {
+        self.ask(async {
             let prepared = client.prepare_cached(&self.sql).await?;
             client.query_one(&prepared, parameters).await
         })
         .await
     }
 
+    async fn ask<T>(
+        &self,
+        asked: impl Future<Output = Result<T, tokio_postgres::Error>>,
+    ) -> Result<T, DatabaseError> {
+        let mut answer = named(self.doing, asked).await;
+        if let Err(DatabaseError::Postgres {
+            carries_records, ..
+        }) = &mut answer
+        {
+            *carries_records = self.carries_records;
+        }
+        answer
+    }
+
     /// Runs one or more statements that have neither parameters nor rows, and prepares none: what
     /// makes tables cannot be prepared together.
     pub async fn run(&self, client: &impl GenericClient) -> Result<(), DatabaseError> {
-        named(self.doing, client.batch_execute(&self.sql)).await
+        self.ask(client.batch_execute(&self.sql)).await
     }
 }
 
@@ -136,7 +162,9 @@ pub(crate) async fn named<T>(
     doing: &'static str,
     asked: impl Future<Output = Result<T, tokio_postgres::Error>>,
 ) -> Result<T, DatabaseError> {
-    asked
-        .await
-        .map_err(|source| DatabaseError::Postgres { doing, source })
+    asked.await.map_err(|source| DatabaseError::Postgres {
+        doing,
+        carries_records: false,
+        source,
+    })
 }

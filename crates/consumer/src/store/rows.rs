@@ -24,7 +24,7 @@ static INSERT: LazyLock<Statement> = LazyLock::new(|| {
         rows = unnest(),
         key = KEY.join(", "),
     );
-    Statement::built("storing rows", sql)
+    Statement::built("storing rows", sql).carrying_records()
 });
 
 fn names() -> String {
@@ -62,7 +62,7 @@ fn replace(rows: &[Row<'_>]) -> Statement {
         same = same("older", "newer"),
         within = within("older", rows),
     );
-    Statement::built("replacing missed results", sql)
+    Statement::built("replacing missed results", sql).carrying_records()
 }
 
 /// Which of these rows, by their places, are there by this very transaction: the others' checks had

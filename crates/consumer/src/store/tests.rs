@@ -1,5 +1,6 @@
 //! The store against a real PostgreSQL, a database for each test.
 
+mod errors;
 mod fixture;
 mod records;
 mod tables;

@@ -25,12 +25,15 @@ const SELECT: Statement = Statement::new(
     "looking up websites",
     "SELECT websites.url, id, regexp, regexp_scheduled_at FROM websites \
     JOIN unnest($1::text[]) AS wanted (url) ON websites.url = wanted.url",
-);
+)
+.carrying_records();
 const INSERT: Statement = Statement::new(
     "storing websites",
     "INSERT INTO websites (url, regexp, regexp_scheduled_at) \
-    SELECT * FROM unnest($1::text[], $2::text[], $3::timestamptz[]) ON CONFLICT DO NOTHING",
-);
+    SELECT * FROM unnest($1::text[], $2::text[], $3::timestamptz[]) \
+    ON CONFLICT ON CONSTRAINT websites_url_key DO NOTHING",
+)
+.carrying_records();
 const UPDATE: Statement = Statement::new(
     "storing changed patterns",
     "UPDATE websites SET regexp = newer.regexp, \
@@ -38,7 +41,8 @@ const UPDATE: Statement = Statement::new(
     FROM unnest($1::bigint[], $2::text[], $3::timestamptz[]) AS newer (id, regexp, scheduled_at) \
     WHERE websites.id = newer.id AND (websites.regexp_scheduled_at IS NULL \
     OR websites.regexp_scheduled_at < newer.scheduled_at)",
-);
+)
+.carrying_records();
 
 /// The websites that are known to be in the database.
 #[derive(Debug, Default)]

@@ -162,6 +162,34 @@ async fn records_that_postgresql_refuses_are_found_among_those_it_takes() {
     assert_eq!(offsets, [0, 17, 18, 49]);
 }
 
+#[tokio::test]
+async fn what_the_database_forbids_is_said_and_waited_for_and_condemns_nothing() {
+    let uri = testing::database().await;
+    let writer = testing::writer(&uri);
+    database::prepare(writer.database()).await.unwrap();
+    writer.offsets().begin_partition(0, 0).await.unwrap();
+    let (mut worker, health) = working(writer, 100);
+    let superuser = connect(&testing::as_superuser(&uri)).await;
+    let forbid = "CREATE FUNCTION no() RETURNS event_trigger LANGUAGE plpgsql AS \
+                  'BEGIN RAISE EXCEPTION ''no tables here''; END'; \
+                  CREATE EVENT TRIGGER no ON ddl_command_start EXECUTE FUNCTION no()";
+    superuser.batch_execute(forbid).await.unwrap();
+    let (delivery, _) = delivery(0, &values(0..10));
+    let allowed = async {
+        while !health.problems().concat().contains("no tables here") {
+            tokio::task::yield_now().await;
+        }
+        let allow = "DROP EVENT TRIGGER no";
+        superuser.batch_execute(allow).await.unwrap();
+    };
+    let (settled, ()) = tokio::join!(worker.write(&delivery), allowed);
+    assert_eq!(settled, Settled::Stored);
+    assert!(health.problems().is_empty());
+    let account = "SELECT rows = 10 AND dead_letters = 0 FROM offsets";
+    let row = superuser.query_one(account, &[]).await.unwrap();
+    assert!(row.get::<_, bool>(0));
+}
+
 #[test]
 fn a_batch_of_many_days_is_cut_into_transactions_of_few() {
     let mut values = values(0..40);

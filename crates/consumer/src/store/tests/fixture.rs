@@ -1,6 +1,6 @@
 //! A database of a test's own, with a writer on it, and records to write.
 
-use database::{DatabaseError, begin};
+use database::{Action, DatabaseError, begin};
 use jiff::Timestamp;
 use messages::{OutcomeKind, Record};
 use tokio_postgres::{Client, NoTls};
@@ -47,6 +47,18 @@ impl Fixture {
             client: connect(&uri).await,
             uri,
         }
+    }
+
+    /// Runs statements that only the server's superuser may run.
+    pub(super) async fn execute_as_superuser(&self, statements: &str) {
+        let client = connect(&testing::as_superuser(&self.uri)).await;
+        client.batch_execute(statements).await.unwrap();
+    }
+
+    /// Writes a record in vain, and hands back what is to be done and what a person is told.
+    pub(super) async fn fail(&self, from: i64, content: Content) -> (Action, String) {
+        let error = self.write(from, vec![content]).await.unwrap_err();
+        (error.action(), self.writer.database().explain(&error))
     }
 
     pub(super) async fn execute(&self, statements: &str) {

@@ -5,6 +5,7 @@
 //!   and a line there.
 //! - `websites`, `known`: from url to id; `days`: the partitions. Both before the transaction.
 //! - `rows`, `row`, `checks`, `dead_letters`: what a record becomes.
+//! - `mending`: what keeps the tables from being written, and can be mended by their owner.
 //! - `offsets`: how far each partition is stored, which nothing else may move.
 
 mod checks;
@@ -12,6 +13,7 @@ mod chunk;
 mod days;
 mod dead_letters;
 mod known;
+mod mending;
 mod offsets;
 mod row;
 mod rows;

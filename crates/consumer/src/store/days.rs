@@ -113,10 +113,13 @@ async fn make(client: &mut Object, days: &[Date]) -> Result<bool, DatabaseError>
         else {
             continue;
         };
-        // Made beside and attached, since PARTITION OF would lock the whole table against all.
+        // Made beside and attached, since PARTITION OF would lock the whole table against all. The
+        // replica identity lets missed rows give way also where the table is published.
         let sql = format!(
             "CREATE TABLE {schema}.{name} (LIKE {schema}.metrics \
-             INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING STORAGE); \
+             INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING STORAGE, \
+             CONSTRAINT {name}_check_key UNIQUE (website_id, scheduled_at, check_id)); \
+             ALTER TABLE {schema}.{name} REPLICA IDENTITY USING INDEX {name}_check_key; \
              ALTER TABLE {schema}.metrics ATTACH PARTITION {schema}.{name} \
              FOR VALUES FROM ('{day} 00:00:00+00') TO ('{next} 00:00:00+00')"
         );

@@ -17,7 +17,8 @@ const INSERT: Statement = Statement::new(
     "INSERT INTO dead_letters \
     (topic, partition, \"offset\", record_timestamp, key, value, reason, error) \
     SELECT $1, $2, * FROM unnest($3::bigint[], $4::timestamptz[], $5::bytea[], $6::bytea[], \
-    $7::text[], $8::text[]) ON CONFLICT DO NOTHING",
+    $7::text[], $8::text[]) ON CONFLICT \
+    (topic, partition, \"offset\", coalesce(record_timestamp, '-infinity'::timestamptz)) DO NOTHING",
 );
 
 /// Stores a chunk's dead letters. One that is there already, as another group's or from before the

@@ -11,7 +11,7 @@ use messages::Record;
 use super::{
     chunk::{Chunk, Counts, Written},
     days::{self, Days},
-    dead_letters,
+    dead_letters, mending,
     offsets::{OffsetKey, Offsets},
     rows,
     websites::{self, Websites},
@@ -64,11 +64,14 @@ impl BatchWriter {
             .await
     }
 
-    /// Forgets what is known of websites and partitions, and checks the tables.
+    /// Forgets what is known of websites and partitions, checks the tables, and mends what keeps
+    /// them from being written.
     pub async fn refresh(&self) -> Result<(), PrepareError> {
         self.forget_websites();
         self.days.forget();
-        database::prepare(&self.database).await
+        database::prepare(&self.database).await?;
+        self.database.attempt(mending::mend).await?;
+        Ok(())
     }
 
     /// Forgets what is known of websites: another consumer may have changed them since.

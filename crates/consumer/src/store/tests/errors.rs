@@ -85,6 +85,45 @@ async fn a_statement_without_a_records_values_condemns_none() {
 }
 
 #[tokio::test]
+async fn sequences_that_a_restore_left_behind_are_set_forth() {
+    let fixture = Fixture::prepared().await;
+    fixture.write(0, vec![up(1), refused()]).await.unwrap();
+    fixture
+        .execute(
+            "ALTER TABLE websites ALTER id RESTART WITH 1; \
+         ALTER TABLE dead_letters ALTER id RESTART WITH 1",
+        )
+        .await;
+    let mut other = record(2, OutcomeKind::Up);
+    other.url = "http://b/".into();
+    for content in [Ok(other.clone()), refused()] {
+        let (action, story) = fixture.fail(2, content).await;
+        assert_eq!(action, Action::Refresh, "{story}");
+        assert!(
+            story.contains("SELECT setval(pg_get_serial_sequence("),
+            "{story}"
+        );
+    }
+    fixture.writer.refresh().await.unwrap();
+    let written = fixture.write(2, vec![Ok(other), refused()]).await.unwrap();
+    let counts = Counts {
+        dead_letters: 1,
+        ..counts(1, 0, 0)
+    };
+    assert_eq!(written, Written::Now(counts));
+    let stored = "SELECT count(*) FROM dead_letters";
+    assert_eq!(
+        fixture.value::<i64>(stored).await,
+        2,
+        "what is counted is there"
+    );
+    assert_eq!(
+        fixture.value::<i64>("SELECT max(id) FROM websites").await,
+        2
+    );
+}
+
+#[tokio::test]
 async fn a_sequence_at_its_end_condemns_no_record() {
     let fixture = Fixture::prepared().await;
     fixture
@@ -94,6 +133,49 @@ async fn a_sequence_at_its_end_condemns_no_record() {
     let (action, story) = fixture.fail(1, up(2)).await;
     assert_eq!(action, Action::Ask, "{story}");
     assert!(story.contains("ALTER SEQUENCE"), "{story}");
+}
+
+#[tokio::test]
+async fn missed_results_give_way_also_where_the_tables_are_published() {
+    let fixture = Fixture::prepared().await;
+    // A partition as an older version made it, or a person.
+    fixture.execute("CREATE TABLE may PARTITION OF metrics FOR VALUES FROM ('2020-05-01+00') TO ('2020-06-01+00')").await;
+    fixture
+        .execute_as_superuser("CREATE PUBLICATION all_of_it FOR ALL TABLES")
+        .await;
+    let made_by = |outcome, day: &str| {
+        let mut record = record(1, outcome);
+        record.scheduled_at = time(day);
+        Ok(record)
+    };
+    let ours = "2026-11-25T03:12:00Z";
+    fixture
+        .write(0, vec![made_by(OutcomeKind::Missed, ours)])
+        .await
+        .unwrap();
+    let written = fixture
+        .write(1, vec![made_by(OutcomeKind::Up, ours)])
+        .await
+        .unwrap();
+    assert_eq!(
+        written,
+        Written::Now(counts(0, 0, 1)),
+        "partitions of ours are born so"
+    );
+    let theirs = "2020-05-05T03:12:00Z";
+    fixture
+        .write(2, vec![made_by(OutcomeKind::Missed, theirs)])
+        .await
+        .unwrap();
+    let (action, story) = fixture.fail(3, made_by(OutcomeKind::Up, theirs)).await;
+    assert_eq!(action, Action::Refresh, "{story}");
+    assert!(story.contains("REPLICA IDENTITY"), "{story}");
+    fixture.writer.refresh().await.unwrap();
+    let written = fixture
+        .write(3, vec![made_by(OutcomeKind::Up, theirs)])
+        .await
+        .unwrap();
+    assert_eq!(written, Written::Now(counts(0, 0, 1)));
 }
 
 #[tokio::test]

@@ -1,6 +1,9 @@
 //! A topic of a test's own, and records to put into it.
 
-use std::time::Duration;
+use std::{
+    thread,
+    time::{Duration, Instant},
+};
 
 use devstack::Kafka;
 use rdkafka::{
@@ -8,12 +11,15 @@ use rdkafka::{
     admin::{AdminClient, AdminOptions, AlterConfig, ResourceSpecifier},
     client::DefaultClientContext,
     consumer::{BaseConsumer, Consumer},
+    error::KafkaResult,
     producer::{BaseRecord, DefaultProducerContext, Producer, ThreadedProducer},
 };
 
 use super::servers::{shared, unique_name};
 
 const TIMEOUT: Duration = Duration::from_secs(30);
+/// How long to wait before Kafka is asked again.
+const RETRY_PAUSE: Duration = Duration::from_millis(50);
 /// How long the producer's queue may be full before it is tried again.
 const QUEUE_RETRY: Duration = Duration::from_millis(10);
 
@@ -120,19 +126,25 @@ impl Topic {
             .set("bootstrap.servers", &self.bootstrap)
             .create()
             .expect("a consumer");
-        let metadata = consumer
-            .fetch_metadata(Some(&self.name), TIMEOUT)
-            .expect("metadata");
-        let partitions = metadata.topics()[0].partitions();
-        partitions
-            .iter()
-            .map(|partition| {
-                let (_, end) = consumer
-                    .fetch_watermarks(&self.name, partition.id(), TIMEOUT)
-                    .expect("watermarks");
-                (partition.id(), end)
-            })
-            .collect()
+        let deadline = Instant::now() + TIMEOUT;
+        loop {
+            match self.ends_now(&consumer) {
+                Ok(ends) => return ends,
+                // A topic that was just made has no leaders yet.
+                Err(_) if Instant::now() < deadline => thread::sleep(RETRY_PAUSE),
+                Err(error) => panic!("the ends of {}: {error}", self.name),
+            }
+        }
+    }
+
+    fn ends_now(&self, consumer: &BaseConsumer) -> KafkaResult<Vec<(i32, i64)>> {
+        let metadata = consumer.fetch_metadata(Some(&self.name), TIMEOUT)?;
+        let partitions = metadata.topics()[0].partitions().iter();
+        let ends = partitions.map(|partition| {
+            let (_, end) = consumer.fetch_watermarks(&self.name, partition.id(), TIMEOUT)?;
+            Ok((partition.id(), end))
+        });
+        ends.collect()
     }
 
     /// The committed offsets of a group, all partitions together.

@@ -6,6 +6,8 @@
 
 use std::path::{Path, PathBuf};
 
+use config::Map;
+
 /// Stands for `$` while dotenvy reads a line: a code point that is no character and never will be.
 const DOLLAR: char = '\u{FDD0}';
 /// Editors of one system put it at a file's beginning.
@@ -69,10 +71,11 @@ impl EnvFile {
         }
     }
 
-    /// The last of that name, unless it is empty.
-    pub(super) fn value(&self, name: &str) -> Option<&str> {
-        let found = self.variables.iter().rfind(|it| it.name == name)?;
-        (!found.value.is_empty()).then_some(&found.value)
+    /// Each name with the last value that stands for it.
+    pub(super) fn values(&self) -> Map<String, String> {
+        let variables = self.variables.iter();
+        let values = variables.map(|variable| (variable.name.clone(), variable.value.clone()));
+        values.collect()
     }
 
     /// A line, for a person.
@@ -138,16 +141,16 @@ mod tests {
         ] {
             let file = read(line);
             assert_eq!(file.problems, Vec::<String>::new(), "{line}");
-            assert_eq!(file.value("X"), Some(value), "{line}");
+            assert_eq!(file.values()["X"], value, "{line}");
         }
     }
 
     #[test]
-    fn the_last_of_two_counts_and_an_empty_one_is_none() {
+    fn the_last_of_two_counts() {
         let file = read("\u{FEFF}A=1\r\n# B=2\r\n\r\nA=3\r\nC=\r\n");
-        assert_eq!(file.value("A"), Some("3"));
-        assert_eq!(file.value("B"), None);
-        assert_eq!(file.value("C"), None);
+        assert_eq!(file.values()["A"], "3");
+        assert!(!file.values().contains_key("B"));
+        assert_eq!(file.values()["C"], "");
     }
 
     #[test]
@@ -162,6 +165,6 @@ mod tests {
             );
             assert!(!problem.contains("secret"), "{problem}");
         }
-        assert_eq!(file.value("C"), Some("4"));
+        assert_eq!(file.values()["C"], "4");
     }
 }

@@ -1,7 +1,7 @@
 //! Reads settings one by one.
 
 use std::{
-    collections::BTreeMap,
+    collections::BTreeSet,
     fmt::{self, Write as _},
     net::SocketAddr,
     ops::RangeInclusive,
@@ -10,6 +10,7 @@ use std::{
     time::Duration,
 };
 
+use config::{Config, Environment, Map};
 use secrecy::SecretString;
 
 use super::{
@@ -32,15 +33,14 @@ const SECONDS_MIN: f64 = 0.001;
 /// Every setting is read, whatever the others say: what was read is what `--help` lists.
 #[derive(Debug)]
 pub struct Reader {
-    environment: Variables,
+    /// The environment over `.env`.
+    values: Config,
+    /// The names that the environment sets.
+    environment: BTreeSet<String>,
     env_file: EnvFile,
     read: Vec<Setting>,
     problems: Vec<String>,
 }
-
-/// Values by name. Names are those of the constants whatever their case, and an empty variable
-/// counts as unset.
-type Variables = BTreeMap<String, String>;
 
 impl Reader {
     /// Reads the process's environment and `.env`.
@@ -59,12 +59,16 @@ impl Reader {
             let value = value.to_string_lossy().into_owned();
             (!value.is_empty()).then_some((name, value))
         });
+        let environment: Map<_, _> = environment.collect();
+        let names = environment.keys().cloned().collect();
         let mut env_file = EnvFile::read(env_file);
+        let mut problems = std::mem::take(&mut env_file.problems);
         Self {
-            environment: environment.collect(),
-            problems: std::mem::take(&mut env_file.problems),
+            values: layers([env_file.values(), environment], &mut problems),
+            environment: names,
             env_file,
             read: Vec::new(),
+            problems,
         }
     }
 
@@ -103,7 +107,7 @@ impl Reader {
                 "{place}: {name} is not known and means nothing; did you mean {meant}?"
             ))
         });
-        let in_environment = self.environment.keys().filter_map(|name| {
+        let in_environment = self.environment.iter().filter_map(|name| {
             let meant = names::meant_in_environment(name, &own)?;
             // Where the right one is set, too, the other is somebody else's.
             self.value(meant).is_none().then(|| {
@@ -142,7 +146,8 @@ impl Reader {
         }
         let set = self.value(setting.name);
         match (set, setting.default) {
-            (Some(value), _) | (None, DefaultValue::Is(value)) => Some(value.to_owned()),
+            (Some(value), _) => Some(value),
+            (None, DefaultValue::Is(value)) => Some(value.to_owned()),
             (None, DefaultValue::Unset) => None,
             (None, DefaultValue::Required) => {
                 self.problem(setting, format_args!("is not set ({})", setting.help));
@@ -231,10 +236,10 @@ impl Reader {
         address.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 0)))
     }
 
-    /// The environment comes first.
-    fn value(&self, name: &str) -> Option<&str> {
-        let in_environment = self.environment.get(name).map(String::as_str);
-        in_environment.or_else(|| self.env_file.value(name))
+    /// What a name is set to. An error can only be that it is not: every value is a text.
+    fn value(&self, name: &str) -> Option<String> {
+        // The library keeps names in small letters.
+        self.values.get_string(&name.to_lowercase()).ok()
     }
 
     fn parse<T>(
@@ -250,4 +255,17 @@ impl Reader {
         }
         value
     }
+}
+
+/// Values by name, of which a later layer's come first. An empty one counts as unset. Nothing is made
+/// of a text: the topic `007` is not the number 7.
+fn layers(layers: [Map<String, String>; 2], problems: &mut Vec<String>) -> Config {
+    let whole = layers.into_iter().fold(Config::builder(), |below, layer| {
+        let layer = Environment::default().source(Some(layer));
+        below.add_source(layer.ignore_empty(true))
+    });
+    whole.build().unwrap_or_else(|error| {
+        problems.push(format!("reading the environment: {error}"));
+        Config::default()
+    })
 }

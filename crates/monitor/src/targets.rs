@@ -1,8 +1,8 @@
 //! The targets file: which websites are checked, and which rows cannot be.
 //!
 //! One bad row costs itself and nobody else: it is skipped and named with its line and reason. The
-//! way of a row: [`text`] (bytes to lines) → [`csv`] or [`json`] (what it says, by the table of
-//! [`fields`]) → [`check`] (whether that makes a target) → [`list`].
+//! way of a row: `text` (bytes to lines) → `csv` or `json` (what it says, by the table of
+//! `fields`) → `check` (whether that makes a target) → `list`.
 
 mod address;
 mod check;

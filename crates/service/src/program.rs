@@ -67,7 +67,7 @@ fn on_runtime(work: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<
 
 /// Runs a service: its settings are read, its log, metrics and ear for signals are started. Where the
 /// user has to change something first, that is said at once, and the end waits for
-/// [`BAD_SETTINGS_WAIT`].
+/// `BAD_SETTINGS_WAIT`.
 pub async fn run<Settings, Run>(
     name: &str,
     read: impl FnOnce(&mut Reader) -> Settings,

@@ -212,7 +212,7 @@ impl Schedule {
     }
 
     /// How many slots were let go without a result since the last time this was asked: the clock
-    /// jumped over more than [`JUMPED_SLOTS_MAX`] of a target.
+    /// jumped over more than `JUMPED_SLOTS_MAX` of a target.
     pub fn take_forgotten_slots(&mut self) -> u64 {
         std::mem::take(&mut self.forgotten_slots)
     }

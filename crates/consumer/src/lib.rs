@@ -73,16 +73,8 @@ pub async fn run(settings: Settings, metrics: Metrics, orders: Orders) -> anyhow
     drop(reload);
     let mut stages = Stages::new(stop, drain);
     let give_up = stages.deadline(1.0);
-    let key = OffsetKey {
-        group: settings.source.group.clone(),
-        topic: settings.kafka.topic.clone(),
-    };
     let observer = Observer::new(health.condition("Kafka"), &settings.kafka);
-    let shared = Shared {
-        writer: BatchWriter::new(Database::new(&settings.database)?, key),
-        troubles: Troubles::new(health.condition("PostgreSQL")),
-        progress: Progress::default(),
-    };
+    let shared = Shared::new(&settings, &health)?;
 
     let (ready_sender, ready) = oneshot::channel();
     let workers = start_workers(&mut stages, &settings, &shared, &give_up);
@@ -131,6 +123,21 @@ struct Shared {
     writer: BatchWriter,
     troubles: Troubles,
     progress: Progress,
+}
+
+impl Shared {
+    /// Nothing is connected yet.
+    fn new(settings: &Settings, health: &Health) -> anyhow::Result<Self> {
+        let key = OffsetKey {
+            group: settings.source.group.clone(),
+            topic: settings.kafka.topic.clone(),
+        };
+        Ok(Self {
+            writer: BatchWriter::new(Database::new(&settings.database)?, key),
+            troubles: Troubles::new(health.condition("PostgreSQL")),
+            progress: Progress::default(),
+        })
+    }
 }
 
 fn start_workers(

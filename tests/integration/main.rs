@@ -19,6 +19,7 @@ mod contract;
 mod drain;
 mod encryption;
 mod faults;
+mod house;
 mod pipeline;
 mod poison;
 mod settings;

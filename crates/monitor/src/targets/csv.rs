@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::{
     fields::Field,
     row::{BadRow, Row, Rows},
-    text::{line_text, lines, trim_unseen},
+    text::{lines, trim_unseen},
     unknown::{UnknownNames, meant_by},
 };
 
@@ -168,4 +168,9 @@ fn after_quotes(field: &str) -> Option<usize> {
         }
         at += 1;
     }
+}
+
+/// A line as text.
+fn line_text(line: usize, bytes: &[u8]) -> Result<&str, BadRow> {
+    std::str::from_utf8(bytes).map_err(|_| BadRow::new(line, "is not UTF-8"))
 }

@@ -2,8 +2,6 @@
 
 use encoding_rs::Encoding;
 
-use super::row::BadRow;
-
 /// The content without its byte order mark, from UTF-16 where the mark says so. What is no UTF-8
 /// all the same is left to be found in its line.
 pub(super) fn to_utf8(bytes: &[u8]) -> Result<Vec<u8>, String> {
@@ -39,11 +37,6 @@ pub(super) fn lines(bytes: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
         Some(&text[..end])
     });
     lines.enumerate().map(|(index, line)| (index + 1, line))
-}
-
-/// A line as text.
-pub(super) fn line_text(line: usize, bytes: &[u8]) -> Result<&str, BadRow> {
-    std::str::from_utf8(bytes).map_err(|_| BadRow::new(line, "is not UTF-8"))
 }
 
 /// The text without what nobody sees at its ends: spaces, and what a copy out of a document brings

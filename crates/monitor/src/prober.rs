@@ -236,7 +236,7 @@ impl Checker {
                 interval: due.interval,
                 location: self.location.clone(),
                 scheduled_at: due.scheduled_at,
-                target: None,
+                target: due.target.going_along.clone(),
             },
             outcome,
             self_doubt,

@@ -17,6 +17,7 @@ pub(crate) fn target(url: &str) -> Arc<Target> {
         address: url::Url::parse(url).unwrap(),
         pattern: None,
         own: OwnSettings::default(),
+        going_along: None,
     })
 }
 

@@ -85,7 +85,7 @@ mod tests {
         let hasher = RandomState::new();
         let website = Website {
             id: 7,
-            pattern: 0,
+            settings: 0,
             named_at: None,
         };
         let websites = Known {

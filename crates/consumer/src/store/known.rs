@@ -7,19 +7,44 @@ use std::{
 
 use jiff::{SignedDuration, Timestamp};
 use messages::Record;
+use serde_json::{Map, Value};
 
-/// How old the noted time of a pattern may get while its records go on to name it. A record that
-/// comes late by less than this, after a restart, could set an older pattern.
-const PATTERN_AGE_MAX: SignedDuration = SignedDuration::from_hours(1);
+/// How old the noted time of a website's settings may get while its records go on to say the same. A
+/// record that comes late by less than this, after a restart, could set older ones.
+const SETTINGS_AGE_MAX: SignedDuration = SignedDuration::from_hours(1);
 
 /// What is known of a website.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Website {
     pub(super) id: i64,
-    /// The hash of its pattern.
-    pub(super) pattern: u64,
-    /// When the check was due whose record named the pattern.
+    /// The hash of its settings.
+    pub(super) settings: u64,
+    /// When the check was due whose record said so.
     pub(super) named_at: Option<Timestamp>,
+}
+
+/// What a record says of its website's settings.
+#[derive(Debug, Hash)]
+pub(super) struct WebsiteSettings<'a> {
+    pub(super) regexp: &'a str,
+    pub(super) target: Option<&'a Map<String, Value>>,
+}
+
+impl<'a> WebsiteSettings<'a> {
+    /// A record's.
+    pub(super) fn of(record: &'a Record) -> Self {
+        Self {
+            regexp: &record.regex_pattern,
+            target: record.target.as_ref(),
+        }
+    }
+
+    /// `target` as PostgreSQL reads it.
+    pub(super) fn target_json(&self) -> Option<String> {
+        let target = self.target?;
+        // Its keys are strings, so it can be written.
+        serde_json::to_string(target).ok()
+    }
 }
 
 /// The websites of one chunk.
@@ -29,7 +54,7 @@ pub(super) struct Known<'a> {
     pub(super) hasher: &'a RandomState,
 }
 
-/// A website whose pattern, or its time, has to be noted.
+/// A website whose settings, or their time, have to be noted.
 #[derive(Debug)]
 pub(super) struct Change<'a> {
     pub(super) website: Website,
@@ -42,8 +67,8 @@ impl Known<'_> {
         Some(self.by_url.get(url)?.id)
     }
 
-    /// What these records change: a pattern that differs from the noted one, in a record newer than
-    /// the one that named it; or the noted time alone, when it has got old. Sorted by id.
+    /// What these records change: settings that differ from the noted ones, in a record newer than
+    /// the one that named them; or the noted time alone, when it has got old. Sorted by id.
     pub(super) fn changes<'r>(&self, records: &[&'r Record]) -> Vec<Change<'r>> {
         let mut newest: HashMap<&str, &'r Record> = HashMap::new();
         for &record in records {
@@ -69,7 +94,7 @@ impl Known<'_> {
             return true;
         };
         let age = record.scheduled_at.duration_since(named_at);
-        let differs = website.pattern != self.hasher.hash_one(&record.regex_pattern);
-        age > PATTERN_AGE_MAX || differs && age.is_positive()
+        let differs = website.settings != self.hasher.hash_one(WebsiteSettings::of(record));
+        age > SETTINGS_AGE_MAX || differs && age.is_positive()
     }
 }

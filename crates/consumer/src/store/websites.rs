@@ -1,9 +1,10 @@
-//! Websites: from url to id, with the pattern that the newest record names.
+//! Websites: from url to id, with the settings that the newest record names: pattern and `target`.
 
 use std::{
     collections::{BTreeMap, HashMap},
     hash::{BuildHasher, RandomState},
     sync::{Mutex, PoisonError},
+    time::SystemTime,
 };
 
 use database::{DatabaseError, Parameters, Statement, system_time};
@@ -12,7 +13,7 @@ use jiff::Timestamp;
 use messages::Record;
 
 use super::{
-    known::{Change, Known, Website},
+    known::{Change, Known, Website, WebsiteSettings},
     work::Work,
 };
 
@@ -23,22 +24,25 @@ const ENTRY_BYTES: usize = 96;
 
 const SELECT: Statement = Statement::new(
     "looking up websites",
-    "SELECT websites.url, id, regexp, regexp_scheduled_at FROM websites \
+    "SELECT websites.url, id, regexp, regexp_scheduled_at, target::text FROM websites \
     JOIN unnest($1::text[]) AS wanted (url) ON websites.url = wanted.url",
 )
 .carrying_records();
 const INSERT: Statement = Statement::new(
     "storing websites",
-    "INSERT INTO websites (url, regexp, regexp_scheduled_at) \
-    SELECT * FROM unnest($1::text[], $2::text[], $3::timestamptz[]) \
+    "INSERT INTO websites (url, regexp, target, regexp_scheduled_at) \
+    SELECT url, regexp, target::jsonb, scheduled_at \
+    FROM unnest($1::text[], $2::text[], $3::text[], $4::timestamptz[]) \
+    AS newer (url, regexp, target, scheduled_at) \
     ON CONFLICT ON CONSTRAINT websites_url_key DO NOTHING",
 )
 .carrying_records();
 const UPDATE: Statement = Statement::new(
-    "storing changed patterns",
-    "UPDATE websites SET regexp = newer.regexp, \
+    "storing changed settings of websites",
+    "UPDATE websites SET regexp = newer.regexp, target = newer.target::jsonb, \
     regexp_scheduled_at = newer.scheduled_at \
-    FROM unnest($1::bigint[], $2::text[], $3::timestamptz[]) AS newer (id, regexp, scheduled_at) \
+    FROM unnest($1::bigint[], $2::text[], $3::text[], $4::timestamptz[]) \
+    AS newer (id, regexp, target, scheduled_at) \
     WHERE websites.id = newer.id AND (websites.regexp_scheduled_at IS NULL \
     OR websites.regexp_scheduled_at < newer.scheduled_at)",
 )
@@ -48,7 +52,7 @@ const UPDATE: Statement = Statement::new(
 #[derive(Debug, Default)]
 pub(super) struct Websites {
     known: Mutex<Cache>,
-    /// Patterns can be long: what is remembered of them is a hash.
+    /// Settings can be long: what is remembered of them is a hash.
     hasher: RandomState,
 }
 
@@ -127,10 +131,17 @@ impl Websites {
             let Some((url, _)) = unknown.remove_entry(row.get::<_, &str>(0)) else {
                 continue;
             };
-            let named_at: Option<std::time::SystemTime> = row.get(3);
+            let named_at: Option<SystemTime> = row.get(3);
+            let target: Option<&str> = row.get(4);
+            // What is no object was put there by somebody else: the next record replaces it.
+            let target = target.and_then(|json| serde_json::from_str(json).ok());
+            let settings = WebsiteSettings {
+                regexp: row.get(2),
+                target: target.as_ref(),
+            };
             let website = Website {
                 id: row.get(1),
-                pattern: self.hasher.hash_one(row.get::<_, &str>(2)),
+                settings: self.hasher.hash_one(settings),
                 named_at: named_at.and_then(|time| Timestamp::try_from(time).ok()),
             };
             known.by_url.insert(url, website);
@@ -148,7 +159,8 @@ impl Websites {
         for change in changes {
             // Only what is still known: a website forgotten meanwhile is asked for again.
             if let Some(website) = cache.by_url.get_mut(change.record.url.as_str()) {
-                website.pattern = self.hasher.hash_one(&change.record.regex_pattern);
+                let settings = WebsiteSettings::of(change.record);
+                website.settings = self.hasher.hash_one(settings);
                 website.named_at = Some(change.record.scheduled_at);
             }
         }
@@ -171,12 +183,34 @@ impl Cache {
     }
 }
 
+/// What records say of their websites, a list a column.
+struct Columns<'a> {
+    patterns: Vec<&'a str>,
+    targets: Vec<Option<String>>,
+    times: Vec<SystemTime>,
+}
+
+impl<'a> Columns<'a> {
+    fn of(records: impl Iterator<Item = &'a Record> + Clone) -> Self {
+        let settings = records.clone().map(WebsiteSettings::of);
+        Self {
+            patterns: settings.clone().map(|it| it.regexp).collect(),
+            targets: settings.map(|it| it.target_json()).collect(),
+            times: records.map(|it| system_time(it.scheduled_at)).collect(),
+        }
+    }
+}
+
 async fn insert(client: &Object, unknown: &BTreeMap<&str, &Record>) -> Result<(), DatabaseError> {
     let urls: Vec<&str> = unknown.keys().copied().collect();
-    let records = || unknown.values();
-    let patterns: Vec<&str> = records().map(|it| it.regex_pattern.as_str()).collect();
-    let times: Vec<_> = records().map(|it| system_time(it.scheduled_at)).collect();
-    INSERT.execute(client, &[&urls, &patterns, &times]).await?;
+    let Columns {
+        patterns,
+        targets,
+        times,
+    } = Columns::of(unknown.values().copied());
+    INSERT
+        .execute(client, &[&urls, &patterns, &targets, &times])
+        .await?;
     Ok(())
 }
 
@@ -190,10 +224,12 @@ pub(super) async fn store_changes(
         return Ok(());
     }
     let ids: Vec<i64> = changes.iter().map(|it| it.website.id).collect();
-    let records = || changes.iter().map(|change| change.record);
-    let patterns: Vec<&str> = records().map(|it| it.regex_pattern.as_str()).collect();
-    let times: Vec<_> = records().map(|it| system_time(it.scheduled_at)).collect();
-    let parameters: &Parameters<'_> = &[&ids, &patterns, &times];
+    let Columns {
+        patterns,
+        targets,
+        times,
+    } = Columns::of(changes.iter().map(|change| change.record));
+    let parameters: &Parameters<'_> = &[&ids, &patterns, &targets, &times];
     UPDATE.execute(transaction, parameters).await?;
     work.changes = changes;
     Ok(())

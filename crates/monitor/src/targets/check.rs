@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use super::{
     draft::Draft,
+    fields,
     row::{BadRow, Row},
     target::Target,
 };
@@ -20,7 +21,8 @@ fn make(row: Row, seen: &mut HashSet<String>) -> Result<Target, String> {
         let set = (field.set)(&mut draft, &value);
         set.map_err(|problem| format!("the {} {problem}", field.name))?;
     }
-    let target = draft.finish()?;
+    let mut target = draft.finish()?;
+    target.going_along = fields::going_along(&target);
     if !seen.insert(target.url.clone()) {
         return Err("the url stands here for the second time".into());
     }

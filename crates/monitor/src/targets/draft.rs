@@ -33,6 +33,7 @@ impl Draft {
             address,
             pattern: self.pattern,
             own: self.own,
+            going_along: None,
         })
     }
 }

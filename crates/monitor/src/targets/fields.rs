@@ -3,10 +3,10 @@
 //!
 //! A field stands here and nowhere else: as a column of CSV and a key of JSON alike.
 
-use std::{ops::RangeInclusive, time::Duration};
+use std::{ops::RangeInclusive, sync::Arc, time::Duration};
 
 use secrecy::SecretString;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::{
     address::parse_url,
@@ -29,7 +29,24 @@ const DAYS: RangeInclusive<u32> = 0..=3_650;
 
 /// The fields that the monitor follows. Whoever makes it follow another adds it here; when all stand
 /// here, this can go.
-const FOLLOWED: [&str; 4] = ["url", "regexp", "interval", "enabled"];
+const FOLLOWED: [&str; 15] = [
+    "url",
+    "regexp",
+    "interval",
+    "enabled",
+    // What goes along in the record.
+    "name",
+    "group",
+    "tags",
+    "description",
+    "down_after",
+    "up_after",
+    "slow_after",
+    "cert_days",
+    "alerts",
+    "maintenance",
+    "slo",
+];
 
 /// What a row may say of its target.
 #[derive(Debug)]
@@ -42,37 +59,51 @@ pub(super) struct Field {
     pub(super) set: fn(&mut Draft, &Value) -> Result<(), String>,
     /// What a target was given, as it may be shown; `None` for nothing.
     pub(super) show: fn(&Target) -> Option<Value>,
+    /// Whether it goes along in the target's records.
+    goes_along: bool,
+}
+
+/// What others should know of a target goes along, and nothing else: headers and body hold secrets.
+macro_rules! goes_along {
+    (about) => {
+        true
+    };
+    ($other:ident) => {
+        false
+    };
 }
 
 /// A field that is `None` when a row does not say it: where it goes, how it is read and shown.
 macro_rules! optional {
-    ($name:literal, $peers:expr, $($place:ident).+, $read:expr, $show:expr) => {
+    ($name:literal, $peers:expr, $group:ident $(. $place:ident)?, $read:expr, $show:expr) => {
         Field {
             name: $name,
             peers: &$peers,
             set: |draft, value| {
-                draft.own.$($place).+ = Some($read(value)?);
+                draft.own.$group $(. $place)? = Some($read(value)?);
                 Ok(())
             },
-            show: |target| target.own.$($place).+.as_ref().map($show),
+            show: |target| target.own.$group $(. $place)? .as_ref().map($show),
+            goes_along: goes_along!($group),
         }
     };
 }
 
 /// A field that is empty when a row does not say it.
 macro_rules! several {
-    ($name:literal, $peers:expr, $($place:ident).+, $read:expr, $show:expr) => {
+    ($name:literal, $peers:expr, $group:ident $(. $place:ident)?, $read:expr, $show:expr) => {
         Field {
             name: $name,
             peers: &$peers,
             set: |draft, value| {
-                draft.own.$($place).+ = $read(value)?;
+                draft.own.$group $(. $place)? = $read(value)?;
                 Ok(())
             },
             show: |target| {
-                let several = &target.own.$($place).+;
+                let several = &target.own.$group $(. $place)?;
                 (!several.is_empty()).then(|| $show(several))
             },
+            goes_along: goes_along!($group),
         }
     };
 }
@@ -89,6 +120,7 @@ pub(super) static FIELDS: &[Field] = &[
             Ok(())
         },
         show: |target| Some(json!(target.shown().to_string())),
+        goes_along: false,
     },
     Field {
         name: "regexp",
@@ -98,6 +130,7 @@ pub(super) static FIELDS: &[Field] = &[
             Ok(())
         },
         show: |target| target.pattern.as_ref().map(shown::pattern),
+        goes_along: false,
     },
     optional!("interval", ["check_interval", "every", "frequency", "period"],
         interval, |it| duration(it, INTERVAL), shown::duration),
@@ -170,6 +203,14 @@ pub fn shown_settings(target: &Target) -> Vec<(&'static str, Value)> {
     fields
         .filter_map(|field| Some((field.name, (field.show)(target)?)))
         .collect()
+}
+
+/// What goes along in a target's records; `None` when nothing is set.
+pub(super) fn going_along(target: &Target) -> Option<Arc<Map<String, Value>>> {
+    let fields = FIELDS.iter().filter(|field| field.goes_along);
+    let set = fields.filter_map(|field| Some((field.name.to_owned(), (field.show)(target)?)));
+    let set: Map<_, _> = set.collect();
+    (!set.is_empty()).then(|| Arc::new(set))
 }
 
 /// A word about settings that are understood and not followed yet, so that nobody relies on them.

@@ -1,7 +1,11 @@
 //! A target: a website as configured.
 
-use std::hash::{Hash, Hasher};
+use std::{
+    hash::{Hash, Hasher},
+    sync::Arc,
+};
 
+use serde_json::{Map, Value};
 use url::Url;
 
 use super::own::OwnSettings;
@@ -18,6 +22,8 @@ pub struct Target {
     pub pattern: Option<Pattern>,
     /// What else its row says.
     pub own: OwnSettings,
+    /// What of that goes along in its records; `None` when nothing is set.
+    pub going_along: Option<Arc<Map<String, Value>>>,
 }
 
 /// A target is its url: no two have the same.

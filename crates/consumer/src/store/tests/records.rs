@@ -138,6 +138,74 @@ async fn the_newest_record_names_the_pattern() {
 }
 
 #[tokio::test]
+async fn the_newest_record_says_what_is_known_of_the_target() {
+    let at = |scheduled_at: &str, target: Option<serde_json::Value>| {
+        let mut record = record(1, OutcomeKind::Up);
+        record.scheduled_at = time(scheduled_at);
+        record.target = target.and_then(|target| target.as_object().cloned());
+        Ok(record)
+    };
+    let fixture = Fixture::prepared().await;
+    let is = async |expected: &str| {
+        let query = format!("SELECT target IS NOT DISTINCT FROM {expected} FROM websites");
+        fixture.value::<bool>(&query).await
+    };
+    let (first, second) = (
+        serde_json::json!({"name": "Größe \"1\"", "tags": ["a"], "slo": 99.9}),
+        serde_json::json!({"down_after": 3}),
+    );
+    fixture
+        .write(0, vec![at("2026-11-25T03:00:00Z", Some(first))])
+        .await
+        .unwrap();
+    assert!(is(r#"'{"slo": 99.9, "tags": ["a"], "name": "Größe \"1\""}'::jsonb"#).await);
+    fixture
+        .write(1, vec![at("2026-11-25T03:02:00Z", Some(second.clone()))])
+        .await
+        .unwrap();
+    assert!(is(r#"'{"down_after": 3}'::jsonb"#).await);
+    fixture.writer.forget_websites();
+    fixture
+        .write(2, vec![at("2026-11-25T03:01:00Z", None)])
+        .await
+        .unwrap();
+    assert!(is(r#"'{"down_after": 3}'::jsonb"#).await, "it came late");
+    fixture
+        .write(3, vec![at("2026-11-25T03:03:00Z", None)])
+        .await
+        .unwrap();
+    assert!(is("NULL::jsonb").await, "nothing is set any more");
+}
+
+#[tokio::test]
+async fn a_website_that_says_the_same_is_not_written_again() {
+    let at = |scheduled_at: &str| {
+        let mut record = record(1, OutcomeKind::Up);
+        record.scheduled_at = time(scheduled_at);
+        let target = serde_json::json!({"name": "a", "slo": 99.5, "slow_after": 2.0});
+        record.target = target.as_object().cloned();
+        Ok(record)
+    };
+    let fixture = Fixture::prepared().await;
+    let version = "SELECT xmin::text FROM websites";
+    fixture
+        .write(0, vec![at("2026-11-25T03:00:00Z")])
+        .await
+        .unwrap();
+    let written = fixture.value::<String>(version).await;
+    for (offset, forget) in [(1, false), (2, true)] {
+        if forget {
+            fixture.writer.forget_websites();
+        }
+        fixture
+            .write(offset, vec![at(&format!("2026-11-25T03:0{offset}:00Z"))])
+            .await
+            .unwrap();
+        assert_eq!(fixture.value::<String>(version).await, written);
+    }
+}
+
+#[tokio::test]
 async fn a_dead_letter_is_stored_once() {
     let fixture = Fixture::prepared().await;
     fixture.write(0, vec![refused()]).await.unwrap();

@@ -119,3 +119,21 @@ fn the_example_files_use_every_field_and_say_the_same() {
         assert!(used, "{} is not in the example", field.name);
     }
 }
+
+#[test]
+fn what_others_should_know_goes_along_in_the_record_and_no_secret_does() {
+    let targets = csv(
+        "url,headers,body,method,name,tags,slow_after,down_after,slo\n\
+         https://a.example,X-Key: secret,a body,POST,Shop,web de,1500ms,3,99.9\n\
+         https://b.example,X-Key: secret,a body,POST,,,,,\n",
+    );
+    let along = |index: usize| {
+        let along = targets.usable[index].going_along.as_deref();
+        along.map(|along| serde_json::to_string(along).unwrap())
+    };
+    assert_eq!(
+        along(0).unwrap(),
+        r#"{"down_after":3,"name":"Shop","slo":99.9,"slow_after":1.5,"tags":["web","de"]}"#
+    );
+    assert_eq!(along(1), None, "nothing is set that others should know");
+}

@@ -125,6 +125,12 @@ impl Progress {
         }
     }
 
+    /// Records were removed by the topic's retention before they were read.
+    #[expect(clippy::unused_self, reason = "as the others, which keep more")]
+    pub(crate) fn lost(&self, offsets: i64) {
+        counter!("consumer_lost_total").increment(u64::try_from(offsets).unwrap_or_default());
+    }
+
     /// Records were read.
     pub(crate) fn read(&self, records: usize) {
         self.lock().read += i64::try_from(records).unwrap_or(i64::MAX);

@@ -55,6 +55,7 @@ pub(crate) fn start(
         writer: parts.writer.clone(),
         topic: parts.settings.topic.clone(),
         reset: parts.settings.reset,
+        progress: parts.progress.clone(),
     };
     let finder = Finder::new(ledger, parts.troubles.clone());
     let reader = Reader::new(parts, client, finder);

@@ -84,17 +84,17 @@ impl Database {
         let rows = self.rows(
             "SELECT sum(next_offset)::bigint, sum(rows)::bigint, sum(duplicates)::bigint, \
              sum(replaced)::bigint, sum(dead_letters)::bigint, sum(gaps)::bigint, \
-             (SELECT count(*) FROM metrics), (SELECT count(*) FROM dead_letters) FROM offsets",
+             sum(lost)::bigint, (SELECT count(*) FROM metrics), (SELECT count(*) FROM dead_letters) FROM offsets",
         );
         let rows = rows.await;
         let count = |column| rows[0].get::<_, i64>(column);
         assert_eq!(count(0), records, "offsets reach the end of the topic");
         assert_eq!(
-            (1..=5).map(count).sum::<i64>(),
+            (1..=6).map(count).sum::<i64>(),
             records,
             "counts account for every offset"
         );
-        assert_eq!(count(1), count(6), "every row counted is there");
-        assert_eq!(count(4), count(7), "every dead letter counted is there");
+        assert_eq!(count(1), count(7), "every row counted is there");
+        assert_eq!(count(4), count(8), "every dead letter counted is there");
     }
 }

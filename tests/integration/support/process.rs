@@ -11,6 +11,10 @@ use std::{
 
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
 
 use super::{Database, Topic, eventually};
 
@@ -110,6 +114,21 @@ impl Service {
                 .find(|line| parts.iter().all(|it| line.contains(it)))
         };
         eventually(&what, async || found()).await
+    }
+
+    /// What its HTTP server answers, head and body.
+    pub(crate) async fn get(&self, path: &str) -> String {
+        let line = self.await_line(&["HTTP on http://"]).await;
+        let (_, address) = line.split_once("http://").expect("an address");
+        let address = address.split_whitespace().next().expect("an address");
+        let mut stream = TcpStream::connect(address).await.expect("a connection");
+        let request = format!("GET {path} HTTP/1.0\r\nHost: {address}\r\n\r\n");
+        let sent = stream.write_all(request.as_bytes()).await;
+        sent.expect("the request is taken");
+        let mut answer = String::new();
+        let read = stream.read_to_string(&mut answer).await;
+        read.expect("an answer");
+        answer
     }
 
     pub(crate) fn id(&self) -> u32 {

@@ -7,8 +7,8 @@ use std::{
 
 use devstack::Kafka;
 use rdkafka::{
-    ClientConfig, Message, TopicPartitionList,
-    admin::{AdminClient, AdminOptions, AlterConfig, ResourceSpecifier},
+    ClientConfig, Message, Offset, TopicPartitionList,
+    admin::{AdminClient, AdminOptions, AlterConfig, NewPartitions, ResourceSpecifier},
     client::DefaultClientContext,
     consumer::{BaseConsumer, Consumer},
     error::KafkaResult,
@@ -56,12 +56,41 @@ impl Topic {
         }
     }
 
-    /// Changes a setting of the topic.
-    pub(crate) async fn alter(&self, setting: &str, value: &str) {
-        let admin: AdminClient<DefaultClientContext> = ClientConfig::new()
+    fn admin(&self) -> AdminClient<DefaultClientContext> {
+        ClientConfig::new()
             .set("bootstrap.servers", &self.bootstrap)
             .create()
-            .expect("a client");
+            .expect("a client")
+    }
+
+    /// Adds partitions, so that the topic has so many.
+    pub(crate) async fn grow(&self, partitions: usize) {
+        let grown = NewPartitions::new(&self.name, partitions);
+        let answers = self
+            .admin()
+            .create_partitions([&grown], &AdminOptions::new());
+        let answers = answers.await.expect("an answer");
+        answers[0].as_ref().expect("the partitions are made");
+    }
+
+    /// Removes the records of a partition before an offset, as the topic's retention does.
+    pub(crate) async fn remove_before(&self, partition: i32, offset: i64) {
+        let mut list = TopicPartitionList::new();
+        list.add_partition_offset(&self.name, partition, Offset::Offset(offset))
+            .expect("a valid offset");
+        let answer = self
+            .admin()
+            .delete_records(&list, &AdminOptions::new())
+            .await;
+        let answer = answer.expect("an answer");
+        answer.elements()[0]
+            .error()
+            .expect("the records are removed");
+    }
+
+    /// Changes a setting of the topic.
+    pub(crate) async fn alter(&self, setting: &str, value: &str) {
+        let admin = self.admin();
         let topic = ResourceSpecifier::Topic(&self.name);
         let config = AlterConfig::new(topic).set(setting, value);
         let altered = admin
@@ -73,6 +102,15 @@ impl Topic {
 
     /// Writes records, spread over the partitions, and waits until the broker has them.
     pub(crate) fn write<'a>(&self, values: impl IntoIterator<Item = &'a [u8]>) {
+        self.write_to(None, values);
+    }
+
+    /// Writes records into a partition.
+    pub(crate) fn write_to<'a>(
+        &self,
+        partition: Option<i32>,
+        values: impl IntoIterator<Item = &'a [u8]>,
+    ) {
         let producer: ThreadedProducer<DefaultProducerContext> = ClientConfig::new()
             .set("bootstrap.servers", &self.bootstrap)
             .set("enable.idempotence", "true")
@@ -82,6 +120,7 @@ impl Topic {
         for (number, value) in values.into_iter().enumerate() {
             let key = number.to_le_bytes();
             let mut record = BaseRecord::to(&self.name).key(&key).payload(value);
+            record.partition = partition;
             while let Err((_, refused)) = producer.send(record) {
                 record = refused;
                 std::thread::sleep(QUEUE_RETRY);
@@ -103,7 +142,7 @@ impl Topic {
         let ends = self.ends();
         let mut list = TopicPartitionList::new();
         for (partition, _) in &ends {
-            let offset = rdkafka::Offset::Beginning;
+            let offset = Offset::Beginning;
             list.add_partition_offset(&self.name, *partition, offset)
                 .expect("a valid offset");
         }

@@ -8,6 +8,7 @@ use rdkafka::{
     consumer::{BaseConsumer, CommitMode, Consumer},
     error::{KafkaError, KafkaResult},
     message::BorrowedMessage,
+    metadata::MetadataPartition,
     types::RDKafkaErrorCode,
 };
 use service::kafka::{KafkaSettings, Observer};
@@ -80,6 +81,22 @@ impl Client {
             consumer,
             topic: topic.clone(),
         })
+    }
+
+    /// The partitions that the topic has. Blocks.
+    pub(super) fn partitions(&self) -> KafkaResult<Vec<i32>> {
+        let metadata = self
+            .consumer
+            .fetch_metadata(Some(&self.topic), REQUEST_TIMEOUT)?;
+        let mut topics = metadata.topics().iter();
+        let topic = topics.find(|topic| topic.name() == self.topic);
+        let partitions = topic.map(|topic| topic.partitions().iter().map(MetadataPartition::id));
+        match partitions.map(Iterator::collect::<Vec<_>>) {
+            Some(partitions) if !partitions.is_empty() => Ok(partitions),
+            _ => Err(KafkaError::MetadataFetch(
+                RDKafkaErrorCode::UnknownTopicOrPartition,
+            )),
+        }
     }
 
     /// What the topic holds of a partition. Blocks.

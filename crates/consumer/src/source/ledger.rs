@@ -12,9 +12,9 @@ use super::{
     client::Client,
     finder::{Books, Setback},
     settings::OffsetReset,
-    start::{Start, decide},
+    start::{Start, decide, first},
 };
-use crate::store::BatchWriter;
+use crate::{progress::Progress, store::BatchWriter};
 
 /// PostgreSQL and Kafka, asked for where partitions begin.
 pub(super) struct Ledger {
@@ -22,31 +22,45 @@ pub(super) struct Ledger {
     pub(super) writer: BatchWriter,
     pub(super) topic: String,
     pub(super) reset: OffsetReset,
+    pub(super) progress: Progress,
 }
 
 impl Books for Ledger {
     async fn look_up(&self, partition: i32) -> Result<Start, Setback> {
-        let stored = self.writer.offsets().stored_offset(partition).await;
-        let stored = stored.map_err(|error| self.setback(&error))?;
+        let offsets = self.writer.offsets().stored_offsets().await;
+        let offsets = offsets.map_err(|error| self.setback(&error))?;
+        if offsets.is_empty() {
+            return Ok(Start::BeginGroup);
+        }
+        let stored = offsets.get(&partition).copied();
         let range = self.ask(move |client| client.range(partition)).await?;
         let committed = match stored {
             Some(_) => None,
             None => self.ask(move |client| client.committed(partition)).await?,
         };
-        Ok(decide(stored, committed, range, self.reset))
+        Ok(decide(stored, committed, range))
     }
 
     async fn enter(&self, partition: i32, start: Start) -> Result<(), Setback> {
         self.say(partition, start);
+        let offsets = self.writer.offsets();
         let entered = match start {
             Start::Resume(_) => Ok(()),
-            Start::Begin(at) => self.writer.offsets().begin_partition(partition, at).await,
+            Start::BeginGroup => {
+                let firsts = self.firsts().await?;
+                offsets.begin_group(&firsts).await
+            }
+            Start::Begin(at) => offsets.begin_partition(partition, at).await,
             Start::SkipLost { from, to } => {
-                self.writer.offsets().skip_lost(partition, from, to).await
+                let skipped = offsets.skip_lost(partition, from, to).await;
+                skipped.map(|is_ours| {
+                    // Where another consumer was faster, it counts them.
+                    if is_ours {
+                        self.progress.lost(to - from);
+                    }
+                })
             }
-            Start::BeginAnew { from, at } => {
-                self.writer.offsets().begin_anew(partition, from, at).await
-            }
+            Start::BeginAnew { from, at } => offsets.begin_anew(partition, from, at).await,
         };
         entered.map_err(|error| self.setback(&error))
     }
@@ -64,9 +78,24 @@ impl Books for Ledger {
 }
 
 impl Ledger {
+    /// Where each partition that the topic has now begins. One that it gets later was empty.
+    async fn firsts(&self) -> Result<BTreeMap<i32, i64>, Setback> {
+        let reset = self.reset;
+        let partitions = self.ask(Client::partitions).await?;
+        let mut firsts = BTreeMap::new();
+        for partition in partitions {
+            let asked = self.ask(move |client| {
+                let committed = client.committed(partition)?;
+                Ok(first(committed, client.range(partition)?, reset))
+            });
+            firsts.insert(partition, asked.await?);
+        }
+        Ok(firsts)
+    }
+
     fn say(&self, partition: i32, start: Start) {
         match start {
-            Start::Resume(_) => {}
+            Start::Resume(_) | Start::BeginGroup => {}
             Start::Begin(at) => info!(
                 partition,
                 "Nothing is stored of the partition: it begins at offset {at}"
@@ -74,7 +103,7 @@ impl Ledger {
             Start::SkipLost { from, to } => warn!(
                 partition,
                 "RECORDS ARE LOST: the topic's retention removed offsets {from} to {to} before \
-                 they were read; they are counted as gaps"
+                 they were read; they are counted as lost"
             ),
             Start::BeginAnew { from, at } => warn!(
                 partition,

@@ -25,7 +25,9 @@ pub(super) struct Committed {
 pub(super) enum Start {
     /// Go on from what is stored.
     Resume(i64),
-    /// Nothing is stored: begin here.
+    /// Nothing is stored of any partition: the group begins, with all that the topic has now.
+    BeginGroup,
+    /// Nothing is stored of this one: begin here.
     Begin(i64),
     /// Records that were not read are gone from the topic.
     SkipLost { from: i64, to: i64 },
@@ -33,34 +35,40 @@ pub(super) enum Start {
     BeginAnew { from: i64, at: i64 },
 }
 
-/// Where a partition begins.
-pub(super) fn decide(
-    stored: Option<i64>,
-    committed: Option<Committed>,
-    topic: Range,
-    reset: OffsetReset,
-) -> Start {
-    match (stored, committed) {
-        (Some(from), _) if from > topic.end => Start::BeginAnew {
+/// Where a partition begins, when the group has begun with at least one.
+pub(super) fn decide(stored: Option<i64>, committed: Option<Committed>, topic: Range) -> Start {
+    match stored {
+        Some(from) if from > topic.end => Start::BeginAnew {
             from,
             at: topic.start,
         },
-        (Some(from), _) if from < topic.start => Start::SkipLost {
+        Some(from) if from < topic.start => Start::SkipLost {
             from,
             to: topic.start,
         },
-        (Some(at), _) => Start::Resume(at),
-        // Where the original stopped; or the start of the topic that took the place of its one.
-        (None, Some(Committed { at, is_ours: false })) if at <= topic.end => {
-            Start::Begin(at.max(topic.start))
-        }
-        (None, Some(Committed { is_ours: false, .. })) => Start::Begin(topic.start),
-        // Our own hint says nothing: the database is new, or was emptied.
-        (None, _) => Start::Begin(match reset {
-            OffsetReset::Earliest => topic.start,
-            OffsetReset::Latest => topic.end,
-        }),
+        Some(at) => Start::Resume(at),
+        // It was added later, and was empty when the group began: whatever is gone of it is lost.
+        None => Start::Begin(originals(committed, topic).unwrap_or(0)),
     }
+}
+
+/// Where a partition begins that the topic had when the group began.
+pub(super) fn first(committed: Option<Committed>, topic: Range, reset: OffsetReset) -> i64 {
+    originals(committed, topic).unwrap_or(match reset {
+        OffsetReset::Earliest => topic.start,
+        OffsetReset::Latest => topic.end,
+    })
+}
+
+/// Where the original stopped; or the start of the topic that took the place of its one. Records
+/// that are gone since it stopped are lost, and counted when that is found. Our own hint says
+/// nothing: the database is new, or was emptied.
+fn originals(committed: Option<Committed>, topic: Range) -> Option<i64> {
+    let Committed { at, is_ours } = committed?;
+    if is_ours {
+        return None;
+    }
+    Some(if at <= topic.end { at } else { topic.start })
 }
 
 #[cfg(test)]
@@ -72,60 +80,59 @@ mod tests {
         end: 200,
     };
 
-    fn begin(committed: Option<(i64, bool)>, reset: OffsetReset) -> Start {
-        let committed = committed.map(|(at, is_ours)| Committed { at, is_ours });
-        decide(None, committed, TOPIC, reset)
+    fn begin(committed: Option<(i64, bool)>, reset: OffsetReset) -> i64 {
+        first(commit(committed), TOPIC, reset)
+    }
+
+    fn commit(committed: Option<(i64, bool)>) -> Option<Committed> {
+        committed.map(|(at, is_ours)| Committed { at, is_ours })
     }
 
     #[test]
     fn what_is_stored_decides_whatever_kafka_says() {
-        let hint = Some(Committed {
-            at: 120,
-            is_ours: false,
-        });
         for at in [100, 150, 200] {
-            assert_eq!(
-                decide(Some(at), hint, TOPIC, OffsetReset::Latest),
-                Start::Resume(at)
-            );
+            let start = decide(Some(at), commit(Some((120, false))), TOPIC);
+            assert_eq!(start, Start::Resume(at));
         }
     }
 
     #[test]
     fn a_topic_that_ends_before_what_is_stored_is_another_one() {
-        let start = decide(Some(201), None, TOPIC, OffsetReset::Latest);
+        let start = decide(Some(201), None, TOPIC);
         assert_eq!(start, Start::BeginAnew { from: 201, at: 100 });
     }
 
     #[test]
     fn records_that_retention_removed_are_skipped() {
-        let start = decide(Some(50), None, TOPIC, OffsetReset::Latest);
+        let start = decide(Some(50), None, TOPIC);
         assert_eq!(start, Start::SkipLost { from: 50, to: 100 });
+    }
+
+    #[test]
+    fn a_partition_that_was_added_later_is_read_from_its_beginning() {
+        assert_eq!(decide(None, None, TOPIC), Start::Begin(0));
+        let hint = commit(Some((150, true)));
+        assert_eq!(decide(None, hint, TOPIC), Start::Begin(0));
+        let originals = commit(Some((150, false)));
+        assert_eq!(decide(None, originals, TOPIC), Start::Begin(150));
     }
 
     #[test]
     fn the_original_is_taken_over_where_it_stopped() {
         let latest = OffsetReset::Latest;
-        assert_eq!(begin(Some((150, false)), latest), Start::Begin(150));
+        assert_eq!(begin(Some((150, false)), latest), 150);
         assert_eq!(
             begin(Some((50, false)), latest),
-            Start::Begin(100),
-            "retention"
+            50,
+            "what is gone since is lost"
         );
-        assert_eq!(
-            begin(Some((999, false)), latest),
-            Start::Begin(100),
-            "made anew"
-        );
+        assert_eq!(begin(Some((999, false)), latest), 100, "made anew");
     }
 
     #[test]
     fn a_new_database_reads_again_in_spite_of_our_hint() {
-        assert_eq!(
-            begin(Some((150, true)), OffsetReset::Earliest),
-            Start::Begin(100)
-        );
-        assert_eq!(begin(None, OffsetReset::Earliest), Start::Begin(100));
-        assert_eq!(begin(None, OffsetReset::Latest), Start::Begin(200));
+        assert_eq!(begin(Some((150, true)), OffsetReset::Earliest), 100);
+        assert_eq!(begin(None, OffsetReset::Earliest), 100);
+        assert_eq!(begin(None, OffsetReset::Latest), 200);
     }
 }

@@ -1,10 +1,10 @@
 //! The stored offsets: the one truth about how far each partition is read, with an account of what
 //! its offsets became. For each partition,
-//! `next_offset - start_offset = rows + duplicates + replaced + dead_letters + gaps`.
+//! `next_offset - start_offset = rows + duplicates + replaced + dead_letters + gaps + lost`.
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use database::{Database, DatabaseError, Parameters, Statement};
+use database::{Database, DatabaseError, Parameters, Statement, begin, commit};
 use deadpool_postgres::Transaction;
 
 use super::chunk::{Chunk, Counts};
@@ -21,11 +21,6 @@ const ADVANCE: Statement = Statement::new(
     gaps = gaps + $10, updated_at = now() \
     WHERE consumer_group = $1 AND topic = $2 AND partition = $3 AND next_offset = $4",
 );
-const READ: Statement = Statement::new(
-    "reading a stored offset",
-    "SELECT next_offset FROM offsets \
-    WHERE consumer_group = $1 AND topic = $2 AND partition = $3",
-);
 const READ_ALL: Statement = Statement::new(
     "reading stored offsets",
     "SELECT partition, next_offset FROM offsets WHERE consumer_group = $1 AND topic = $2",
@@ -33,17 +28,31 @@ const READ_ALL: Statement = Statement::new(
 const BEGIN: Statement = Statement::new(
     "storing where a partition begins",
     "INSERT INTO offsets (consumer_group, topic, partition, start_offset, next_offset) \
-    VALUES ($1, $2, $3, $4, $4) ON CONFLICT DO NOTHING",
+    VALUES ($1, $2, $3, $4, $4) ON CONFLICT (consumer_group, topic, partition) DO NOTHING",
+);
+/// One consumer at a time begins a group. Any number will do that nobody else uses: `wm_group` in
+/// ASCII.
+const BEGIN_LOCK_KEY: i64 = 0x776d_5f67_726f_7570;
+const BEGIN_LOCK: Statement = Statement::new(
+    "waiting for another consumer that begins a group",
+    "SELECT pg_advisory_xact_lock($1)",
+);
+const BEGIN_GROUP: Statement = Statement::new(
+    "storing where a group begins",
+    "INSERT INTO offsets (consumer_group, topic, partition, start_offset, next_offset) \
+    SELECT $1, $2, partition, at, at FROM unnest($3::integer[], $4::bigint[]) \
+    AS begun (partition, at) \
+    WHERE NOT EXISTS (SELECT FROM offsets WHERE consumer_group = $1 AND topic = $2)",
 );
 const SKIP: Statement = Statement::new(
     "moving a stored offset over lost records",
-    "UPDATE offsets SET next_offset = $5, gaps = gaps + ($5 - $4), updated_at = now() \
+    "UPDATE offsets SET next_offset = $5, lost = lost + ($5 - $4), updated_at = now() \
     WHERE consumer_group = $1 AND topic = $2 AND partition = $3 AND next_offset = $4",
 );
 const BEGIN_ANEW: Statement = Statement::new(
     "beginning the account of a partition anew",
     "UPDATE offsets SET start_offset = $5, next_offset = $5, rows = 0, \
-    duplicates = 0, replaced = 0, dead_letters = 0, gaps = 0, updated_at = now() \
+    duplicates = 0, replaced = 0, dead_letters = 0, gaps = 0, lost = 0, updated_at = now() \
     WHERE consumer_group = $1 AND topic = $2 AND partition = $3 AND next_offset = $4",
 );
 
@@ -77,18 +86,7 @@ impl Offsets {
         &self.key
     }
 
-    /// The first offset of a partition that is not stored yet, if anything is known of it.
-    pub async fn stored_offset(&self, partition: i32) -> Result<Option<i64>, DatabaseError> {
-        let OffsetKey { group, topic } = self.key();
-        self.database
-            .attempt(async |client| {
-                let row = READ.query_opt(client, &[group, topic, &partition]).await?;
-                Ok(row.map(|row| row.get(0)))
-            })
-            .await
-    }
-
-    /// The stored offsets of all partitions.
+    /// The first offset that is not stored yet, of each partition that has begun.
     pub async fn stored_offsets(&self) -> Result<BTreeMap<i32, i64>, DatabaseError> {
         let OffsetKey { group, topic } = self.key();
         self.database
@@ -111,9 +109,33 @@ impl Offsets {
             .await
     }
 
-    /// Counts records that are gone from the topic as gaps. Nothing happens where the stored offset
-    /// is no longer `from`.
-    pub async fn skip_lost(&self, partition: i32, from: i64, to: i64) -> Result<(), DatabaseError> {
+    /// Notes where all partitions begin that a topic has, unless somebody was faster. Partitions
+    /// that it gets later are known by that they are not among them.
+    pub async fn begin_group(&self, begun: &BTreeMap<i32, i64>) -> Result<(), DatabaseError> {
+        let OffsetKey { group, topic } = self.key();
+        let (partitions, offsets): (Vec<i32>, Vec<i64>) = begun
+            .iter()
+            .map(|(&partition, &at)| (partition, at))
+            .unzip();
+        self.database
+            .attempt(async |client| {
+                let transaction = begin(client).await?;
+                BEGIN_LOCK.execute(&transaction, &[&BEGIN_LOCK_KEY]).await?;
+                let parameters: &Parameters<'_> = &[group, topic, &partitions, &offsets];
+                BEGIN_GROUP.execute(&transaction, parameters).await?;
+                commit(transaction, "storing where a group begins").await
+            })
+            .await
+    }
+
+    /// Counts records that are gone from the topic as lost. `false`: the stored offset is no longer
+    /// `from`, and nothing happens.
+    pub async fn skip_lost(
+        &self,
+        partition: i32,
+        from: i64,
+        to: i64,
+    ) -> Result<bool, DatabaseError> {
         self.jump(&SKIP, partition, (from, to)).await
     }
 
@@ -125,7 +147,8 @@ impl Offsets {
         from: i64,
         at: i64,
     ) -> Result<(), DatabaseError> {
-        self.jump(&BEGIN_ANEW, partition, (from, at)).await
+        self.jump(&BEGIN_ANEW, partition, (from, at)).await?;
+        Ok(())
     }
 
     async fn jump(
@@ -133,13 +156,12 @@ impl Offsets {
         statement: &Statement,
         partition: i32,
         (from, to): (i64, i64),
-    ) -> Result<(), DatabaseError> {
+    ) -> Result<bool, DatabaseError> {
         let OffsetKey { group, topic } = self.key();
         self.database
             .attempt(async |client| {
                 let parameters: &Parameters<'_> = &[group, topic, &partition, &from, &to];
-                statement.execute(client, parameters).await?;
-                Ok(())
+                Ok(statement.execute(client, parameters).await? > 0)
             })
             .await
     }

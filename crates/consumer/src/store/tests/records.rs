@@ -8,7 +8,7 @@ use crate::{
         chunk::{Counts, Written},
         row::Fate::{New, Repeat, Replaced},
     },
-    testing::record,
+    testing::{record, writer},
 };
 
 #[tokio::test]
@@ -222,45 +222,37 @@ async fn a_dead_letter_is_stored_once() {
 #[tokio::test]
 async fn the_account_survives_lost_records_and_a_topic_made_anew() {
     let fixture = Fixture::prepared().await;
+    let offsets = fixture.writer.offsets();
     fixture.write(0, vec![up(1)]).await.unwrap();
-    fixture
-        .writer
-        .offsets()
-        .skip_lost(PARTITION, 1, 10)
-        .await
-        .unwrap();
-    fixture
-        .writer
-        .offsets()
-        .skip_lost(PARTITION, 1, 20)
-        .await
-        .unwrap();
+    assert!(offsets.skip_lost(PARTITION, 1, 10).await.unwrap());
+    let is_ours = offsets.skip_lost(PARTITION, 1, 20).await.unwrap();
+    assert!(!is_ours, "lost once, counted once");
     assert_eq!(
-        fixture
-            .writer
-            .offsets()
-            .stored_offset(PARTITION)
-            .await
-            .unwrap(),
-        Some(10)
+        offsets.stored_offsets().await.unwrap(),
+        [(PARTITION, 10)].into()
     );
-    let account = "SELECT next_offset - start_offset = \
-                   rows + duplicates + replaced + dead_letters + gaps FROM offsets";
+    let account = "SELECT lost = 9 AND next_offset - start_offset = \
+                   rows + duplicates + replaced + dead_letters + gaps + lost FROM offsets";
     assert!(fixture.value::<bool>(account).await);
-    fixture
-        .writer
-        .offsets()
-        .begin_anew(PARTITION, 10, 4)
-        .await
-        .unwrap();
+    offsets.begin_anew(PARTITION, 10, 4).await.unwrap();
     assert_eq!(
-        fixture
-            .writer
-            .offsets()
-            .stored_offset(PARTITION)
-            .await
-            .unwrap(),
-        Some(4)
+        offsets.stored_offsets().await.unwrap(),
+        [(PARTITION, 4)].into()
     );
-    assert!(fixture.value::<bool>(account).await);
+    let account = account.replace("lost = 9", "lost = 0");
+    assert!(fixture.value::<bool>(&account).await);
+}
+
+#[tokio::test]
+async fn a_group_begins_once_with_all_the_partitions_of_that_time() {
+    let fixture = Fixture::empty().await;
+    database::prepare(fixture.writer.database()).await.unwrap();
+    let (ours, other) = (fixture.writer.offsets(), writer(&fixture.uri));
+    // Two consumers begin at the same time, and one of them knows of a partition more.
+    let (few, many) = ([(0, 7), (1, 0)].into(), [(0, 8), (1, 0), (2, 5)].into());
+    let (one, two) = tokio::join!(ours.begin_group(&few), other.offsets().begin_group(&many));
+    one.unwrap();
+    two.unwrap();
+    let begun = ours.stored_offsets().await.unwrap();
+    assert!(begun == few || begun == many, "{begun:?}");
 }

@@ -14,6 +14,8 @@ pub mod prober;
 pub mod publish;
 pub mod schedule;
 pub mod settings;
+#[expect(dead_code, unused_imports, reason = "the publisher takes it up next")]
+pub mod state;
 pub mod targets;
 
 mod clock;

@@ -1,0 +1,217 @@
+//! How far each target's checks are accounted for: acknowledged by Kafka, spooled, or dropped and
+//! counted. Pure.
+
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
+
+use jiff::{SignedDuration, Timestamp};
+use messages::DueTimes;
+
+use super::{
+    changes::{Changes, TargetId},
+    cover::Cover,
+};
+
+/// Due times that came for the second time, after the clock was set back, are later by less.
+const SAME_SLOT: SignedDuration = SignedDuration::from_millis(1);
+/// A clock set back by less is waited for, so a watermark may stand so far ahead of it.
+const SET_BACK_TOLERANCE: SignedDuration = SignedDuration::from_secs(2);
+/// A check that was passed by for so long by two others of its target will never have a result: its
+/// time was jumped over.
+const GAP_MAX: SignedDuration = SignedDuration::from_mins(10);
+/// Results of one target that are waited with for an older one of it.
+const AHEAD_MAX: usize = 1024;
+/// How long a target that left the list is remembered: its last result is on its way.
+const LEFT_KEPT: SignedDuration = SignedDuration::from_secs(60);
+
+/// The watermarks of all targets, and what of them is not on disk yet.
+#[derive(Debug, Default)]
+pub(crate) struct Watermarks {
+    targets: HashMap<Arc<str>, Tracked>,
+    next_id: TargetId,
+    /// Those whose watermark on disk is older.
+    moved: HashSet<Arc<str>>,
+    /// Those that are not on disk as they are.
+    unwritten: HashSet<Arc<str>>,
+    left: Vec<(Arc<str>, Timestamp)>,
+}
+
+/// A target's watermark.
+#[derive(Debug)]
+struct Tracked {
+    id: TargetId,
+    cover: Cover,
+    times: DueTimes,
+    /// Every check due until then is accounted for.
+    watermark: Timestamp,
+    /// Results of later checks, behind one that is still owed: a check can be missed while the one
+    /// before it still runs.
+    ahead: Vec<Timestamp>,
+}
+
+impl Watermarks {
+    /// A target as it is known from before.
+    pub(super) fn resume(&mut self, id: TargetId, cover: Cover, watermark: Timestamp) {
+        self.next_id = self.next_id.max(id + 1);
+        let url: Arc<str> = cover.url.as_str().into();
+        self.moved.insert(Arc::clone(&url));
+        self.targets.insert(url, Tracked::new(id, cover, watermark));
+    }
+
+    /// The targets from now on. One that is new has missed nothing.
+    pub(crate) fn cover(&mut self, covers: impl Iterator<Item = Cover>, now: Timestamp) {
+        let mut gone: HashSet<Arc<str>> = self.targets.keys().cloned().collect();
+        for cover in covers {
+            gone.remove(cover.url.as_str());
+            self.left.retain(|(url, _)| **url != *cover.url);
+            self.cover_one(cover, now);
+        }
+        self.left.retain(|(url, _)| gone.contains(url));
+        for url in gone {
+            if self.left.iter().all(|(left, _)| *left != url) {
+                self.left.push((url, now));
+            }
+        }
+    }
+
+    fn cover_one(&mut self, cover: Cover, now: Timestamp) {
+        let url: Arc<str> = cover.url.as_str().into();
+        match self.targets.get_mut(&url) {
+            Some(tracked) if tracked.cover == cover => return,
+            Some(tracked) if tracked.cover.interval == cover.interval => tracked.cover = cover,
+            // By its new interval, nothing was due until now.
+            Some(tracked) => {
+                *tracked = Tracked::new(tracked.id, cover, now);
+                self.moved.insert(Arc::clone(&url));
+            }
+            None => {
+                let tracked = Tracked::new(self.next_id, cover, now);
+                self.next_id += 1;
+                self.targets.insert(Arc::clone(&url), tracked);
+                self.moved.insert(Arc::clone(&url));
+            }
+        }
+        self.unwritten.insert(url);
+    }
+
+    /// A check is accounted for.
+    pub(crate) fn settle(&mut self, url: &str, scheduled_at: Timestamp) {
+        let Some((url, _)) = self.targets.get_key_value(url) else {
+            return;
+        };
+        let url = Arc::clone(url);
+        if let Some(tracked) = self.targets.get_mut(&url)
+            && tracked.settle(scheduled_at)
+        {
+            self.moved.insert(url);
+        }
+    }
+
+    /// Whether a target is not on disk as it is.
+    pub(crate) fn is_unwritten(&self) -> bool {
+        !self.unwritten.is_empty()
+    }
+
+    /// Adds to `changes` what is not on disk. Where they are not written in the end, they come back by
+    /// [`Watermarks::not_written`].
+    pub(crate) fn take_changes(&mut self, changes: &mut Changes, now: Timestamp) {
+        self.follow_set_back(now);
+        let is_gone =
+            |(_, at): &mut (Arc<str>, Timestamp)| now.duration_since(*at).abs() >= LEFT_KEPT;
+        for (url, _) in self.left.extract_if(.., is_gone) {
+            self.moved.remove(&url);
+            self.unwritten.remove(&url);
+            let gone = self.targets.remove(&url);
+            changes.uncovered.extend(gone.map(|tracked| tracked.id));
+        }
+        for url in self.unwritten.drain() {
+            let tracked = self.targets.get(&url);
+            let covered = tracked.map(|tracked| (tracked.id, tracked.cover.clone()));
+            changes.covered.extend(covered);
+        }
+        for url in self.moved.drain() {
+            let tracked = self.targets.get(&url);
+            let watermark = tracked.map(|tracked| (tracked.id, tracked.watermark));
+            changes.watermarks.extend(watermark);
+        }
+    }
+
+    /// These changes did not get to disk.
+    pub(crate) fn not_written(&mut self, changes: &Changes) {
+        let moved: HashSet<_> = changes.watermarks.iter().map(|(id, _)| *id).collect();
+        let unwritten: HashSet<_> = changes.covered.iter().map(|(id, _)| *id).collect();
+        for (url, tracked) in &self.targets {
+            if moved.contains(&tracked.id) {
+                self.moved.insert(Arc::clone(url));
+            }
+            if unwritten.contains(&tracked.id) {
+                self.unwritten.insert(Arc::clone(url));
+            }
+        }
+    }
+
+    /// Where the clock was set back, checks are due again from the time that it shows.
+    fn follow_set_back(&mut self, now: Timestamp) {
+        for (url, tracked) in &mut self.targets {
+            if tracked.watermark.duration_since(now) > SET_BACK_TOLERANCE {
+                tracked.watermark = now;
+                tracked.ahead.clear();
+                self.moved.insert(Arc::clone(url));
+            }
+        }
+    }
+}
+
+impl Tracked {
+    fn new(id: TargetId, cover: Cover, watermark: Timestamp) -> Self {
+        Self {
+            id,
+            times: cover.times(),
+            cover,
+            watermark,
+            ahead: Vec::new(),
+        }
+    }
+
+    /// Whether the watermark moved.
+    fn settle(&mut self, scheduled_at: Timestamp) -> bool {
+        if scheduled_at <= self.watermark {
+            return false;
+        }
+        let before = self.watermark;
+        self.ahead.push(scheduled_at);
+        self.ahead.sort_unstable();
+        self.follow();
+        let newest = self.ahead.last().copied().unwrap_or(self.watermark);
+        let is_lost = self.ahead.len() >= 2 && newest.duration_since(self.watermark) > GAP_MAX;
+        if is_lost || self.ahead.len() >= AHEAD_MAX {
+            self.watermark = self.ahead[0];
+            self.follow();
+        }
+        self.watermark != before
+    }
+
+    /// Moves on over the checks that are accounted for without a gap.
+    fn follow(&mut self) {
+        let mut done = 0;
+        for &time in &self.ahead {
+            let owed = next_after(self.times, self.watermark);
+            if owed.is_some_and(|owed| time.duration_since(owed) > SAME_SLOT) {
+                break;
+            }
+            self.watermark = self.watermark.max(time);
+            done += 1;
+        }
+        self.ahead.drain(..done);
+    }
+}
+
+fn next_after(times: DueTimes, time: Timestamp) -> Option<Timestamp> {
+    let after = time.checked_add(SignedDuration::from_micros(1)).ok()?;
+    times.within(after..Timestamp::MAX).next()
+}
+
+#[cfg(test)]
+mod tests;

@@ -8,6 +8,8 @@ mod end;
 mod linear;
 mod python;
 
+use std::sync::Arc;
+
 use fancy_regex::RegexBuilder as BacktrackingBuilder;
 
 use self::linear::Linear;
@@ -27,9 +29,9 @@ const DELEGATE_CACHE_BYTES_MAX: usize = 1024 * 1024;
 #[derive(Clone, Debug)]
 pub struct Pattern {
     /// As configured.
-    configured: String,
+    configured: Arc<str>,
     /// As the engine takes it.
-    text: String,
+    text: Arc<str>,
     engine: Engine,
 }
 
@@ -61,9 +63,9 @@ impl Pattern {
         if translated != configured {
             texts.push(&translated);
         }
-        let pattern = |text, engine| Self {
-            configured: configured.to_owned(),
-            text,
+        let pattern = |text: String, engine| Self {
+            configured: configured.into(),
+            text: text.into(),
             engine,
         };
         let mut first_error = None;

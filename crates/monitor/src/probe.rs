@@ -10,6 +10,8 @@ mod exchange;
 mod failure;
 mod http;
 mod instruments;
+mod judge;
+mod limit;
 mod memory;
 mod page;
 mod request;
@@ -19,14 +21,14 @@ mod settings;
 pub mod tls;
 mod trace;
 
-use messages::{Failure, FailureReason, Match, Outcome};
-use tokio::time::{Instant, timeout_at};
+use messages::{Failure, FailureReason, Match, Outcome, Probe, Response};
+use tokio::time::timeout_at;
 use tokio_util::sync::CancellationToken;
 
-use self::{exchange::Journey, page::Page, trace::Trace};
+use self::{exchange::Journey, limit::Limit, page::Page, seek::Sought, trace::Trace};
 pub use self::{
     instruments::Instruments,
-    request::{Expectation, ProbeRequest},
+    request::{Expectation, ProbeRequest, Statuses},
     settings::ProbeSettings,
 };
 use crate::masked::Masked;
@@ -38,16 +40,28 @@ pub struct Finding {
     pub outcome: Outcome,
     /// Whether the prober held it up, so that its times say little of the site.
     pub was_held_up: bool,
+    /// Whether the request's deadline ended it before its timeout: the site might have answered.
+    pub was_cut_short: bool,
 }
 
 impl Instruments {
     /// Asks the site, until `give_up` or the end of the time for the whole at the latest.
     pub async fn probe(&self, request: &ProbeRequest, give_up: &CancellationToken) -> Finding {
         let trace = Trace::begin();
-        let outcome = self.outcome(request, &trace, give_up).await;
+        let limit = Limit::of(request, &self.settings);
+        let going = timeout_at(limit.at, Journey::new(self, request).go(&trace));
+        let went = give_up.run_until_cancelled(going).await;
+        trace.end();
+        let was_cut_short = limit.is_cut_short && matches!(went, Some(Err(_)));
+        let went = match went {
+            Some(Ok(went)) => went,
+            Some(Err(_)) => Err(trace.timed_out(&limit)),
+            None => Err(trace.given_up()),
+        };
         Finding {
-            outcome,
+            outcome: self.outcome(request, &trace, went).await,
             was_held_up: trace.was_held_up(),
+            was_cut_short,
         }
     }
 
@@ -55,16 +69,8 @@ impl Instruments {
         &self,
         request: &ProbeRequest,
         trace: &Trace,
-        give_up: &CancellationToken,
+        went: Result<Option<Page>, Failure>,
     ) -> Outcome {
-        let deadline = Instant::now() + self.settings.total_timeout;
-        let went = timeout_at(deadline, Journey::new(self, request).go(trace));
-        let went = match give_up.run_until_cancelled(went).await {
-            Some(Ok(went)) => went,
-            Some(Err(_)) => Err(trace.timed_out(self.settings.total_timeout)),
-            None => Err(trace.given_up()),
-        };
-        trace.end();
         let expected = &request.expected;
         let page = match went {
             Ok(page) => page,
@@ -73,37 +79,47 @@ impl Instruments {
         if let Some(failure) = trace.status().and_then(|status| expected.failure(status)) {
             return failed(expected, trace, failure);
         }
-        let matched = self.seek(request, page).await;
-        match trace.parts(matched) {
-            (probe, Some(response)) => Outcome::Up { probe, response },
+        let (matched, failure) = self.seek(request, page).await;
+        match (trace.parts(matched), failure) {
+            (parts, Some(failure)) => unwell(parts, failure),
+            ((probe, Some(response)), None) => Outcome::Up { probe, response },
             // A page without a status line cannot be.
-            (probe, None) => Outcome::Missed {
-                probe: Some(probe),
-                failure: Failure::new(FailureReason::ProberFailed, None, "no status was read"),
-            },
+            (parts, None) => unwell(
+                parts,
+                Failure::new(FailureReason::ProberFailed, None, "no status was read"),
+            ),
         }
     }
 
-    async fn seek(&self, request: &ProbeRequest, page: Option<Page>) -> Match {
-        match (&request.expected.pattern, page) {
-            (Some(pattern), Some(page)) => {
-                let shown = Masked(request.url.as_str()).to_string();
-                self.seeker.seek(pattern.clone(), page, &shown).await
-            }
-            _ => Match::NotEvaluated,
-        }
+    /// What is found in the page, and the failure that this is.
+    async fn seek(&self, request: &ProbeRequest, page: Option<Page>) -> (Match, Option<Failure>) {
+        let expected = &request.expected;
+        let Some(page) = page else {
+            let failure = expected.demands_text().then(judge::was_let_go);
+            return (Match::NotEvaluated, failure);
+        };
+        let is_truncated = page.is_truncated();
+        let shown = Masked(request.url.as_str()).to_string();
+        let sought = Sought::of(expected);
+        let found = self.seeker.seek(sought, page, &shown).await;
+        let failure = judge::failure(expected, &found, is_truncated);
+        (judge::matched(found.regexp, is_truncated), failure)
     }
 }
 
-/// The outcome of a probe that did not end well: the prober's own fault is never the site's, and a
-/// status that failed stays what it is when the rest of its body fails too.
+/// The outcome of a probe that did not end well: a status that failed stays what it is when the rest
+/// of its body fails too.
 fn failed(expected: &Expectation, trace: &Trace, failure: Failure) -> Outcome {
     let of_status = trace.status().and_then(|status| expected.failure(status));
     let failure = match of_status {
         Some(of_status) if failure.reason != FailureReason::ProberFailed => of_status,
         _ => failure,
     };
-    let (probe, response) = trace.parts(Match::NotEvaluated);
+    unwell(trace.parts(Match::NotEvaluated), failure)
+}
+
+/// The prober's own fault is never the site's.
+fn unwell((probe, response): (Probe, Option<Response>), failure: Failure) -> Outcome {
     if failure.reason == FailureReason::ProberFailed {
         let probe = Some(probe);
         return Outcome::Missed { probe, failure };

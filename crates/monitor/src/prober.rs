@@ -249,11 +249,16 @@ impl Checker {
 
 /// What the target's probe asks for, and what it expects.
 fn request(target: &Target) -> ProbeRequest {
+    let expected = &target.own.expected;
     ProbeRequest {
         url: target.address.clone(),
+        timeout: target.own.asked.timeout,
+        deadline: None,
         expected: Expectation {
+            statuses: expected.status.clone().unwrap_or_default(),
             pattern: target.pattern.clone(),
-            ..Expectation::default()
+            must_match: expected.must_match.clone(),
+            must_not_match: expected.must_not_match.clone(),
         },
     }
 }
@@ -269,6 +274,7 @@ fn lost(error: &JoinError) -> Finding {
     Finding {
         outcome: Missed::Broke.outcome(None),
         was_held_up: false,
+        was_cut_short: false,
     }
 }
 

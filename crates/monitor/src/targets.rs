@@ -24,7 +24,7 @@ mod values;
 pub use self::{
     fields::shown_settings,
     list::Targets,
-    own::{About, Asked, Expected, IpVersion, OwnSettings, Statuses},
+    own::{About, Asked, Expected, IpVersion, OwnSettings},
     row::BadRow,
     settings::{Format, TargetsSettings},
     target::Target,

@@ -64,7 +64,7 @@ struct Body<'a> {
     lease: Lease<'a>,
 }
 
-/// Reads the body to its end or its cap. Gives the page when it is wanted and may be a text.
+/// Reads the body to its end or its cap. Gives the page when it is wanted.
 pub(super) async fn read(
     reading: Reading<'_>,
     answer: Answer,
@@ -80,7 +80,6 @@ pub(super) async fn read(
         let detail = format!("{} content codings piled on each other", codings.len());
         return Err(trace.fail(FailureReason::ProtocolError, detail));
     }
-    let keep = reading.keep && content.may_be_text();
     let windows = codings.iter().filter(|coding| coding.keeps_window());
     let mut lease = reading.memory.lease();
     trace
@@ -94,7 +93,7 @@ pub(super) async fn read(
         began: Instant::now(),
         read: 0,
         windows: windows.count(),
-        page: keep.then(Vec::new),
+        page: reading.keep.then(Vec::new),
         lease,
     };
     let truncated = body.read_to(reading.bytes_max).await?;

@@ -46,7 +46,7 @@ impl<'a> Journey<'a> {
         }
     }
 
-    /// Goes all the way. The page is there when something is sought in it and it may be a text.
+    /// Goes all the way. The page is there when something is sought in it.
     pub(super) async fn go(mut self, trace: &Trace) -> Result<Option<Page>, Failure> {
         let first = self.address.clone();
         let credentials = authorization(&first);
@@ -99,11 +99,14 @@ impl<'a> Journey<'a> {
     async fn read(&self, answer: Answer, trace: &Trace) -> Result<Option<Page>, Failure> {
         trace.enter(Phase::Body);
         let accepted = self.expected.accepts(answer.head.status.as_u16());
+        let content = Content::of(&answer.head.headers);
+        let is_sought = self.expected.demands_text()
+            || self.expected.pattern.is_some() && content.may_be_text();
         let reading = Reading {
-            content: Content::of(&answer.head.headers),
+            content,
             // Only a page in which something is sought is kept, and nothing is sought in what a site
             // says when it fails.
-            keep: self.expected.pattern.is_some() && accepted,
+            keep: is_sought && accepted,
             bytes_max: self.instruments.settings.body_bytes_max,
             memory: &self.instruments.memory,
         };

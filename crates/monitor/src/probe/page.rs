@@ -15,6 +15,14 @@ pub(super) struct Page {
     taken: Taken,
 }
 
+/// A page's text.
+#[derive(Debug)]
+pub(super) struct PageText {
+    pub(super) text: String,
+    /// By its type, or by its bytes where it has none.
+    pub(super) is_binary: bool,
+}
+
 impl Page {
     pub(super) fn new(
         chunks: Vec<Vec<u8>>,
@@ -40,8 +48,8 @@ impl Page {
         self.chunks.iter().map(Vec::len).sum()
     }
 
-    /// Its text; `None` when it is a binary after all.
-    pub(super) fn into_text(self) -> Option<String> {
+    /// Its text, whatever it is: of a binary, as far as it can be read as one.
+    pub(super) fn into_text(self) -> PageText {
         let Self {
             chunks,
             content,
@@ -53,10 +61,12 @@ impl Page {
             bytes.extend_from_slice(&chunk);
         }
         drop(taken);
-        if content.media_type.is_empty() && charset::looks_binary(&bytes) {
-            return None;
+        let is_binary = !content.may_be_text()
+            || content.media_type.is_empty() && charset::looks_binary(&bytes);
+        PageText {
+            text: charset::text(bytes, content.charset),
+            is_binary,
         }
-        Some(charset::text(bytes, content.charset))
     }
 }
 

@@ -1,8 +1,9 @@
 //! What a probe asks for, and what it expects of the answer: all that it knows of a target.
 
-use std::ops::RangeInclusive;
+use std::{ops::RangeInclusive, sync::Arc, time::Duration};
 
 use messages::{Failure, FailureReason};
+use tokio::time::Instant;
 use url::Url;
 
 use crate::pattern::Pattern;
@@ -15,32 +16,49 @@ const STATUSES_ACCEPTED: RangeInclusive<u16> = 0..=399;
 pub struct ProbeRequest {
     /// Where the way begins, with the credentials that go along.
     pub url: Url,
+    /// Bounds the whole; as the settings say when unset.
+    pub timeout: Option<Duration>,
+    /// Nothing is waited for past it, whatever `timeout` leaves.
+    pub deadline: Option<Instant>,
     /// What the answer at its end must be.
     pub expected: Expectation,
 }
 
 /// What makes an answer a good one.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Expectation {
     /// The statuses of a site that is up.
-    pub statuses: RangeInclusive<u16>,
+    pub statuses: Statuses,
     /// What is sought in the page. It records, and judges nothing.
     pub pattern: Option<Pattern>,
+    /// What the page must hold.
+    pub must_match: Option<Pattern>,
+    /// What it must not hold.
+    pub must_not_match: Option<Pattern>,
 }
 
-impl Default for Expectation {
+/// Statuses, in ranges.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Statuses(pub Arc<[RangeInclusive<u16>]>);
+
+/// Those of a site that is up unless somebody says otherwise.
+impl Default for Statuses {
     fn default() -> Self {
-        Self {
-            statuses: STATUSES_ACCEPTED,
-            pattern: None,
-        }
+        Self(Arc::new([STATUSES_ACCEPTED]))
+    }
+}
+
+impl Statuses {
+    /// Whether a status is one of them.
+    pub fn contains(&self, status: u16) -> bool {
+        self.0.iter().any(|range| range.contains(&status))
     }
 }
 
 impl Expectation {
     /// Whether a site that answers so is up, as far as the status tells.
     pub(super) fn accepts(&self, status: u16) -> bool {
-        self.statuses.contains(&status)
+        self.statuses.contains(status)
     }
 
     /// The failure that this status alone is.
@@ -49,5 +67,11 @@ impl Expectation {
             let detail = format!("the site answered with status {status}");
             Failure::new(FailureReason::StatusUnexpected, None, detail)
         })
+    }
+
+    /// Whether the page decides on the site. What is demanded is sought in every page; what is only
+    /// recorded, in those that are texts.
+    pub(super) fn demands_text(&self) -> bool {
+        self.must_match.is_some() || self.must_not_match.is_some()
     }
 }

@@ -1,12 +1,14 @@
-//! Seeking a pattern in a page, off the threads that must not block.
+//! Seeking patterns in a page, off the threads that must not block.
 
 use std::{num::NonZero, sync::Arc, thread::available_parallelism, time::Duration};
 
-use messages::Match;
 use tokio::{sync::Semaphore, task::spawn_blocking, time::timeout};
 use tracing::warn;
 
-use super::page::Page;
+use super::{
+    page::{Page, PageText},
+    request::Expectation,
+};
 use crate::pattern::{Pattern, Search};
 
 /// Pages up to this size are searched where they are, by patterns that are quick.
@@ -24,6 +26,54 @@ pub(super) struct Seeker {
     slow: Arc<Semaphore>,
 }
 
+/// What is sought in a page, or what became of it: the target's regexp, and what it demands.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Sought<T> {
+    /// `None` also for a page that is no text: there the regexp is not sought.
+    pub(super) regexp: Option<T>,
+    pub(super) must_match: Option<T>,
+    pub(super) must_not_match: Option<T>,
+}
+
+impl Sought<Pattern> {
+    /// What a target seeks.
+    pub(super) fn of(expected: &Expectation) -> Self {
+        Self {
+            regexp: expected.pattern.clone(),
+            must_match: expected.must_match.clone(),
+            must_not_match: expected.must_not_match.clone(),
+        }
+    }
+
+    fn any(&self, is_so: impl Fn(&Pattern) -> bool) -> bool {
+        [&self.regexp, &self.must_match, &self.must_not_match]
+            .into_iter()
+            .flatten()
+            .any(is_so)
+    }
+
+    fn search(&self, page: &PageText) -> Sought<Search> {
+        let seek = |pattern: &Option<Pattern>| pattern.as_ref().map(|it| it.search(&page.text));
+        Sought {
+            regexp: seek(&self.regexp).filter(|_| !page.is_binary),
+            must_match: seek(&self.must_match),
+            must_not_match: seek(&self.must_not_match),
+        }
+    }
+
+    fn given_up(&self, reason: &str) -> Sought<Search> {
+        let give_up = |pattern: &Option<Pattern>| {
+            let reason = || Search::GivenUp(reason.to_owned());
+            pattern.as_ref().map(|_| reason())
+        };
+        Sought {
+            regexp: give_up(&self.regexp),
+            must_match: give_up(&self.must_match),
+            must_not_match: give_up(&self.must_not_match),
+        }
+    }
+}
+
 impl Seeker {
     pub(super) fn new() -> Self {
         let cores = available_parallelism().map_or(1, NonZero::get);
@@ -33,55 +83,54 @@ impl Seeker {
         }
     }
 
-    /// Seeks the pattern in the page. `shown` names the site in the log.
-    pub(super) async fn seek(&self, pattern: Pattern, page: Page, shown: &str) -> Match {
-        let truncated = page.is_truncated();
-        if pattern.is_quick() && page.bytes() <= IN_PLACE_BYTES_MAX {
-            // To hand it to another thread would take longer.
-            let found = page.into_text().map(|text| pattern.search(&text));
-            return judge(found, truncated).unwrap_or_else(|reason| given_up(shown, &reason));
+    /// Seeks the patterns in the page. `shown` names the site in the log.
+    pub(super) async fn seek(
+        &self,
+        sought: Sought<Pattern>,
+        page: Page,
+        shown: &str,
+    ) -> Sought<Search> {
+        let found = self.search(sought, page).await;
+        for (name, search) in [
+            ("regexp", &found.regexp),
+            ("must_match", &found.must_match),
+            ("must_not_match", &found.must_not_match),
+        ] {
+            if let Some(Search::GivenUp(reason)) = search {
+                metrics::counter!("monitor_searches_given_up_total").increment(1);
+                warn!(
+                    url = shown,
+                    "The search for the {name} was given up: {reason}"
+                );
+            }
         }
-        let places = if pattern.backtracks() {
+        found
+    }
+
+    async fn search(&self, sought: Sought<Pattern>, page: Page) -> Sought<Search> {
+        if !sought.any(|pattern| !pattern.is_quick()) && page.bytes() <= IN_PLACE_BYTES_MAX {
+            // To hand it to another thread would take longer.
+            return sought.search(&page.into_text());
+        }
+        let places = if sought.any(Pattern::backtracks) {
             &self.slow
         } else {
             &self.quick
         };
+        let patterns = sought.clone();
         let search = async {
             let place = Arc::clone(places).acquire_owned().await;
             let search = spawn_blocking(move || {
-                let found = page.into_text().map(|text| pattern.search(&text));
+                let found = patterns.search(&page.into_text());
                 drop(place);
                 found
             });
             search.await
         };
-        let found = match timeout(SEARCH_TIMEOUT, search).await {
-            Ok(Ok(found)) => judge(found, truncated),
-            Ok(Err(error)) => Err(error.to_string()),
-            Err(_) => Err(format!("not done within {} s", SEARCH_TIMEOUT.as_secs())),
-        };
-        found.unwrap_or_else(|reason| given_up(shown, &reason))
+        match timeout(SEARCH_TIMEOUT, search).await {
+            Ok(Ok(found)) => found,
+            Ok(Err(error)) => sought.given_up(&error.to_string()),
+            Err(_) => sought.given_up(&format!("not done within {} s", SEARCH_TIMEOUT.as_secs())),
+        }
     }
-}
-
-/// What the search means for the record; the error says why it was given up.
-fn judge(found: Option<Search>, truncated: bool) -> Result<Match, String> {
-    match found {
-        Some(Search::Found(text)) => Ok(Match::Matched(text)),
-        // What was cut off might have held it.
-        Some(Search::NotFound) if truncated => Ok(Match::NotEvaluated),
-        Some(Search::NotFound) => Ok(Match::NotMatched),
-        // It is a binary after all.
-        None => Ok(Match::NotEvaluated),
-        Some(Search::GivenUp(reason)) => Err(reason),
-    }
-}
-
-fn given_up(shown: &str, reason: &str) -> Match {
-    metrics::counter!("monitor_searches_given_up_total").increment(1);
-    warn!(
-        url = shown,
-        "The search for the regexp was given up: {reason}"
-    );
-    Match::NotEvaluated
 }

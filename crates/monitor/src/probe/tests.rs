@@ -2,6 +2,7 @@
 
 mod content;
 mod encrypted;
+mod expected;
 mod hops;
 mod names;
 mod protocol;
@@ -46,6 +47,8 @@ fn impatient() -> ProbeSettings {
 fn request(url: &str, regexp: &str) -> ProbeRequest {
     ProbeRequest {
         url: Url::parse(url).unwrap(),
+        timeout: None,
+        deadline: None,
         expected: Expectation {
             pattern: (!regexp.is_empty()).then(|| Pattern::parse(regexp).unwrap()),
             ..Expectation::default()

@@ -13,7 +13,7 @@ use messages::{
 use rustls_pki_types::CertificateDer;
 use tokio::time::Instant;
 
-use super::certificate;
+use super::{certificate, limit::Limit};
 use crate::clock::now;
 
 /// A probe that waited longer for memory says more about us than about the site.
@@ -190,8 +190,8 @@ impl Trace {
     }
 
     /// The time for the whole is over.
-    pub(super) fn timed_out(&self, limit: Duration) -> Failure {
-        let limit = limit.as_secs_f64();
+    pub(super) fn timed_out(&self, limit: &Limit) -> Failure {
+        let (set_by, limit) = (limit.set_by, limit.timeout.as_secs_f64());
         if self.seen().waits_for_memory {
             let detail = format!("no memory was free for the page within {limit} s");
             return self.fail(FailureReason::ProberFailed, detail);
@@ -199,10 +199,7 @@ impl Trace {
         let reason = self
             .phase()
             .map_or(FailureReason::ProberFailed, timeout_reason);
-        self.fail(
-            reason,
-            format!("not done within {limit} s (DOWNLOAD_TIMEOUT)"),
-        )
+        self.fail(reason, format!("not done within {limit} s ({set_by})"))
     }
 
     /// The monitor stops and waits no longer.

@@ -1,12 +1,12 @@
 //! What a row sets of its own: what its target is asked with, what is expected of it, and what
 //! others should know of it. `None` stands for what holds for all.
 
-use std::{net::IpAddr, ops::RangeInclusive, time::Duration};
+use std::{net::IpAddr, time::Duration};
 
 use hyper::{Method, header::HeaderMap};
 use secrecy::SecretString;
 
-use crate::pattern::Pattern;
+use crate::{pattern::Pattern, probe::Statuses};
 
 /// A target's settings beyond url and regexp.
 #[derive(Debug, Default)]
@@ -95,16 +95,5 @@ impl IpVersion {
     /// Whether an address is of this family.
     pub fn takes(self, address: IpAddr) -> bool {
         address.is_ipv4() == (self == Self::V4)
-    }
-}
-
-/// Statuses, in ranges.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Statuses(pub Vec<RangeInclusive<u16>>);
-
-impl Statuses {
-    /// Whether a status is one of them.
-    pub fn contains(&self, status: u16) -> bool {
-        self.0.iter().any(|range| range.contains(&status))
     }
 }

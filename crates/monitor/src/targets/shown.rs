@@ -10,8 +10,8 @@ use std::time::Duration;
 use hyper::{Method, header::HeaderMap};
 use serde_json::{Value, json};
 
-use super::own::{IpVersion, Statuses};
-use crate::pattern::Pattern;
+use super::own::IpVersion;
+use crate::{pattern::Pattern, probe::Statuses};
 
 /// What stands for a secret.
 const SECRET: &str = "***";

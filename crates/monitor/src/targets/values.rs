@@ -10,8 +10,8 @@ use hyper::{
 };
 use serde_json::Value;
 
-use super::own::{IpVersion, Statuses};
-use crate::pattern::Pattern;
+use super::own::IpVersion;
+use crate::{pattern::Pattern, probe::Statuses};
 
 /// The longest text and the longest list that a field takes.
 const TEXT_CHARS_MAX: usize = 2_000;
@@ -200,7 +200,7 @@ pub(super) fn statuses(value: &Value) -> Parsed<Statuses> {
     if ranges.is_empty() {
         return Err(wrong());
     }
-    Ok(Statuses(ranges))
+    Ok(Statuses(ranges.into()))
 }
 
 /// `Name: value | Name: value`, or an object. No error holds a value: it may be a secret.

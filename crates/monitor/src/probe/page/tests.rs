@@ -13,7 +13,8 @@ fn content(content_type: Option<&'static str>) -> Content {
 
 fn text(content_type: Option<&'static str>, bytes: &[u8]) -> Option<String> {
     let taken = Memory::new().lease().keep();
-    Page::new(vec![bytes.to_vec()], content(content_type), false, taken).into_text()
+    let page = Page::new(vec![bytes.to_vec()], content(content_type), false, taken).into_text();
+    (!page.is_binary).then_some(page.text)
 }
 
 #[test]

@@ -27,7 +27,7 @@ pub use self::{
     own::{About, Asked, Expected, IpVersion, OwnSettings},
     row::BadRow,
     settings::{Format, TargetsSettings},
-    target::Target,
+    target::{Host, Target},
 };
 
 #[cfg(test)]

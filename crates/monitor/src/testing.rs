@@ -8,13 +8,15 @@ use messages::{
     SelfDoubt, Timings,
 };
 
-use crate::targets::{OwnSettings, Target};
+use crate::targets::{Host, OwnSettings, Target};
 
 /// A target of which only its url matters.
 pub(crate) fn target(url: &str) -> Arc<Target> {
+    let address = url::Url::parse(url).unwrap();
     Arc::new(Target {
         url: url.into(),
-        address: url::Url::parse(url).unwrap(),
+        host: Host::of(&address),
+        address,
         pattern: None,
         own: OwnSettings::default(),
         going_along: None,

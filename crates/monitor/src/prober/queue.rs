@@ -12,7 +12,10 @@ use super::{
     line::{Line, Number, Place, Rank},
     missed::Missed,
 };
-use crate::{schedule::Due, targets::Target};
+use crate::{
+    schedule::Due,
+    targets::{Host, Target},
+};
 
 /// How many may run.
 #[derive(Clone, Copy, Debug)]
@@ -38,9 +41,6 @@ pub(super) struct Queue {
     deadlines: BTreeMap<(Instant, Number), Arc<Target>>,
     next_number: Number,
 }
-
-/// Host and port.
-type Host = (String, u16);
 
 /// A check that waits.
 #[derive(Debug)]
@@ -85,7 +85,7 @@ impl Queue {
         let given_up = self.give_up(&target);
         let kept = self
             .hosts
-            .get_mut(&host(&target))
+            .get_mut(&target.host)
             .and_then(|line| line.take_kept(&target));
         let number = kept.unwrap_or_else(|| {
             self.next_number += 1;
@@ -105,7 +105,7 @@ impl Queue {
             .insert((deadline, number), Arc::clone(&target));
         self.waiting.insert(Arc::clone(&target), waiting);
         if ready_since.is_some() {
-            self.line_up(target, place);
+            self.line_up(&target, place);
         }
         given_up
     }
@@ -138,16 +138,15 @@ impl Queue {
         if !self.running.remove(target) {
             return;
         }
-        let host = host(target);
-        if let Some(line) = self.hosts.get_mut(&host) {
+        if let Some(line) = self.hosts.get_mut(&target.host) {
             line.end();
         }
         if let Some(next) = self.waiting.get_mut(target) {
             next.ready_since = Some(now);
             let place = next.place;
-            self.line_up(Arc::clone(target), place);
+            self.line_up(target, place);
         }
-        self.give_turns(&host);
+        self.give_turns(&target.host);
     }
 
     /// When the first of those that wait is to be given up.
@@ -185,17 +184,16 @@ impl Queue {
         if waiting.ready_since.is_none() {
             return Some((waiting.due, Missed::LastStillRan));
         }
-        if let Some(line) = self.hosts.get_mut(&host(target)) {
+        if let Some(line) = self.hosts.get_mut(&target.host) {
             line.give_up(waiting.place, Arc::clone(target));
         }
         Some((waiting.due, Missed::NoRoom))
     }
 
-    fn line_up(&mut self, target: Arc<Target>, place: Place) {
-        let host = host(&target);
-        let line = self.hosts.entry(host.clone()).or_default();
-        line.add(place, target);
-        self.give_turns(&host);
+    fn line_up(&mut self, target: &Arc<Target>, place: Place) {
+        let line = self.hosts.entry(target.host.clone()).or_default();
+        line.add(place, Arc::clone(target));
+        self.give_turns(&target.host);
     }
 
     /// Takes the next target out of its line, hosts of the first rank first.
@@ -230,12 +228,6 @@ impl Queue {
             }
         }
     }
-}
-
-fn host(target: &Target) -> Host {
-    let host = target.address.host_str().unwrap_or_default().to_owned();
-    let port = target.address.port_or_known_default().unwrap_or_default();
-    (host, port)
 }
 
 #[cfg(test)]

@@ -3,7 +3,10 @@
 use hyper::Method;
 use url::Url;
 
-use super::{own::OwnSettings, target::Target};
+use super::{
+    own::OwnSettings,
+    target::{Host, Target},
+};
 use crate::pattern::Pattern;
 
 /// A target in the making.
@@ -30,6 +33,7 @@ impl Draft {
         }
         Ok(Target {
             url,
+            host: Host::of(&address),
             address,
             pattern: self.pattern,
             own: self.own,

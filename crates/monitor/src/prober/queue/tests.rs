@@ -193,7 +193,7 @@ fn may_begin(waiting: &[Due], running: &[Due], arrival: Arrival) -> bool {
     let per_host = |due: &Due| {
         let of_host = running
             .iter()
-            .filter(|other| host(&other.target) == host(&due.target));
+            .filter(|other| other.target.host == due.target.host);
         of_host.count()
     };
     waiting.iter().any(|due| {

@@ -35,14 +35,14 @@ use service::{
     stages::{Drain, Stages, infallible},
     telemetry::Metrics,
 };
-use tokio::sync::{mpsc, watch};
+use tokio::sync::mpsc;
 use tracing::{info, warn};
 
 pub use crate::listing::{Style, print_targets};
 use crate::{
     prober::Checker,
     publish::Publisher,
-    schedule::Entry,
+    schedule::Feed,
     settings::Settings,
     targets::{Targets, TargetsSettings},
 };
@@ -80,8 +80,13 @@ pub async fn run(settings: Settings, metrics: Metrics, orders: Orders) -> anyhow
     let TargetsSettings {
         interval, location, ..
     } = settings.targets;
-    // The file is read once, so no other list follows.
-    let (_, lists) = watch::channel(Entry::every(interval, &targets.usable));
+    // The file is read once, so nothing changes.
+    let (_, changes) = mpsc::channel(1);
+    let feed = Feed {
+        targets: targets.usable,
+        changes,
+        interval,
+    };
     let checker = Checker::new(
         settings.prober,
         location,
@@ -96,13 +101,13 @@ pub async fn run(settings: Settings, metrics: Metrics, orders: Orders) -> anyhow
         stages.deadline(1.0),
     );
     info!(
-        targets = targets.usable.len(),
+        targets = feed.targets.len(),
         interval_seconds = interval.as_secs_f64(),
         http = %settings.http_address,
         "Checking"
     );
 
-    let scheduling = schedule::run(lists, due_sender, health.condition("clock"), stages.stop());
+    let scheduling = schedule::run(feed, due_sender, health.condition("clock"), stages.stop());
     stages.stage("the schedule", infallible(scheduling));
     stages.stage("the prober", checker.run(due));
     stages.stage("the publisher", publisher.run());

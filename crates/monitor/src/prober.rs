@@ -8,7 +8,7 @@ mod queue;
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
-use messages::{Check, CheckResult, Outcome, SelfDoubt};
+use messages::{Check, CheckResult, Failure, FailureReason, Outcome, SelfDoubt};
 use tokio::{
     sync::mpsc,
     task::{Id, JoinError, JoinSet},
@@ -33,6 +33,9 @@ use crate::{
 
 /// A probe that began later than this after it was due says more about us than about the site.
 const LAG_BELIEVED_MAX: Duration = Duration::from_secs(1);
+
+/// Why a target has no more checks, as its last result says it.
+const LEFT: &str = "the targets file has no usable row for it any more, or has it switched off";
 
 /// How probes are made, and how many at once.
 #[derive(Debug)]
@@ -128,6 +131,9 @@ impl Checker {
     }
 
     async fn accept(&mut self, due: Due) -> anyhow::Result<()> {
+        if due.arrival == Arrival::Left {
+            return self.skip(due).await;
+        }
         let trouble = self.clock.look(now(), Instant::now());
         if let Some(trouble @ ClockTrouble::BeforeBuild(_)) = trouble {
             return self.miss(due, Missed::ClockWrong(trouble)).await;
@@ -221,6 +227,17 @@ impl Checker {
             witness: None,
         };
         self.tell(due, why.outcome(None), self_doubt).await
+    }
+
+    /// The last word of a target that left the list.
+    async fn skip(&mut self, due: Due) -> anyhow::Result<()> {
+        let self_doubt = SelfDoubt {
+            in_flight: self.in_flight(),
+            ..SelfDoubt::default()
+        };
+        let failure = Failure::new(FailureReason::TargetRemoved, None, LEFT);
+        self.tell(due, Outcome::Skipped { failure }, self_doubt)
+            .await
     }
 
     async fn tell(

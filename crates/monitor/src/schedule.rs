@@ -1,14 +1,18 @@
 //! When each target is due.
 //!
 //! A target's due times are [`messages::DueTimes`]. [`Schedule`] knows those of all targets and is
-//! pure: it is told what the time is. [`run`] tells it, and hands on each [`Due`].
+//! pure: it is told what the time is. [`run`] tells it, passes on how the list changes, and hands on
+//! each [`Due`].
 
 mod due;
+mod entry;
 mod plan;
+mod planned;
 mod run;
 
 pub use self::{
     due::{Arrival, Due},
-    plan::{Entry, Schedule},
+    entry::{Entry, Feed},
+    plan::Schedule,
     run::run,
 };

@@ -5,6 +5,7 @@
 //! `fields`) → `check` (whether that makes a target) → `list`.
 
 mod address;
+mod change;
 mod check;
 mod csv;
 mod draft;
@@ -22,6 +23,7 @@ mod unknown;
 mod values;
 
 pub use self::{
+    change::Change,
     fields::shown_settings,
     list::Targets,
     own::{About, Asked, Expected, IpVersion, OwnSettings},

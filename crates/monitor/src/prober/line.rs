@@ -44,7 +44,7 @@ impl Rank {
     pub(super) fn of(due: &Due) -> Self {
         match due.arrival {
             Arrival::UnderWay => Self::UnderWay,
-            Arrival::CameDue | Arrival::JumpedOver => Self::CameDue,
+            Arrival::CameDue | Arrival::JumpedOver | Arrival::Left => Self::CameDue,
         }
     }
 

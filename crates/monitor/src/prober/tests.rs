@@ -230,6 +230,22 @@ async fn a_slot_that_the_clock_jumped_over_is_missed() {
 }
 
 #[tokio::test]
+async fn a_target_that_left_is_skipped_also_at_the_end_of_the_drain() {
+    let (site, stage) = (Site::start().await, start(1, 1));
+    stage.give_up.cancel();
+    let mut due = site.due("a");
+    due.arrival = Arrival::Left;
+    stage.due.send(due.clone()).await.unwrap();
+    let results = stage.finish().await;
+    assert_eq!(results.len(), 1);
+    assert_eq!(results[0].kind(), OutcomeKind::Skipped);
+    assert_eq!(results[0].check.scheduled_at, due.scheduled_at);
+    let failure = results[0].failure().unwrap();
+    assert_eq!(failure.reason, FailureReason::TargetRemoved);
+    assert!(!results[0].self_doubt.overloaded);
+}
+
+#[tokio::test]
 async fn at_the_end_of_the_drain_what_runs_and_what_waits_is_missed() {
     let (site, stage) = (Site::start().await, start(1, 1));
     for path in ["running", "waiting"] {

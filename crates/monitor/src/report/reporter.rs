@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use messages::{CheckResult, OutcomeKind, Phase, Probe};
+use messages::{CheckResult, FailureReason, OutcomeKind, Phase, Probe};
 use metrics::{counter, histogram};
 use service::telemetry::REPETITIONS;
 use tokio::time::Instant;
@@ -77,6 +77,10 @@ impl Reporter {
         log(result, showing);
         if self.since_summary.time.elapsed() >= SUMMARY_INTERVAL {
             self.summarise();
+        }
+        let failure = result.failure();
+        if failure.is_some_and(|failure| failure.reason == FailureReason::TargetRemoved) {
+            self.last.remove(&self.hasher.hash_one(&result.check.url));
         }
     }
 
@@ -189,8 +193,6 @@ fn count(result: &CheckResult) {
 
 #[cfg(test)]
 mod tests {
-    use messages::FailureReason;
-
     use super::*;
     use crate::testing::{down, up};
 

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use crate::targets::Target;
 
-/// A check that came due, or whose time was jumped over.
+/// A check that came due, whose time was jumped over, or whose target left.
 #[derive(Clone, Debug)]
 pub struct Due {
     /// Whom to check.
@@ -28,4 +28,7 @@ pub enum Arrival {
     UnderWay,
     /// Its time had passed before anybody could look: the clock jumped, or the machine slept.
     JumpedOver,
+    /// Its target left the list: this is the first check that it will not have, and may be still to
+    /// come.
+    Left,
 }

@@ -1,116 +1,90 @@
 //! The due times of all targets. Pure: it is told what the time is.
 
 use std::{
-    cmp::Reverse,
-    collections::{BinaryHeap, HashMap},
+    collections::{BTreeMap, HashMap},
     ops::RangeInclusive,
     sync::Arc,
     time::Duration,
 };
 
-use jiff::{SignedDuration, Timestamp};
-use messages::DueTimes;
+use jiff::Timestamp;
 
-use super::due::{Arrival, Due};
+use super::{
+    due::{Arrival, Due},
+    entry::Entry,
+    planned::{MICROSECOND, Planned, Presence, later},
+};
 use crate::targets::Target;
 
 /// Slots of one target that are reported as missed when the clock jumps over more.
 const JUMPED_SLOTS_MAX: u32 = 100;
-/// No interval is longer, so the slot under way cannot be older than this.
-const LEFT_KEPT: SignedDuration = SignedDuration::from_hours(24);
+/// A target that left gets its last word when its next check would have been due, or after this. One
+/// that is back by then, after a slip of an editor, has missed nothing.
+const LAST_WORD_WAIT: Duration = Duration::from_secs(10);
 /// Set-backs of the clock that are remembered.
 const WALKS_MAX: usize = 16;
-/// The grain of due times.
-const MICROSECOND: Duration = Duration::from_micros(1);
 
-/// A target, and how often it is checked.
-#[derive(Clone, Debug)]
-pub struct Entry {
-    /// Whom.
-    pub target: Arc<Target>,
-    /// From one check to the next.
-    pub interval: Duration,
-}
+/// Counts the targets that were planned.
+type Number = u64;
 
 /// The due times of all targets.
 #[derive(Debug)]
 pub struct Schedule {
-    planned: Vec<Planned>,
-    /// The next due time of each target, by its place in `planned`.
-    next: BinaryHeap<Reverse<(Timestamp, usize)>>,
-    /// The last due times of targets that left the list, by their urls: one that comes back is not
-    /// checked again for a time that had its check. Kept for [`LEFT_KEPT`].
-    left: HashMap<String, Timestamp>,
+    planned: HashMap<Arc<Target>, Planned>,
+    /// When something is next to be done for each target; the number orders those of one time.
+    agenda: BTreeMap<(Timestamp, Number), Arc<Target>>,
+    next_number: Number,
     /// The times that the clock has shown before it was set back, each from the first slot on; what
     /// is due within them again is another check.
     walked: Vec<RangeInclusive<Timestamp>>,
     /// The first slot that was due since the start, or since the clock was set back.
     walk_begin: Timestamp,
+    /// The last slot that had its result since then: a last word may come before its slot.
+    walk_end: Timestamp,
     /// Slots that were let go without a result since somebody asked.
     forgotten_slots: u64,
 }
 
-/// A target of the list in force.
-#[derive(Debug)]
-struct Planned {
-    entry: Entry,
-    times: DueTimes,
-    /// When it was taken up: a slot that began before was under way.
-    since: Timestamp,
-    /// The last due time that had its check.
-    last: Option<Timestamp>,
-    /// Its next due time; `None` at the end of times.
-    next: Option<Timestamp>,
-}
-
-impl Entry {
-    /// Each target by its own interval, or by this one.
-    pub fn every(interval: Duration, targets: &[Arc<Target>]) -> Vec<Self> {
-        let targets = targets.iter().map(Arc::clone);
-        targets
-            .map(|target| Self {
-                interval: target.own.interval.unwrap_or(interval),
-                target,
-            })
-            .collect()
-    }
-}
-
 impl Schedule {
     /// Every target's slot under way at `now` is due at once.
-    pub fn new(entries: &[Entry], now: Timestamp) -> Self {
+    pub fn new(entries: impl IntoIterator<Item = Entry>, now: Timestamp) -> Self {
         let mut schedule = Self {
-            planned: Vec::new(),
-            next: BinaryHeap::new(),
-            left: HashMap::new(),
+            planned: HashMap::new(),
+            agenda: BTreeMap::new(),
+            next_number: 0,
             walked: Vec::new(),
             walk_begin: now,
+            walk_end: now,
             forgotten_slots: 0,
         };
-        schedule.replace(entries, now);
+        for entry in entries {
+            schedule.put(entry, now);
+        }
         schedule
     }
 
-    /// Puts another list in force. A target that stays is due when it would have been; one that is
-    /// new, for its slot under way, at once; one whose interval changed, at its next due time by
-    /// the new one.
-    pub fn replace(&mut self, entries: &[Entry], now: Timestamp) {
-        self.left
-            .retain(|_, last| now.duration_since(*last) <= LEFT_KEPT);
-        let old = std::mem::take(&mut self.planned);
-        let mut old: HashMap<String, Planned> = old
-            .into_iter()
-            .map(|planned| (planned.entry.target.url.clone(), planned))
-            .collect();
-        for entry in entries {
-            let stayed = old.remove(&entry.target.url);
-            let planned = self.plan(entry.clone(), stayed, now);
-            self.planned.push(planned);
+    /// Takes up a target, or another version of it. One that stays is due when it would have been;
+    /// one that is new, for its slot under way, at once; one whose interval changed, at its next due
+    /// time by the new one. What came due until now is to be popped before.
+    pub fn put(&mut self, entry: Entry, now: Timestamp) {
+        let target = Arc::clone(&entry.target);
+        let planned = match self.take(&target) {
+            Some(old) => old.replaced(entry, now),
+            None => Planned::new(entry, now),
+        };
+        self.line_up(planned);
+    }
+
+    /// Lets a target go, which has one last result.
+    pub fn remove(&mut self, target: &Arc<Target>, now: Timestamp) {
+        let Some(mut planned) = self.take(target) else {
+            return;
+        };
+        if planned.presence == Presence::Listed {
+            let last_word = later(now, LAST_WORD_WAIT);
+            planned.presence = Presence::Leaving { last_word };
         }
-        for (url, planned) in old {
-            self.left.extend(planned.last.map(|last| (url, last)));
-        }
-        self.line_up();
+        self.line_up(planned);
     }
 
     /// The clock was set back: checks go on from the time that it shows now. Without this, nothing
@@ -122,93 +96,55 @@ impl Schedule {
         if self.walked.len() == WALKS_MAX {
             self.walked.remove(0);
         }
-        self.walked.push(self.walk_begin..=from);
-        self.walk_begin = now;
-        for planned in &mut self.planned {
-            planned.since = planned.since.min(now);
-            planned.next = next_after(planned.times, now);
-        }
-        self.line_up();
-    }
-
-    fn line_up(&mut self) {
-        let planned = self.planned.iter().enumerate();
-        self.next = planned
-            .filter_map(|(index, planned)| Some(Reverse((planned.next?, index))))
-            .collect();
-    }
-
-    fn plan(&mut self, entry: Entry, stayed: Option<Planned>, now: Timestamp) -> Planned {
-        let times = DueTimes::new(&entry.target.url, entry.interval);
-        let (since, last, next) = match stayed {
-            Some(old) if old.times == times => (old.since, old.last, old.next),
-            Some(old) => (old.since, old.last, next_after(times, now)),
-            None => {
-                let slot = times.slot_at(now);
-                let last = self.left.remove(&entry.target.url);
-                let is_done = last.is_some_and(|last| slot <= last);
-                let next = if is_done {
-                    next_after(times, now)
-                } else {
-                    Some(slot)
-                };
-                (now, last, next)
+        self.walked.push(self.walk_begin..=self.walk_end.max(from));
+        (self.walk_begin, self.walk_end) = (now, now);
+        self.agenda.clear();
+        // Who is gone is forgotten: no slot of this walk had its result.
+        self.planned.retain(|_, it| it.presence != Presence::Gone);
+        for (_, mut planned) in std::mem::take(&mut self.planned) {
+            planned.set_back(now);
+            if let Presence::Leaving { last_word } = &mut planned.presence {
+                *last_word = later(now, LAST_WORD_WAIT);
             }
-        };
-        Planned {
-            entry,
-            times,
-            since,
-            last,
-            next,
+            self.line_up(planned);
         }
     }
 
-    /// When the next check is due.
+    /// When something is next to be done.
     pub fn next_due(&self) -> Option<Timestamp> {
-        self.next.peek().map(|Reverse((due, _))| *due)
+        let ((due, _), _) = self.agenda.first_key_value()?;
+        Some(*due)
     }
 
     /// The next check that is due by `now`, in the order of due times. A target of which several
     /// slots have passed is checked for the last one; those before were jumped over.
     pub fn pop(&mut self, now: Timestamp) -> Option<Due> {
-        let Reverse((due, index)) = *self.next.peek()?;
-        if due > now {
-            return None;
+        loop {
+            let ((time, _), target) = self.agenda.first_key_value()?;
+            if *time > now {
+                return None;
+            }
+            let target = Arc::clone(target);
+            let planned = self.take(&target)?;
+            match planned.presence {
+                Presence::Listed => return self.check(planned, now),
+                Presence::Leaving { .. } => return self.say_last_word(planned),
+                // It did not come back in time to be checked twice for one slot.
+                Presence::Gone => {}
+            }
         }
-        self.next.pop();
-        let planned = &mut self.planned[index];
-        let last = planned.times.slot_at(now);
-        let interval = planned.entry.interval;
-        // Beyond the bound, slots are let go; the caller asks how many.
-        let first_told = last
-            .checked_sub(interval.saturating_mul(JUMPED_SLOTS_MAX))
-            .map_or(due, |time| planned.times.slot_at(time));
-        let scheduled_at = due.max(first_told);
-        self.forgotten_slots += slots_between(due, scheduled_at, interval);
-        let arrival = if scheduled_at < last {
-            Arrival::JumpedOver
-        } else if scheduled_at < planned.since {
-            Arrival::UnderWay
-        } else {
-            Arrival::CameDue
-        };
-        planned.last = Some(scheduled_at);
-        planned.next = next_after(planned.times, scheduled_at);
-        if let Some(next) = planned.next {
-            self.next.push(Reverse((next, index)));
-        }
-        // A slot under way began before the walk did.
-        self.walk_begin = self.walk_begin.min(scheduled_at);
-        let walks = self.walked.iter();
-        let times_before = walks.filter(|walk| walk.contains(&scheduled_at)).count();
-        let again = MICROSECOND.saturating_mul(u32::try_from(times_before).unwrap_or(u32::MAX));
-        Some(Due {
-            target: Arc::clone(&planned.entry.target),
-            scheduled_at: scheduled_at.saturating_add(again).unwrap_or(scheduled_at),
-            interval,
-            arrival,
-        })
+    }
+
+    /// The last words that are still to be said, whose time has not come.
+    pub fn take_last_words(&mut self) -> Vec<Due> {
+        let all = self.planned.values();
+        let leaving = all.filter(|it| matches!(it.presence, Presence::Leaving { .. }));
+        let targets: Vec<_> = leaving.map(|it| Arc::clone(&it.entry.target)).collect();
+        let words = targets.iter().filter_map(|target| {
+            let planned = self.take(target)?;
+            self.say_last_word(planned)
+        });
+        words.collect()
     }
 
     /// How many slots were let go without a result since the last time this was asked: the clock
@@ -216,12 +152,79 @@ impl Schedule {
     pub fn take_forgotten_slots(&mut self) -> u64 {
         std::mem::take(&mut self.forgotten_slots)
     }
-}
 
-/// The first due time after a time; `None` at the end of times.
-fn next_after(times: DueTimes, time: Timestamp) -> Option<Timestamp> {
-    let after = time.checked_add(MICROSECOND).ok()?;
-    times.within(after..Timestamp::MAX).next()
+    fn check(&mut self, mut planned: Planned, now: Timestamp) -> Option<Due> {
+        let due = planned.next?;
+        let last = planned.times.slot_at(now);
+        let interval = planned.entry.interval;
+        // Beyond the bound, slots are let go; the caller asks how many.
+        let first_told = last
+            .checked_sub(interval.saturating_mul(JUMPED_SLOTS_MAX))
+            .map_or(due, |time| planned.times.slot_at(time));
+        let slot = due.max(first_told);
+        self.forgotten_slots += slots_between(due, slot, interval);
+        let arrival = if slot < last {
+            Arrival::JumpedOver
+        } else if slot < planned.since {
+            Arrival::UnderWay
+        } else {
+            Arrival::CameDue
+        };
+        planned.checked(slot);
+        let due = self.due(&planned.entry, slot, arrival);
+        self.line_up(planned);
+        Some(due)
+    }
+
+    /// The first slot that the target will not have is skipped.
+    fn say_last_word(&mut self, mut planned: Planned) -> Option<Due> {
+        let slot = planned.next?;
+        planned.told(slot);
+        let due = self.due(&planned.entry, slot, Arrival::Left);
+        self.line_up(planned);
+        Some(due)
+    }
+
+    fn due(&mut self, entry: &Entry, slot: Timestamp, arrival: Arrival) -> Due {
+        // A slot under way began before the walk did.
+        self.walk_begin = self.walk_begin.min(slot);
+        self.walk_end = self.walk_end.max(slot);
+        let walks = self.walked.iter();
+        let times_before = walks.filter(|walk| walk.contains(&slot)).count();
+        let again = MICROSECOND.saturating_mul(u32::try_from(times_before).unwrap_or(u32::MAX));
+        Due {
+            target: Arc::clone(&entry.target),
+            scheduled_at: slot.saturating_add(again).unwrap_or(slot),
+            interval: entry.interval,
+            arrival,
+        }
+    }
+
+    /// Takes a target out, to be lined up again or forgotten.
+    fn take(&mut self, target: &Arc<Target>) -> Option<Planned> {
+        let planned = self.planned.remove(target)?;
+        if let Some(time) = planned.agenda {
+            self.agenda.remove(&(time, planned.number));
+        }
+        Some(planned)
+    }
+
+    /// Puts a target in, by when something is next to be done for it.
+    fn line_up(&mut self, mut planned: Planned) {
+        planned.number = self.next_number;
+        self.next_number += 1;
+        planned.agenda = match planned.presence {
+            Presence::Listed => planned.next,
+            Presence::Leaving { last_word } => planned.next.map(|next| next.min(last_word)),
+            Presence::Gone => planned.forgotten_at(),
+        };
+        let target = Arc::clone(&planned.entry.target);
+        if let Some(time) = planned.agenda {
+            self.agenda
+                .insert((time, planned.number), Arc::clone(&target));
+        }
+        self.planned.insert(target, planned);
+    }
 }
 
 fn slots_between(from: Timestamp, to: Timestamp, interval: Duration) -> u64 {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use service::health::Condition;
 use tokio::{
-    sync::{mpsc, watch},
+    sync::mpsc,
     time::{Instant, sleep},
 };
 use tokio_util::sync::CancellationToken;
@@ -13,9 +13,13 @@ use tracing::warn;
 
 use super::{
     due::Due,
-    plan::{Entry, Schedule},
+    entry::{Entry, Feed},
+    plan::Schedule,
 };
-use crate::clock::{ClockTrouble, ClockWatch, now};
+use crate::{
+    clock::{ClockTrouble, ClockWatch, now},
+    targets::Change,
+};
 
 /// How often the clock is read at least: a wall clock that jumps, or a machine that slept, is
 /// noticed within this time.
@@ -24,66 +28,108 @@ const CLOCK_READ_INTERVAL: Duration = Duration::from_millis(500);
 /// checks go on at once.
 const SET_BACK_TOLERANCE: Duration = Duration::from_secs(2);
 
-/// Sends each check of the list in force when it is due, until `stop`. A list may be replaced at
-/// any time; that nobody is left who could replace it changes nothing. Trouble with the clock, which
-/// is read here all the time, is told to `clock`.
-pub async fn run(
-    mut lists: watch::Receiver<Vec<Entry>>,
-    due: mpsc::Sender<Due>,
-    clock: Condition,
-    stop: CancellationToken,
-) {
-    let mut time = now();
-    let mut wellness = Wellness::new(clock, time);
-    let mut schedule = Schedule::new(&lists.borrow_and_update(), time);
-    let mut may_change = true;
-    loop {
-        wellness.look(time);
-        // The first look is at the time for which the schedule was made: a slot that was under way
-        // then is not jumped over because it ended since.
-        let sent = stop.run_until_cancelled(send_due(&mut schedule, time, &due));
-        // Told to stop; or the prober is gone, which whoever runs us will see.
-        if !matches!(sent.await, Some(Ok(()))) {
+/// Sends each check of the targets when it is due, until `stop`; then the last words of those that
+/// left and have not had theirs. Trouble with the clock, which is read here all the time, is told to
+/// `clock`.
+pub async fn run(feed: Feed, due: mpsc::Sender<Due>, clock: Condition, stop: CancellationToken) {
+    let time = now();
+    let Feed {
+        targets,
+        changes,
+        interval,
+    } = feed;
+    let mut running = Running {
+        schedule: Schedule::new(Entry::every(interval, &targets), time),
+        wellness: Wellness::new(clock, time),
+        time,
+        interval,
+        due,
+    };
+    drop(targets);
+    let served = running.serve(changes);
+    // Told to stop; or the prober is gone, which whoever runs us will see.
+    if stop.run_until_cancelled(served).await.is_some() {
+        return;
+    }
+    for last_word in running.schedule.take_last_words() {
+        if running.due.send(last_word).await.is_err() {
             return;
-        }
-        let mut changed = false;
-        tokio::select! {
-            () = sleep(until_next(&schedule)) => {}
-            list = lists.changed(), if may_change => match list {
-                Ok(()) => changed = true,
-                Err(_) => may_change = false,
-            },
-            () = stop.cancelled() => return,
-        }
-        let last = std::mem::replace(&mut time, now());
-        follow_set_back(&mut schedule, last, time);
-        if changed {
-            // What came due by the old list is sent by it.
-            let sent = stop.run_until_cancelled(send_due(&mut schedule, time, &due));
-            if !matches!(sent.await, Some(Ok(()))) {
-                return;
-            }
-            schedule.replace(&lists.borrow_and_update(), time);
         }
     }
 }
 
-async fn send_due(
-    schedule: &mut Schedule,
+/// The prober takes no more checks.
+type Refused = mpsc::error::SendError<()>;
+
+struct Running {
+    schedule: Schedule,
+    wellness: Wellness,
+    /// What the clock showed when it was last read.
     time: Timestamp,
-    due: &mpsc::Sender<Due>,
-) -> Result<(), mpsc::error::SendError<Due>> {
-    while let Some(check) = schedule.pop(time) {
-        due.send(check).await?;
+    interval: Duration,
+    due: mpsc::Sender<Due>,
+}
+
+impl Running {
+    async fn serve(&mut self, mut changes: mpsc::Receiver<Vec<Change>>) -> Result<(), Refused> {
+        let mut may_change = true;
+        loop {
+            self.wellness.look(self.time);
+            // The first look is at the time for which the schedule was made: a slot that was under
+            // way then is not jumped over because it ended since.
+            self.send_due().await?;
+            let mut part = None;
+            tokio::select! {
+                () = sleep(until_next(&self.schedule)) => {}
+                received = changes.recv(), if may_change => match received {
+                    Some(received) => part = Some(received),
+                    None => may_change = false,
+                },
+            }
+            let last = std::mem::replace(&mut self.time, now());
+            follow_set_back(&mut self.schedule, last, self.time);
+            if let Some(part) = part {
+                // What came due before the change is sent as it was.
+                self.send_due().await?;
+                self.change(part);
+            }
+        }
     }
-    let slots = schedule.take_forgotten_slots();
-    if slots > 0 {
-        warn!(
-            slots,
-            "The clock jumped too far: checks that were due meanwhile get no result"
-        );
+
+    fn change(&mut self, changes: Vec<Change>) {
+        for change in changes {
+            match change {
+                Change::Put(target) => {
+                    let entry = Entry::new(target, self.interval);
+                    self.schedule.put(entry, self.time);
+                }
+                Change::Remove(target) => self.schedule.remove(&target, self.time),
+            }
+        }
     }
-    Ok(())
+
+    fn is_due(&self) -> bool {
+        let next = self.schedule.next_due();
+        next.is_some_and(|due| due <= self.time)
+    }
+
+    async fn send_due(&mut self) -> Result<(), Refused> {
+        while self.is_due() {
+            // Room first: a check that was taken out would be lost when we are told to stop.
+            let room = self.due.reserve().await?;
+            if let Some(check) = self.schedule.pop(self.time) {
+                room.send(check);
+            }
+        }
+        let slots = self.schedule.take_forgotten_slots();
+        if slots > 0 {
+            warn!(
+                slots,
+                "The clock jumped too far: checks that were due meanwhile get no result"
+            );
+        }
+        Ok(())
+    }
 }
 
 fn until_next(schedule: &Schedule) -> Duration {

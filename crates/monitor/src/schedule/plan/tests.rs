@@ -1,6 +1,4 @@
-use std::collections::HashSet;
-
-use proptest::prelude::*;
+use messages::DueTimes;
 
 use super::*;
 use crate::testing::target;
@@ -16,6 +14,20 @@ fn at(text: &str) -> Timestamp {
     text.parse().unwrap()
 }
 
+/// Puts another list in force.
+fn replace(schedule: &mut Schedule, list: &[Entry], now: Timestamp) {
+    let known = schedule.planned.keys().map(Arc::clone);
+    let gone: Vec<_> = known
+        .filter(|target| list.iter().all(|entry| entry.target != *target))
+        .collect();
+    for target in gone {
+        schedule.remove(&target, now);
+    }
+    for entry in list {
+        schedule.put(entry.clone(), now);
+    }
+}
+
 fn pop_all(schedule: &mut Schedule, now: Timestamp) -> Vec<Due> {
     std::iter::from_fn(|| schedule.pop(now)).collect()
 }
@@ -23,7 +35,7 @@ fn pop_all(schedule: &mut Schedule, now: Timestamp) -> Vec<Due> {
 #[test]
 fn the_slot_under_way_is_due_at_once_and_then_every_interval() {
     let start = at("2026-01-01T00:00:05Z");
-    let mut schedule = Schedule::new(&targets(&["https://a.example"]), start);
+    let mut schedule = Schedule::new(targets(&["https://a.example"]), start);
     let first = pop_all(&mut schedule, start);
     assert_eq!(first.len(), 1);
     assert!(first[0].arrival == Arrival::UnderWay);
@@ -50,7 +62,7 @@ fn the_slot_under_way_is_due_at_once_and_then_every_interval() {
 fn a_restart_agrees_on_the_due_times() {
     let list = targets(&["https://a.example", "https://b.example"]);
     let dues = |start| {
-        let mut schedule = Schedule::new(&list, start);
+        let mut schedule = Schedule::new(list.clone(), start);
         pop_all(&mut schedule, start);
         pop_all(&mut schedule, start + INTERVAL)
             .into_iter()
@@ -71,7 +83,7 @@ fn a_restart_agrees_on_the_due_times() {
 #[test]
 fn slots_jumped_over_are_told_and_the_last_one_is_checked() {
     let start = at("2026-01-01T00:00:05Z");
-    let mut schedule = Schedule::new(&targets(&["https://a.example"]), start);
+    let mut schedule = Schedule::new(targets(&["https://a.example"]), start);
     let slot = pop_all(&mut schedule, start)[0].scheduled_at;
     let jumped = pop_all(&mut schedule, slot + INTERVAL * 4);
     let seen: Vec<_> = jumped
@@ -92,7 +104,7 @@ fn slots_jumped_over_are_told_and_the_last_one_is_checked() {
 #[test]
 fn a_jump_of_years_is_bounded() {
     let start = at("2026-01-01T00:00:05Z");
-    let mut schedule = Schedule::new(&targets(&["https://a.example"]), start);
+    let mut schedule = Schedule::new(targets(&["https://a.example"]), start);
     pop_all(&mut schedule, start);
     let later = at("2036-01-01T00:00:05Z");
     let jumped = pop_all(&mut schedule, later);
@@ -107,7 +119,7 @@ fn a_jump_of_years_is_bounded() {
 #[test]
 fn a_clock_set_back_a_little_makes_no_slot_due_twice() {
     let start = at("2026-01-01T00:00:05Z");
-    let mut schedule = Schedule::new(&targets(&["https://a.example"]), start);
+    let mut schedule = Schedule::new(targets(&["https://a.example"]), start);
     let slot = pop_all(&mut schedule, start)[0].scheduled_at;
     assert!(pop_all(&mut schedule, start - INTERVAL * 3).is_empty());
     assert_eq!(
@@ -123,7 +135,7 @@ fn the_due_times_of_many_targets_are_spread_and_in_order() {
         .collect();
     let urls: Vec<_> = urls.iter().map(String::as_str).collect();
     let start = at("2026-01-01T00:00:00Z");
-    let mut schedule = Schedule::new(&targets(&urls), start);
+    let mut schedule = Schedule::new(targets(&urls), start);
     assert_eq!(pop_all(&mut schedule, start).len(), 10_000);
     let half = pop_all(&mut schedule, start + INTERVAL / 2);
     assert!((4_000..6_000).contains(&half.len()), "{}", half.len());
@@ -134,34 +146,129 @@ fn the_due_times_of_many_targets_are_spread_and_in_order() {
 fn a_new_list_leaves_those_that_stay_alone() {
     let start = at("2026-01-01T00:00:05Z");
     let both = targets(&["https://a.example", "https://b.example"]);
-    let mut schedule = Schedule::new(&both[..1], start);
+    let mut schedule = Schedule::new(both[..1].to_vec(), start);
     let stays = pop_all(&mut schedule, start)[0].scheduled_at;
     let later = start + Duration::from_secs(1);
     pop_all(&mut schedule, later);
     let unchanged = schedule.next_due();
-    schedule.replace(&both, later);
+    replace(&mut schedule, &both, later);
     let added = pop_all(&mut schedule, later);
     assert_eq!(added.len(), 1, "{added:?}");
     assert_eq!(added[0].target.url, "https://b.example");
     assert_eq!(added[0].arrival, Arrival::UnderWay);
-    schedule.replace(&both[..1], later);
-    assert_eq!(schedule.next_due(), unchanged);
+    replace(&mut schedule, &both[..1], later);
+    assert!(schedule.next_due() <= unchanged);
+    let stayed = "https://a.example";
+    let next = schedule
+        .planned
+        .values()
+        .find(|it| it.entry.target.url == stayed);
+    assert_eq!(next.unwrap().next, unchanged);
     assert!(stays <= start);
 }
 
+/// Whom a check is of, when it is due, how its time came.
+fn shown(due: &Due) -> (Timestamp, Arrival) {
+    (due.scheduled_at, due.arrival)
+}
+
 #[test]
-fn a_target_that_left_and_came_back_is_not_checked_twice_for_one_slot() {
+fn a_target_that_leaves_has_one_last_word_for_the_check_that_it_will_not_have() {
     let start = at("2026-01-01T00:00:05Z");
     let list = targets(&["https://a.example"]);
-    let mut schedule = Schedule::new(&list, start);
-    let slot = pop_all(&mut schedule, start)[0].scheduled_at;
-    schedule.replace(&[], start);
+    let mut schedule = Schedule::new(list, start);
+    let next = pop_all(&mut schedule, start)[0].scheduled_at + INTERVAL;
+    replace(&mut schedule, &[], start);
+    assert_eq!(schedule.next_due(), Some(next));
+    let words = pop_all(&mut schedule, next);
+    assert_eq!(
+        words.iter().map(shown).collect::<Vec<_>>(),
+        [(next, Arrival::Left)]
+    );
+    // Nobody is remembered for ever.
+    let later = next + Duration::from_hours(24);
+    assert_eq!(schedule.next_due(), Some(later));
+    assert!(pop_all(&mut schedule, later).is_empty());
+    assert!(schedule.planned.is_empty());
     assert_eq!(schedule.next_due(), None);
-    schedule.replace(&list, start);
+}
+
+#[test]
+fn the_last_word_of_a_target_that_is_seldom_checked_does_not_wait_for_its_slot() {
+    let start = at("2026-01-01T00:00:05Z");
+    let hour = Duration::from_hours(1);
+    let mut list = targets(&["https://a.example"]);
+    list[0].interval = hour;
+    let mut schedule = Schedule::new(list.clone(), start);
+    let slot = pop_all(&mut schedule, start)[0].scheduled_at;
+    replace(&mut schedule, &[], start);
+    let said_at = start + LAST_WORD_WAIT;
+    assert_eq!(schedule.next_due(), Some(said_at));
+    let words = pop_all(&mut schedule, said_at);
+    assert_eq!(
+        words.iter().map(shown).collect::<Vec<_>>(),
+        [(slot + hour, Arrival::Left)]
+    );
+    // The slot has its result, so it gets no other when the target is back.
+    replace(&mut schedule, &list, said_at);
+    assert_eq!(schedule.next_due(), Some(slot + hour * 2));
+    // By another interval there are slots before it.
+    list[0].interval = INTERVAL;
+    replace(&mut schedule, &list, said_at);
+    let mut now = said_at;
+    let mut slots = Vec::new();
+    while now < slot + hour + INTERVAL {
+        now += INTERVAL;
+        slots.extend(
+            pop_all(&mut schedule, now)
+                .iter()
+                .map(|due| due.scheduled_at),
+        );
+    }
+    let told = slot + hour;
+    assert!(slots.contains(&(told - INTERVAL)) && slots.contains(&(told + INTERVAL)));
+    assert!(!slots.contains(&told));
+}
+
+#[test]
+fn a_target_that_is_back_at_once_has_missed_nothing() {
+    let start = at("2026-01-01T00:00:05Z");
+    let list = targets(&["https://a.example"]);
+    let mut schedule = Schedule::new(list.clone(), start);
+    let slot = pop_all(&mut schedule, start)[0].scheduled_at;
+    replace(&mut schedule, &[], start);
+    replace(&mut schedule, &list, start + Duration::from_millis(1));
     assert_eq!(schedule.next_due(), Some(slot + INTERVAL));
-    schedule.replace(&[], start);
-    schedule.replace(&[], slot + LEFT_KEPT + INTERVAL);
-    assert!(schedule.left.is_empty(), "nobody is remembered for ever");
+    let due = pop_all(&mut schedule, slot + INTERVAL);
+    assert_eq!(
+        due.iter().map(shown).collect::<Vec<_>>(),
+        [(slot + INTERVAL, Arrival::CameDue)]
+    );
+}
+
+#[test]
+fn at_the_end_the_last_words_that_wait_are_said() {
+    let start = at("2026-01-01T00:00:05Z");
+    let mut schedule = Schedule::new(targets(&["https://a.example", "https://b.example"]), start);
+    pop_all(&mut schedule, start);
+    replace(&mut schedule, &targets(&["https://b.example"]), start);
+    let words = schedule.take_last_words();
+    assert_eq!(words.len(), 1);
+    assert_eq!(words[0].target.url, "https://a.example");
+    assert_eq!(words[0].arrival, Arrival::Left);
+    assert!(schedule.take_last_words().is_empty());
+}
+
+#[test]
+fn a_changed_target_is_checked_as_it_is_now() {
+    let start = at("2026-01-01T00:00:05Z");
+    let mut schedule = Schedule::new(targets(&["https://a.example"]), start);
+    let slot = pop_all(&mut schedule, start)[0].scheduled_at;
+    let changed = targets(&["https://a.example"]);
+    replace(&mut schedule, &changed, start);
+    let due = pop_all(&mut schedule, slot + INTERVAL);
+    assert_eq!(due.len(), 1);
+    assert!(Arc::ptr_eq(&due[0].target, &changed[0].target));
 }
 
 #[test]
@@ -169,7 +276,7 @@ fn each_target_has_an_interval_of_its_own() {
     let start = at("2026-01-01T00:00:05Z");
     let mut list = targets(&["https://a.example", "https://b.example"]);
     list[0].interval = Duration::from_secs(2);
-    let mut schedule = Schedule::new(&list, start);
+    let mut schedule = Schedule::new(list.clone(), start);
     pop_all(&mut schedule, start);
     let mut due = |seconds| {
         let mut times = [0, 0];
@@ -188,7 +295,7 @@ fn each_target_has_an_interval_of_its_own() {
 fn checks_go_on_after_the_clock_was_set_back() {
     let start = at("2026-01-01T02:00:05Z");
     let two_hours = Duration::from_hours(2);
-    let mut schedule = Schedule::new(&targets(&["https://a.example"]), start);
+    let mut schedule = Schedule::new(targets(&["https://a.example"]), start);
     let slot = pop_all(&mut schedule, start)[0].scheduled_at;
     // Where the clock has not been before, due times are those of every monitor.
     schedule.set_back(start, start - two_hours);
@@ -204,64 +311,4 @@ fn checks_go_on_after_the_clock_was_set_back() {
     assert_eq!(schedule.next_due(), Some(first + INTERVAL));
 }
 
-#[derive(Clone, Debug)]
-enum Step {
-    SetBack(Duration),
-    Passes(Duration),
-    /// Which of the targets are in the new list, and with which interval.
-    Lists([Option<u64>; 3]),
-}
-
-fn step() -> impl Strategy<Value = Step> {
-    prop_oneof![
-        4 => (0_u64..15_000).prop_map(|millis| Step::Passes(Duration::from_millis(millis))),
-        1 => (0_u64..60_000).prop_map(|millis| Step::SetBack(Duration::from_millis(millis))),
-        1 => prop::array::uniform3(prop::option::of(1_u64..5)).prop_map(Step::Lists),
-    ]
-}
-
-proptest! {
-    #[test]
-    fn whatever_the_lists_and_the_clock_no_check_is_due_twice_and_none_of_a_target_that_stays_is_left_out(
-        steps in prop::collection::vec(step(), 1..60),
-    ) {
-        let all = targets(&["https://a.example", "https://b.example", "https://c.example"]);
-        let mut now = at("2026-01-01T00:00:05Z");
-        let mut schedule = Schedule::new(&all[..1], now);
-        let mut set_backs = 0;
-        let mut seen = HashMap::<String, Vec<Timestamp>>::new();
-        for step in steps {
-            match step {
-                Step::Passes(time) => now += time,
-                Step::SetBack(time) if set_backs < WALKS_MAX => {
-                    set_backs += 1;
-                    schedule.set_back(now, now - time);
-                    now -= time;
-                }
-                Step::SetBack(_) => {}
-                Step::Lists(intervals) => {
-                    let chosen = all.iter().zip(intervals).skip(1).filter_map(|(entry, seconds)| {
-                        let interval = Duration::from_secs(seconds?);
-                        Some(Entry { interval, ..entry.clone() })
-                    });
-                    let list: Vec<_> = [all[0].clone()].into_iter().chain(chosen).collect();
-                    schedule.replace(&list, now);
-                }
-            }
-            for due in pop_all(&mut schedule, now) {
-                prop_assert!(due.scheduled_at <= now);
-                seen.entry(due.target.url.clone()).or_default().push(due.scheduled_at);
-            }
-        }
-        for (url, times) in &seen {
-            let unique: HashSet<_> = times.iter().collect();
-            prop_assert_eq!(unique.len(), times.len(), "{}: {:?}", url, times);
-        }
-        if set_backs == 0 {
-            let stayed = &seen["https://a.example"];
-            prop_assert!(stayed.windows(2).all(|pair| pair[1] == pair[0] + INTERVAL), "{stayed:?}");
-        }
-        // Whatever the clock did, every target is due within its interval.
-        prop_assert!(schedule.next_due().is_some_and(|due| due <= now + INTERVAL));
-    }
-}
+mod property;

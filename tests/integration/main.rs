@@ -23,6 +23,7 @@ mod house;
 mod offsets;
 mod pipeline;
 mod poison;
+mod reload;
 mod settings;
 mod sharing;
 mod sizes;

@@ -3,7 +3,7 @@
 //! Data flows one way:
 //!
 //! - [`settings`]: what the environment says.
-//! - [`targets`]: the file of websites to check, with their [`pattern`]s.
+//! - [`targets`]: the file of websites to check, with their [`pattern`]s, read again when it changed.
 //! - [`schedule`]: when each is due.
 //! - [`prober`]: makes the probes that are due, within bounds; a [`probe`] is one look at one site.
 //! - [`publish`]: to Kafka, in order, until it says that it has each result.
@@ -28,7 +28,6 @@ mod testing;
 use std::time::Duration;
 
 use service::{
-    command_line::BadInput,
     health::Health,
     http,
     signals::Orders,
@@ -44,9 +43,11 @@ use crate::{
     publish::Publisher,
     schedule::Feed,
     settings::Settings,
-    targets::{Targets, TargetsSettings},
+    targets::{Reloader, TargetsSettings},
 };
 
+/// Parts of a reload that the schedule has not taken up.
+const CHANGES_MAX: usize = 1;
 /// Checks that came due and that the prober, which only has to take them, has not seen.
 const DUE_MAX: usize = 64;
 /// Results that the publisher, which only has to take them, has not seen.
@@ -62,7 +63,7 @@ const GIVE_UP_GRACE: Duration = Duration::from_millis(1500);
 /// Runs until the order to stop, and then until what was begun is finished or the time to drain is
 /// over.
 pub async fn run(settings: Settings, metrics: Metrics, orders: Orders) -> anyhow::Result<()> {
-    let targets = read_targets(&settings.targets)?;
+    let reloader = Reloader::start(&settings.targets)?;
     let listener = http::bind(settings.http_address).await?;
     raise_open_files(settings.prober.probes_max);
     let health = Health::default();
@@ -71,8 +72,6 @@ pub async fn run(settings: Settings, metrics: Metrics, orders: Orders) -> anyhow
         grace: GIVE_UP_GRACE,
     };
     let Orders { stop, reload } = orders;
-    // The targets are not read again while this runs.
-    drop(reload);
     let mut stages = Stages::new(stop, drain);
 
     let (due_sender, due) = mpsc::channel(DUE_MAX);
@@ -80,10 +79,9 @@ pub async fn run(settings: Settings, metrics: Metrics, orders: Orders) -> anyhow
     let TargetsSettings {
         interval, location, ..
     } = settings.targets;
-    // The file is read once, so nothing changes.
-    let (_, changes) = mpsc::channel(1);
+    let (change_sender, changes) = mpsc::channel(CHANGES_MAX);
     let feed = Feed {
-        targets: targets.usable,
+        targets: reloader.targets().to_vec(),
         changes,
         interval,
     };
@@ -108,6 +106,13 @@ pub async fn run(settings: Settings, metrics: Metrics, orders: Orders) -> anyhow
     );
 
     let scheduling = schedule::run(feed, due_sender, health.condition("clock"), stages.stop());
+    let reloading = reloader.run(
+        reload,
+        change_sender,
+        health.remark("targets"),
+        stages.stop(),
+    );
+    stages.stage("the targets", reloading);
     stages.stage("the schedule", infallible(scheduling));
     stages.stage("the prober", checker.run(due));
     stages.stage("the publisher", publisher.run());
@@ -117,19 +122,6 @@ pub async fn run(settings: Settings, metrics: Metrics, orders: Orders) -> anyhow
         http::serve(listener, http::Router::new(), health, metrics, stop)
     });
     stages.run().await
-}
-
-fn read_targets(settings: &TargetsSettings) -> Result<Targets, BadInput> {
-    let targets = Targets::read(settings)?;
-    let file = settings.file.display();
-    for warning in &targets.warnings {
-        warn!("{file}: {warning}");
-    }
-    for bad in &targets.bad_rows {
-        warn!("{file}:{bad}; the row is skipped");
-    }
-    targets.require_usable(&settings.file)?;
-    Ok(targets)
 }
 
 /// Every probe needs a file descriptor, or a few.

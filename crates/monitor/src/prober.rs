@@ -35,7 +35,7 @@ use crate::{
 const LAG_BELIEVED_MAX: Duration = Duration::from_secs(1);
 
 /// Why a target has no more checks, as its last result says it.
-const LEFT: &str = "the targets file has no usable row for it any more, or has it switched off";
+const LEFT: &str = "it left the targets file, or its row is switched off or bad";
 
 /// How probes are made, and how many at once.
 #[derive(Debug)]

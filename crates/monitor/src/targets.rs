@@ -2,7 +2,8 @@
 //!
 //! One bad row costs itself and nobody else: it is skipped and named with its line and reason. The
 //! way of a row: `text` (bytes to lines) → `csv` or `json` (what it says, by the table of
-//! `fields`) → `check` (whether that makes a target) → `list`.
+//! `fields`) → `check` (whether that makes a target) → `list`. While the monitor runs, `reload` reads
+//! the file again and tells the schedule each [`Change`].
 
 mod address;
 mod change;
@@ -11,9 +12,12 @@ mod csv;
 mod draft;
 mod elements;
 mod fields;
+mod file;
 mod json;
+mod known;
 mod list;
 mod own;
+mod reload;
 mod row;
 mod settings;
 mod shown;
@@ -27,6 +31,7 @@ pub use self::{
     fields::shown_settings,
     list::Targets,
     own::{About, Asked, Expected, IpVersion, OwnSettings},
+    reload::Reloader,
     row::BadRow,
     settings::{Format, TargetsSettings},
     target::{Host, Target},

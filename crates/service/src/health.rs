@@ -12,11 +12,19 @@ use tracing::{info, warn};
 pub struct Health {
     /// Each condition's name and what is wrong with it, if anything.
     conditions: Arc<Mutex<BTreeMap<&'static str, Option<String>>>>,
+    remarks: Arc<Mutex<BTreeMap<&'static str, String>>>,
 }
 
 /// One thing that the service needs, such as Kafka. Its changes are logged here, once.
 #[derive(Clone, Debug)]
 pub struct Condition {
+    name: &'static str,
+    health: Health,
+}
+
+/// Something that whoever looks at `/readyz` should know, and that keeps the service from nothing.
+#[derive(Clone, Debug)]
+pub struct Remark {
     name: &'static str,
     health: Health,
 }
@@ -29,6 +37,19 @@ impl Health {
             name,
             health: self.clone(),
         }
+    }
+
+    /// Adds a remark, which says nothing until [`Remark::set`].
+    pub fn remark(&self, name: &'static str) -> Remark {
+        let health = self.clone();
+        Remark { name, health }
+    }
+
+    /// What is to be known beside, a line each.
+    pub fn remarks(&self) -> Vec<String> {
+        let remarks = self.remarks.lock().unwrap_or_else(PoisonError::into_inner);
+        let lines = remarks.iter().map(|(name, text)| format!("{name}: {text}"));
+        lines.collect()
     }
 
     /// What is wrong, a line each; empty when the service is able to work.
@@ -71,6 +92,15 @@ impl Condition {
     }
 }
 
+impl Remark {
+    /// What it says from now on. Holds no secret: it is shown.
+    pub fn set(&self, text: impl Into<String>) {
+        let remarks = self.health.remarks.lock();
+        let mut remarks = remarks.unwrap_or_else(PoisonError::into_inner);
+        remarks.insert(self.name, text.into());
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -86,5 +116,16 @@ mod tests {
         assert!(health.problems().is_empty());
         kafka.fails("no broker answers");
         assert_eq!(health.problems(), ["Kafka: no broker answers"]);
+    }
+
+    #[test]
+    fn a_remark_is_no_problem() {
+        let health = Health::default();
+        let list = health.remark("list");
+        assert!(health.remarks().is_empty());
+        list.set("old");
+        list.set("new");
+        assert_eq!(health.remarks(), ["list: new"]);
+        assert!(health.problems().is_empty());
     }
 }

@@ -59,11 +59,12 @@ pub async fn serve(
 }
 
 async fn readyz(State(health): State<Health>) -> impl IntoResponse {
-    let problems = health.problems();
-    if problems.is_empty() {
-        return (StatusCode::OK, "ready\n".to_owned());
+    let (mut lines, mut status) = (health.problems(), StatusCode::SERVICE_UNAVAILABLE);
+    if lines.is_empty() {
+        (lines, status) = (vec!["ready".to_owned()], StatusCode::OK);
     }
-    (StatusCode::SERVICE_UNAVAILABLE, problems.join("\n") + "\n")
+    lines.extend(health.remarks());
+    (status, lines.join("\n") + "\n")
 }
 
 /// Asks a running service's `/healthz`: for containers, whose images hold no HTTP client.

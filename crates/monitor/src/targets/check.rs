@@ -1,21 +1,11 @@
 //! From a row to a target: everything that can be wrong with it.
 
-use std::collections::HashSet;
+use std::{collections::HashSet, sync::Arc};
 
-use super::{
-    draft::Draft,
-    fields,
-    row::{BadRow, Row},
-    target::Target,
-};
+use super::{draft::Draft, fields, row::Row, target::Target};
 
-/// Makes a target of a row whose url has not been seen before.
-pub(super) fn check(row: Row, seen: &mut HashSet<String>) -> Result<Target, BadRow> {
-    let line = row.line;
-    make(row, seen).map_err(|reason| BadRow::new(line, reason))
-}
-
-fn make(row: Row, seen: &mut HashSet<String>) -> Result<Target, String> {
+/// Makes a target of a row.
+pub(super) fn check(row: Row) -> Result<Target, String> {
     let mut draft = Draft::default();
     for (field, value) in row.values {
         let set = (field.set)(&mut draft, &value);
@@ -23,6 +13,11 @@ fn make(row: Row, seen: &mut HashSet<String>) -> Result<Target, String> {
     }
     let mut target = draft.finish()?;
     target.going_along = fields::going_along(&target);
+    Ok(target)
+}
+
+/// Passes a target whose url has not been seen before.
+pub(super) fn once(target: Arc<Target>, seen: &mut HashSet<String>) -> Result<Arc<Target>, String> {
     if !seen.insert(target.url.clone()) {
         return Err("the url stands here for the second time".into());
     }

@@ -1,19 +1,17 @@
 //! What the targets file says, as a whole.
 
-use std::{collections::HashSet, fs, io::Read, path::Path, sync::Arc};
+use std::{collections::HashSet, path::Path, sync::Arc};
 
 use service::command_line::BadInput;
 
 use super::{
-    check, csv, fields, json,
+    check, csv, fields, file, json,
+    known::Known,
     row::{BadRow, Rows},
     settings::{Format, TargetsSettings},
     target::Target,
     text,
 };
-
-/// The largest targets file.
-const FILE_BYTES_MAX: u64 = 64 * 1024 * 1024;
 
 /// What the targets file says.
 #[derive(Debug, Default)]
@@ -31,18 +29,22 @@ pub struct Targets {
 impl Targets {
     /// Reads the file. Without a usable row there is nothing to do, which is the user's to change.
     pub fn read(settings: &TargetsSettings) -> Result<Self, BadInput> {
-        let file = settings.file.display();
-        let bad_input = |problem: String| BadInput::new(format!("{file}: {problem}"));
-        let bytes = read_bounded(&settings.file).map_err(|error| {
-            BadInput::new(format!(
-                "cannot read the targets file {file}: {error} (URLS_FILE)"
-            ))
-        })?;
-        Self::parse(&bytes, settings.format).map_err(bad_input)
+        let content = file::read(&settings.file)?;
+        let parsed = Self::parse(&content.bytes, settings.format);
+        parsed.map_err(|problem| file::bad_input(&settings.file, &problem))
     }
 
     /// Reads a file's content.
     pub(super) fn parse(bytes: &[u8], format: Format) -> Result<Self, String> {
+        Self::parse_again(bytes, format, &Known::default()).map(|(targets, _)| targets)
+    }
+
+    /// Reads a file's content. A row that says what it said before is the same target.
+    pub(super) fn parse_again(
+        bytes: &[u8],
+        format: Format,
+        before: &Known,
+    ) -> Result<(Self, Known), String> {
         let bytes = text::to_utf8(bytes)?;
         let Rows { rows, unknown } = match format {
             Format::Csv => csv::read(&bytes)?,
@@ -52,20 +54,24 @@ impl Targets {
             warnings: unknown.warnings(),
             ..Self::default()
         };
-        let mut seen = HashSet::new();
+        let (mut known, mut seen) = (before.successor(), HashSet::new());
         for row in rows {
-            match row.and_then(|row| check::check(row, &mut seen)) {
-                Ok(target) if target.own.enabled == Some(false) => {
-                    targets.disabled.push(Arc::new(target));
-                }
-                Ok(target) => targets.usable.push(Arc::new(target)),
+            let target = row.and_then(|row| {
+                let line = row.line;
+                let target = known.understand(row, before);
+                let target = target.and_then(|target| check::once(target, &mut seen));
+                target.map_err(|reason| BadRow::new(line, reason))
+            });
+            match target {
+                Ok(target) if target.own.enabled == Some(false) => targets.disabled.push(target),
+                Ok(target) => targets.usable.push(target),
                 Err(bad) => targets.bad_rows.push(bad),
             }
         }
         let all = targets.usable.iter().chain(&targets.disabled);
         let not_followed = fields::not_followed(all.map(AsRef::as_ref));
         targets.warnings.extend(not_followed);
-        Ok(targets)
+        Ok((targets, known))
     }
 
     /// Nothing to check is an error that says what stands in the way.
@@ -86,17 +92,4 @@ impl Targets {
             ),
         }))
     }
-}
-
-fn read_bounded(file: &Path) -> std::io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    let read = fs::File::open(file)?
-        .take(FILE_BYTES_MAX + 1)
-        .read_to_end(&mut bytes)?;
-    if read as u64 > FILE_BYTES_MAX {
-        return Err(std::io::Error::other(format!(
-            "it is larger than {FILE_BYTES_MAX} bytes"
-        )));
-    }
-    Ok(bytes)
 }

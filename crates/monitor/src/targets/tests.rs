@@ -1,3 +1,4 @@
+mod again;
 mod own;
 
 use std::path::Path;

@@ -1,5 +1,7 @@
 //! The tables: checked and brought up to date at start, by one consumer at a time.
 
+use std::time::Duration;
+
 use anyhow::anyhow;
 use deadpool_postgres::ClientWrapper;
 use refinery::{Runner, error::Kind};
@@ -23,6 +25,8 @@ const HISTORY: &str = "websites_monitor_migrations";
 /// The lock under which tables are made. Any number will do that nobody else uses: `wm_sql` in
 /// ASCII.
 const LOCK_KEY: i64 = 0x776d_5f73_716c;
+/// The longest that the migrations may take, which may write every row anew.
+const MIGRATION_TIMEOUT: Duration = Duration::from_hours(6);
 /// Whether the history, and whether any of our tables is there; and the database's encoding.
 const LOOK: &str = "SELECT to_regclass($1) IS NOT NULL, \
     coalesce(to_regclass('websites'), to_regclass('metrics'), to_regclass('offsets'), \
@@ -66,21 +70,34 @@ pub async fn prepare(database: &Database) -> Result<(), PrepareError> {
     // The lock that others wait for ends with the connection, which therefore is not the pool's
     // any more, also when nobody waits for us to the end.
     let mut client = database.detached().await?;
-    timeout(ATTEMPT_TIMEOUT, prepare_on(&mut client))
-        .await
-        .unwrap_or(Err(DatabaseError::Timeout(ATTEMPT_TIMEOUT).into()))
-}
-
-async fn prepare_on(client: &mut ClientWrapper) -> Result<(), PrepareError> {
-    lock(client).await?;
-    check(client).await?;
     let mut runner = embedded::migrations::runner();
     runner.set_migration_table_name(HISTORY);
-    if is_current(client, &runner).await? {
+    if within(ATTEMPT_TIMEOUT, look(&mut client, &runner)).await? {
         return Ok(());
     }
-    runner.run_async(&mut **client).await.map_err(failed)?;
+    info!("Bringing the tables up to date; with many rows this takes minutes");
+    within(MIGRATION_TIMEOUT, run(&mut client, &runner)).await?;
     info!("Brought the tables up to date");
+    Ok(())
+}
+
+async fn within<T>(
+    limit: Duration,
+    work: impl Future<Output = Result<T, PrepareError>>,
+) -> Result<T, PrepareError> {
+    let done = timeout(limit, work).await;
+    done.unwrap_or(Err(DatabaseError::Timeout(limit).into()))
+}
+
+/// Whether nothing is to be done. If something is, nobody else does it meanwhile.
+async fn look(client: &mut ClientWrapper, runner: &Runner) -> Result<bool, PrepareError> {
+    lock(client).await?;
+    check(client).await?;
+    is_current(client, runner).await
+}
+
+async fn run(client: &mut ClientWrapper, runner: &Runner) -> Result<(), PrepareError> {
+    runner.run_async(&mut **client).await.map_err(failed)?;
     Ok(())
 }
 

@@ -235,7 +235,7 @@ async fn each_sample_site_is_judged_as_it_is() {
         let row = &database
             .rows(&format!(
                 "SELECT outcome, error_code, failure_reason, match, certificate_not_after < now() \
-                 FROM metrics JOIN websites ON websites.id = website_id WHERE url = '{}' \
+                 FROM results WHERE url = '{}' \
                  ORDER BY scheduled_at LIMIT 1",
                 site.url
             ))

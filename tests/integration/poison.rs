@@ -33,7 +33,7 @@ async fn records_of_the_original_become_rows() {
         "failures alike to the last byte are rows each"
     );
     let matched =
-        "SELECT matched_text FROM metrics WHERE response_time = 0.15421 AND error_code = 200";
+        "SELECT matched_text FROM metrics WHERE response_time = 0.15421::real AND error_code = 200";
     assert_eq!(database.value::<String>(matched).await, "gmail Ü");
 }
 

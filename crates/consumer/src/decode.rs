@@ -44,6 +44,10 @@ impl Decoder<'_> {
             let error = format!("`url` has more than {URL_CHARS_MAX} characters");
             return Err(Refusal::new("url_too_long", &error));
         }
+        if let Some((field, seconds)) = too_long(record) {
+            let error = format!("field `{field}`: no duration is {seconds:e} seconds long");
+            return Err(Refusal::new("duration_out_of_range", &error));
+        }
         let due = record.scheduled_at;
         let ahead = due.duration_since(self.now);
         if due.as_second() < SCHEDULED_SECOND_MIN || ahead > SCHEDULED_AHEAD_MAX {
@@ -55,6 +59,25 @@ impl Decoder<'_> {
         }
         Ok(())
     }
+}
+
+/// A duration that PostgreSQL's `real` does not hold, with its name.
+fn too_long(record: &Record) -> Option<(&'static str, f64)> {
+    let timings = &record.timings;
+    let durations = [
+        ("response_time", Some(record.response_time)),
+        ("interval", record.interval),
+        ("timings.dns", timings.dns),
+        ("timings.connect", timings.connect),
+        ("timings.tls", timings.tls),
+        ("timings.first_byte", timings.first_byte),
+        ("timings.body", timings.body),
+        ("prober.schedule_lag", record.self_doubt.schedule_lag),
+    ];
+    durations
+        .into_iter()
+        .filter_map(|(name, seconds)| Some((name, seconds?)))
+        .find(|(_, seconds)| seconds.abs() > f64::from(f32::MAX))
 }
 
 #[cfg(test)]
@@ -114,6 +137,21 @@ mod tests {
             "scheduled_at_out_of_range"
         );
         assert_eq!(decode(value, None).unwrap_err().reason, "no_time");
+    }
+
+    #[test]
+    fn a_duration_that_no_column_holds_is_named() {
+        let body = |seconds: &str| {
+            let value = format!(
+                r#"{{"url":"u","error_code":1,"response_time":1,"timings":{{"body":{seconds}}}}}"#
+            );
+            decode(&value, Some(1_764_000_000_000))
+        };
+        assert!(body("3e38").is_ok());
+        assert!(body("1e-300").is_ok());
+        let refusal = body("-4e38").unwrap_err();
+        assert_eq!(refusal.reason, "duration_out_of_range");
+        assert!(refusal.error.contains("timings.body"), "{}", refusal.error);
     }
 
     #[test]

@@ -3,11 +3,13 @@
 //! - `chunk`: what is written at once, and what becomes of it.
 //! - `writer`: the transaction, step by step. A new step (incidents, roll-ups) is a file of its own
 //!   and a line there.
-//! - `websites`, `known`: from url to id; `days`: the partitions. Both before the transaction.
+//! - `websites`, `known`, `certificates`: from what repeats to its id; `days`: the partitions. All
+//!   before the transaction.
 //! - `rows`, `row`, `checks`, `dead_letters`: what a record becomes.
 //! - `mending`: what keeps the tables from being written, and can be mended by their owner.
 //! - `offsets`: how far each partition is stored, which nothing else may move.
 
+mod certificates;
 mod checks;
 mod chunk;
 mod days;

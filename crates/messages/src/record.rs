@@ -163,7 +163,7 @@ pub struct TimingFields {
 }
 
 /// The record's `certificate`: the leaf that the site showed.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
 #[serde(default)]
 pub struct CertificateFields {
     /// The end of its validity.

@@ -177,7 +177,7 @@ impl<F: Feed, B: Books> Reader<F, B> {
                 Change::Assigned(partitions) => {
                     info!("Assigned partitions {partitions:?}");
                     // Another consumer had them, and may have changed what is known of websites.
-                    self.writer.forget_websites();
+                    self.writer.forget();
                     for partition in partitions {
                         self.begin(partition);
                     }

@@ -24,6 +24,7 @@ pub(super) struct Check {
 pub(super) fn plan<'a>(
     records: &[&'a Record],
     websites: &Known<'_>,
+    certificates: &[Option<i32>],
 ) -> Result<(Vec<Stored<'a>>, Vec<Check>), DatabaseError> {
     let mut places = HashMap::with_capacity(records.len());
     let mut checks: Vec<Check> = Vec::with_capacity(records.len());
@@ -32,7 +33,11 @@ pub(super) fn plan<'a>(
         let Some(website_id) = websites.id(&record.url) else {
             return Err(DatabaseError::Stale("a website was not looked up"));
         };
-        let row = Row { website_id, record };
+        let row = Row {
+            website_id,
+            certificate_id: certificates.get(place).copied().flatten(),
+            record,
+        };
         // Finer than a microsecond, PostgreSQL does not see.
         let due = record.scheduled_at.as_microsecond();
         let fate = match places.entry((website_id, due, record.check_id)) {
@@ -93,7 +98,7 @@ mod tests {
             hasher: &hasher,
         };
         let all: Vec<_> = records.iter().collect();
-        let (stored, checks) = plan(&all, &websites).unwrap();
+        let (stored, checks) = plan(&all, &websites, &[]).unwrap();
         let check = |first, best| Check { first, best };
         assert_eq!(checks, [check(0, 3), check(1, 1)]);
         let fates: Vec<_> = stored.iter().map(|it| it.fate).collect();
@@ -104,14 +109,14 @@ mod tests {
         later.scheduled_at += 1.nanoseconds();
         let mut latest = record(1, Up);
         latest.scheduled_at += 1.microseconds();
-        let (_, checks) = plan(&[&records[0], &later, &latest], &websites).unwrap();
+        let (_, checks) = plan(&[&records[0], &later, &latest], &websites, &[]).unwrap();
         assert_eq!(checks, [check(0, 1), check(2, 2)]);
 
         let nobody = Known {
             by_url: HashMap::new(),
             hasher: &hasher,
         };
-        let error = plan(&all, &nobody).unwrap_err();
+        let error = plan(&all, &nobody, &[]).unwrap_err();
         assert!(matches!(error, DatabaseError::Stale(_)), "none is left out");
     }
 }

@@ -6,6 +6,8 @@ use messages::{OutcomeKind, Record};
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Row<'a> {
     pub(super) website_id: i64,
+    /// `None` where the site showed no certificate.
+    pub(super) certificate_id: Option<i32>,
     pub(super) record: &'a Record,
 }
 

@@ -108,7 +108,7 @@ pub(super) async fn store(
     transaction: &Transaction<'_>,
     work: &mut Work<'_>,
 ) -> Result<(), DatabaseError> {
-    let (mut stored, checks) = checks::plan(&work.records, &work.websites)?;
+    let (mut stored, checks) = checks::plan(&work.records, &work.websites, &work.certificates)?;
     if !checks.is_empty() {
         let rows: Vec<_> = checks.iter().map(|check| stored[check.best].row).collect();
         let columns = Columns::of(rows.iter());

@@ -2,5 +2,6 @@
 
 mod errors;
 mod fixture;
+mod migration;
 mod records;
 mod tables;

@@ -16,6 +16,8 @@ pub(super) struct Work<'a> {
     pub(super) records: Vec<&'a Record>,
     /// Their websites.
     pub(super) websites: Known<'a>,
+    /// The ids of their certificates, in order.
+    pub(super) certificates: Vec<Option<i32>>,
     /// What became of these records, in order: found when rows are stored.
     pub(super) stored: Vec<Stored<'a>>,
     /// What these records change of their websites: found when that is stored. To be noted once it
@@ -25,11 +27,17 @@ pub(super) struct Work<'a> {
 
 impl<'a> Work<'a> {
     /// The work on a chunk before any step.
-    pub(super) fn new(chunk: &'a Chunk<'a>, records: Vec<&'a Record>, websites: Known<'a>) -> Self {
+    pub(super) fn new(
+        chunk: &'a Chunk<'a>,
+        records: Vec<&'a Record>,
+        websites: Known<'a>,
+        certificates: Vec<Option<i32>>,
+    ) -> Self {
         Self {
             chunk,
             records,
             websites,
+            certificates,
             stored: Vec::new(),
             changes: Vec::new(),
         }

@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use messages::Record;
 
 use super::{
+    certificates::Certificates,
     chunk::{Chunk, Counts, Written},
     days::{self, Days},
     dead_letters, mending,
@@ -24,6 +25,7 @@ pub struct BatchWriter {
     database: Database,
     offsets: Offsets,
     websites: Arc<Websites>,
+    certificates: Arc<Certificates>,
     days: Arc<Days>,
 }
 
@@ -34,6 +36,7 @@ impl BatchWriter {
             offsets: Offsets::new(database.clone(), key),
             database,
             websites: Arc::default(),
+            certificates: Arc::default(),
             days: Arc::default(),
         }
     }
@@ -67,16 +70,18 @@ impl BatchWriter {
     /// Forgets what is known of websites and partitions, checks the tables, and mends what keeps
     /// them from being written.
     pub async fn refresh(&self) -> Result<(), PrepareError> {
-        self.forget_websites();
+        self.forget();
         self.days.forget();
         database::prepare(&self.database).await?;
         self.database.attempt(mending::mend).await?;
         Ok(())
     }
 
-    /// Forgets what is known of websites: another consumer may have changed them since.
-    pub fn forget_websites(&self) {
+    /// Forgets what is known of websites and certificates: another consumer may have changed them
+    /// since, or a backup was restored.
+    pub fn forget(&self) {
         self.websites.forget();
+        self.certificates.forget();
     }
 
     async fn write_on(
@@ -88,12 +93,12 @@ impl BatchWriter {
         let transaction = begin(client).await?;
         let stored = self.offsets.lock(&transaction, chunk.partition).await?;
         if stored != Some(chunk.from) {
-            let is_before = stored == Some(chunk.to);
-            return Ok(if is_before {
-                Written::Before
-            } else {
-                Written::Elsewhere
-            });
+            if stored == Some(chunk.to) {
+                return Ok(Written::Before);
+            }
+            // Should a backup have been restored, ids may be others' now.
+            self.forget();
+            return Ok(Written::Elsewhere);
         }
         let counts = self.take_steps(&transaction, &mut work).await?;
         commit(transaction, "committing a batch").await?;
@@ -101,8 +106,9 @@ impl BatchWriter {
         Ok(Written::Now(counts))
     }
 
-    /// What has to be there before the transaction begins: the records' websites and partitions. They
-    /// are made in transactions of their own, so that nobody waits for them as long as a batch takes.
+    /// What has to be there before the transaction begins: the records' websites, certificates and
+    /// partitions. They are made in transactions of their own, so that nobody waits for them as long
+    /// as a batch takes.
     pub(super) async fn look_up<'a>(
         &'a self,
         client: &mut Object,
@@ -112,7 +118,8 @@ impl BatchWriter {
         let websites = self.websites.resolve(client, &records).await?;
         let days: Vec<_> = records.iter().map(|it| days::of(it.scheduled_at)).collect();
         self.days.ensure(client, &days).await?;
-        Ok(Work::new(chunk, records, websites))
+        let certificates = self.certificates.resolve(client, &records).await?;
+        Ok(Work::new(chunk, records, websites, certificates))
     }
 
     /// What a batch's transaction does, one step after the other, between the lock on the stored

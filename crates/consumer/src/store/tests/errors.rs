@@ -186,7 +186,7 @@ async fn rows_that_a_policy_hides_are_not_taken_for_missing() {
         fixture.execute(&format!(
             "ALTER TABLE {table} ENABLE ROW LEVEL SECURITY; ALTER TABLE {table} FORCE ROW LEVEL SECURITY"
         )).await;
-        fixture.writer.forget_websites();
+        fixture.writer.forget();
         let error = fixture
             .write(1, vec![up(1), up(2), refused()])
             .await

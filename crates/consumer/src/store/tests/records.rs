@@ -129,7 +129,7 @@ async fn the_newest_record_names_the_pattern() {
         .await
         .unwrap();
     assert_eq!(pattern().await, "third", "a late record changes nothing");
-    fixture.writer.forget_websites();
+    fixture.writer.forget();
     fixture
         .write(4, vec![at("2026-11-25T02:30:00Z", "zeroth")])
         .await
@@ -164,7 +164,7 @@ async fn the_newest_record_says_what_is_known_of_the_target() {
         .await
         .unwrap();
     assert!(is(r#"'{"down_after": 3}'::jsonb"#).await);
-    fixture.writer.forget_websites();
+    fixture.writer.forget();
     fixture
         .write(2, vec![at("2026-11-25T03:01:00Z", None)])
         .await
@@ -195,7 +195,7 @@ async fn a_website_that_says_the_same_is_not_written_again() {
     let written = fixture.value::<String>(version).await;
     for (offset, forget) in [(1, false), (2, true)] {
         if forget {
-            fixture.writer.forget_websites();
+            fixture.writer.forget();
         }
         fixture
             .write(offset, vec![at(&format!("2026-11-25T03:0{offset}:00Z"))])

@@ -34,11 +34,69 @@ async fn any_url_of_2048_characters_is_a_website() {
 async fn looking_up_websites_burns_no_ids() {
     let fixture = Fixture::prepared().await;
     for (offset, number) in (0..).zip(1..=5) {
-        fixture.writer.forget_websites();
+        fixture.writer.forget();
         fixture.write(offset, vec![up(number)]).await.unwrap();
     }
     let next = "SELECT nextval(pg_get_serial_sequence('websites', 'id'))";
     assert_eq!(fixture.value::<i64>(next).await, 2);
+}
+
+#[tokio::test]
+async fn a_certificate_is_stored_once() {
+    let with = |number: u8, subject: &str| {
+        let mut record = record(number, OutcomeKind::Up);
+        record.certificate.not_after = Some(time("2027-01-31T23:59:59Z"));
+        record.certificate.subject = Some(subject.into());
+        Ok(record)
+    };
+    let fixture = Fixture::prepared().await;
+    // Longer than a btree's entry could be, and without an issuer.
+    let long = "CN=a, ".repeat(2_000);
+    let records = vec![with(1, "CN=a"), with(2, &long), up(3), with(4, "CN=a")];
+    fixture.write(0, records).await.unwrap();
+    fixture.writer.forget();
+    fixture.write(4, vec![with(5, &long)]).await.unwrap();
+    let subjects = "SELECT string_agg(coalesce(left(certificate_subject, 4), 'none'), ' ' \
+                    ORDER BY check_id) FROM results";
+    assert_eq!(
+        fixture.value::<String>(subjects).await,
+        "CN=a CN=a none CN=a CN=a"
+    );
+    let ids = "SELECT string_agg(certificate_id::text, ' ' ORDER BY check_id) FROM metrics";
+    assert_eq!(fixture.value::<String>(ids).await, "1 2 1 2");
+    let next = "SELECT nextval(pg_get_serial_sequence('certificates', 'id'))";
+    assert_eq!(fixture.value::<i64>(next).await, 3, "no id is burnt");
+}
+
+#[tokio::test]
+async fn a_lag_that_two_times_say_is_told_and_not_stored() {
+    let with = |number: u8, started_at: Option<&str>, lag| {
+        let mut record = record(number, OutcomeKind::Up);
+        record.scheduled_at = time("2026-11-25T03:12:00Z");
+        record.started_at = started_at.map(time);
+        record.self_doubt.schedule_lag = lag;
+        Ok(record)
+    };
+    let fixture = Fixture::prepared().await;
+    let started = Some("2026-11-25T03:12:00.250123Z");
+    let records = vec![
+        with(1, started, Some(0.250_123)),
+        with(2, started, Some(7.0)),
+        with(3, None, Some(0.5)),
+        with(4, None, None),
+    ];
+    fixture.write(0, records).await.unwrap();
+    let lags = |table: &str| {
+        format!("SELECT array_agg(schedule_lag ORDER BY check_id)::text FROM {table}")
+    };
+    assert_eq!(
+        fixture.value::<String>(&lags("metrics")).await,
+        "{NULL,7,0.5,NULL}"
+    );
+    assert_eq!(
+        fixture.value::<String>(&lags("results")).await,
+        "{0.250123,7,0.5,NULL}"
+    );
 }
 
 #[tokio::test]

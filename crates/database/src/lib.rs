@@ -1,7 +1,7 @@
 //! PostgreSQL, for whoever speaks it: where it is, whether to trust it, connections, what its errors
 //! mean, and the tables.
 //!
-//! - `settings`, `uri`: from `PG_URI` to a host, a password, and how to encrypt.
+//! - `settings`, `uri`, `passwords`: from `PG_URI` to a host, a password, and how to encrypt.
 //! - `pool`, `tls`: a [`Database`] and its connections, on which nothing waits without a limit.
 //! - `statement`: what is asked, each under a name.
 //! - `errors`: one table from SQLSTATE to what to do.
@@ -10,6 +10,7 @@
 
 mod errors;
 mod migrate;
+mod passwords;
 mod pool;
 mod settings;
 mod statement;

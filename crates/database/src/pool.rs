@@ -30,6 +30,7 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 const POOL_TIMEOUT: Duration = Duration::from_secs(15);
 /// When the network is silent for so long, a connection is dead.
 const KEEPALIVE_IDLE: Duration = Duration::from_secs(10);
+const KEEPALIVE_IDLE_MAX: Duration = Duration::from_hours(1);
 const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(5);
 const KEEPALIVE_RETRIES: u32 = 3;
 const TCP_USER_TIMEOUT: Duration = Duration::from_secs(20);
@@ -112,19 +113,33 @@ fn address(connection: &Config) -> String {
     addresses.join(", ")
 }
 
-/// Makes the pool; connections are made when they are needed.
-fn make(settings: &DatabaseSettings) -> anyhow::Result<Pool> {
-    let mut config = settings.connection.clone();
-    config
-        .application_name(settings.application_name)
-        .keepalives(true)
-        .keepalives_idle(KEEPALIVE_IDLE)
-        .keepalives_interval(KEEPALIVE_INTERVAL)
-        .keepalives_retries(KEEPALIVE_RETRIES)
-        .tcp_user_timeout(TCP_USER_TIMEOUT);
+/// Sets what the connection string leaves open.
+fn fill_in(config: &mut Config, application_name: &str) {
+    if config.get_application_name().is_none() {
+        config.application_name(application_name);
+    }
+    // The driver's own default is the system's, two hours.
+    if config.get_keepalives_idle() > KEEPALIVE_IDLE_MAX {
+        config.keepalives_idle(KEEPALIVE_IDLE);
+    }
+    if config.get_keepalives_interval().is_none() {
+        config.keepalives_interval(KEEPALIVE_INTERVAL);
+    }
+    if config.get_keepalives_retries().is_none() {
+        config.keepalives_retries(KEEPALIVE_RETRIES);
+    }
+    if config.get_tcp_user_timeout().is_none() {
+        config.tcp_user_timeout(TCP_USER_TIMEOUT);
+    }
     if config.get_connect_timeout().is_none() {
         config.connect_timeout(CONNECT_TIMEOUT);
     }
+}
+
+/// Makes the pool; connections are made when they are needed.
+fn make(settings: &DatabaseSettings) -> anyhow::Result<Pool> {
+    let mut config = settings.connection.clone();
+    fill_in(&mut config, settings.application_name);
     let manage = ManagerConfig {
         recycling_method: RecyclingMethod::Fast,
     };

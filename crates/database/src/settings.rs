@@ -1,6 +1,6 @@
 //! From `PG_URI` and what stands beside it to a host, a password, and how connections are encrypted.
 
-use std::path::PathBuf;
+use std::{env, path::PathBuf};
 
 use secrecy::{ExposeSecret, SecretString};
 use service::{
@@ -9,11 +9,19 @@ use service::{
 };
 use tokio_postgres::Config;
 
-use crate::uri;
+use crate::{passwords, uri};
 
 const PG_URI: Setting = Setting::required(
     "PG_URI",
     "the database: postgres://user:password@host:port/database?sslmode=…",
+);
+const PGPASSWORD: Setting = Setting::optional(
+    "PGPASSWORD",
+    "the database's password, where PG_URI has none",
+);
+const PGPASSFILE: Setting = Setting::optional(
+    "PGPASSFILE",
+    "libpq's file of passwords, where neither has one; ~/.pgpass when unset",
 );
 const PG_SSL_CAFILE: Setting = Setting::optional(
     "PG_SSL_CAFILE",
@@ -78,11 +86,19 @@ impl DatabaseSettings {
         application_name: &'static str,
     ) -> Self {
         let uri: SecretString = reader.secret(&PG_URI);
+        let password = reader.optional_secret(&PGPASSWORD);
+        let password_file = reader.optional_text(&PGPASSFILE).map(PathBuf::from);
         let authority = reader.optional_text(&PG_SSL_CAFILE).map(PathBuf::from);
         let (connection, tls) = match uri::parse(uri.expose_secret()) {
             Ok(parsed) => {
-                let tls = read_tls(reader, &parsed, authority);
-                (parsed.config, tls)
+                let tls = read_tls(reader, &parsed.taken, authority);
+                for name in &parsed.taken.passed_over {
+                    reader.note(&PG_URI, format_args!("{name} changes nothing here"));
+                }
+                let file = parsed.taken.password_file.or(password_file);
+                let mut connection = parsed.config;
+                fill_in_password(reader, &mut connection, password, file);
+                (connection, tls)
             }
             // An absent one was reported as missing.
             Err(_) if uri.expose_secret().is_empty() => Default::default(),
@@ -100,8 +116,37 @@ impl DatabaseSettings {
     }
 }
 
+/// The password, where the connection string has none: the environment's, or that of a file.
+fn fill_in_password(
+    reader: &mut Reader,
+    connection: &mut Config,
+    password: Option<SecretString>,
+    file: Option<PathBuf>,
+) {
+    if connection.get_password().is_some() {
+        return;
+    }
+    if let Some(password) = password {
+        connection.password(password.expose_secret());
+        return;
+    }
+    let is_named = file.is_some();
+    let usual = || Some(env::home_dir()?.join(".pgpass"));
+    let Some(path) = file.or_else(usual) else {
+        return;
+    };
+    match passwords::find(&path, connection) {
+        Ok(Some(password)) => {
+            connection.password(password);
+        }
+        Err(problem) if is_named => reader.problem(&PGPASSFILE, problem),
+        Err(problem) if path.exists() => reader.note(&PGPASSFILE, problem),
+        Ok(None) | Err(_) => {}
+    }
+}
+
 /// What libpq makes of `sslmode` and `sslrootcert` together.
-fn read_tls(reader: &mut Reader, uri: &uri::Parsed, authority: Option<PathBuf>) -> TlsSettings {
+fn read_tls(reader: &mut Reader, uri: &uri::Taken, authority: Option<PathBuf>) -> TlsSettings {
     let (setting, root) = match (&uri.root, authority) {
         (Some(root), _) => (&PG_URI, Some(root.clone())),
         (None, Some(path)) => (&PG_SSL_CAFILE, Some(path.into_os_string())),
@@ -152,6 +197,42 @@ mod tests {
         reader
             .finish(settings.tls)
             .map_err(|invalid| invalid.problems().to_vec())
+    }
+
+    #[test]
+    fn the_password_comes_from_the_string_or_beside_it() {
+        let password = |pairs: &[(&str, &str)]| {
+            let mut reader = Reader::from_pairs(pairs);
+            let settings = DatabaseSettings::read(&mut reader, 1, "tests");
+            let connection = reader.finish(settings).unwrap().connection;
+            connection
+                .get_password()
+                .map(|it| String::from_utf8(it.to_vec()).unwrap())
+        };
+        let beside = ("PGPASSWORD", "beside");
+        let within = ("PG_URI", "postgres://me:within@h/d");
+        assert_eq!(password(&[within, beside]).unwrap(), "within");
+        assert_eq!(
+            password(&[("PG_URI", "postgres://me@h/d"), beside]).unwrap(),
+            "beside"
+        );
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), "h:*:*:me:in the file\n").unwrap();
+        let path = file.path().to_str().unwrap();
+        let by_setting = [("PG_URI", "postgres://me@h/d"), ("PGPASSFILE", path)];
+        assert_eq!(password(&by_setting).unwrap(), "in the file");
+        let uri = format!("postgres://me@h/d?passfile={path}");
+        assert_eq!(password(&[("PG_URI", &uri)]).unwrap(), "in the file");
+    }
+
+    #[test]
+    fn an_option_that_changes_nothing_is_a_word_of_warning() {
+        let mut reader = Reader::from_pairs(&[("PG_URI", "postgres://h/d?gssencmode=disable")]);
+        DatabaseSettings::read(&mut reader, 1, "tests");
+        assert_eq!(
+            reader.warnings(),
+            ["PG_URI: gssencmode changes nothing here"]
+        );
     }
 
     fn tls(uri: &str) -> TlsSettings {

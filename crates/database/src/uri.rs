@@ -1,10 +1,16 @@
 //! `PG_URI`: a URI or `key=value` pairs, as libpq takes them. What is wrong with it is said without
 //! any piece of it, since each piece may be one of a password.
 
-use std::{borrow::Cow, ffi::OsString, str::FromStr};
+mod options;
+
+use std::{borrow::Cow, str::FromStr};
 
 use percent_encoding::percent_decode_str;
-use tokio_postgres::Config;
+use tokio_postgres::{Config, config::TargetSessionAttrs};
+
+use self::options::{Use, foreign};
+
+pub(crate) use options::{Mode, Taken};
 
 const SCHEMES: [&str; 2] = ["postgres://", "postgresql://"];
 
@@ -17,84 +23,52 @@ const UNREADABLE: &str = "is not a connection string, such as \
                           postgres://user:password@host:5432/database?sslmode=require; check host, \
                           port and options, and that special characters of the password are \
                           percent-encoded (@ is %40, / is %2F, # is %23, % is %25)";
-const BAD_MODE: &str = "sslmode is not one of disable, prefer, require, verify-ca, verify-full";
 
 /// A connection string, taken apart.
 #[derive(Debug)]
 pub(crate) struct Parsed {
     /// What the driver's own parser makes of it.
     pub(crate) config: Config,
-    /// `sslmode`, of which that parser knows only half.
-    pub(crate) mode: Option<Mode>,
-    /// `sslrootcert`, which it refuses.
-    pub(crate) root: Option<OsString>,
-}
-
-/// The values of `sslmode`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Mode {
-    Disable,
-    Prefer,
-    Require,
-    VerifyCa,
-    VerifyFull,
-}
-
-/// The options that are taken out before the driver's parser sees the rest.
-#[derive(Default)]
-struct Taken {
-    mode: Option<Mode>,
-    root: Option<OsString>,
+    /// What that parser does not know, or takes for something else.
+    pub(crate) taken: Taken,
 }
 
 /// Takes a connection string apart. The error is a phrase.
-pub(crate) fn parse(text: &str) -> Result<Parsed, &'static str> {
+pub(crate) fn parse(text: &str) -> Result<Parsed, String> {
     let text = text.trim();
     let mut taken = Taken::default();
     let rest = match SCHEMES.iter().find_map(|scheme| text.strip_prefix(scheme)) {
         Some(rest) => strip_uri(rest, &mut taken)?,
         None => strip_pairs(text, &mut taken)?,
     };
-    let config = Config::from_str(&rest).map_err(|_| UNREADABLE)?;
+    let mut config = Config::from_str(&rest).map_err(|_| UNREADABLE)?;
     if config.get_hosts().is_empty() && config.get_hostaddrs().is_empty() {
-        return Err("names no host");
+        return Err("names no host".into());
     }
-    Ok(Parsed {
-        config,
-        mode: taken.mode,
-        root: taken.root,
-    })
+    if let Some(timeout) = taken.tcp_user_timeout {
+        config.tcp_user_timeout(timeout);
+    }
+    // Of several servers, libpq takes the first that answers: a standby, perhaps. We write.
+    let has_choice = config.get_hosts().len().max(config.get_hostaddrs().len()) > 1;
+    let target = taken.target.unwrap_or(if has_choice {
+        TargetSessionAttrs::ReadWrite
+    } else {
+        TargetSessionAttrs::Any
+    });
+    config.target_session_attrs(target);
+    Ok(Parsed { config, taken })
 }
 
-impl Taken {
-    /// Keeps the option if it is one of ours. `false`: it is the driver's.
-    fn take(&mut self, name: &str, value: &str) -> Result<bool, &'static str> {
-        match name {
-            "sslmode" => {
-                self.mode = Some(match value {
-                    "disable" => Mode::Disable,
-                    "allow" | "prefer" => Mode::Prefer,
-                    "require" => Mode::Require,
-                    "verify-ca" => Mode::VerifyCa,
-                    "verify-full" => Mode::VerifyFull,
-                    _ => return Err(BAD_MODE),
-                });
-            }
-            "sslrootcert" => self.root = Some(value.into()),
-            _ => return Ok(false),
-        }
-        Ok(true)
-    }
-}
-
-fn strip_uri(rest: &str, taken: &mut Taken) -> Result<String, &'static str> {
+fn strip_uri(rest: &str, taken: &mut Taken) -> Result<String, String> {
     check_encoding(rest)?;
     let (address, query) = rest.split_once('?').unwrap_or((rest, ""));
-    let mut kept = Vec::new();
+    let mut kept: Vec<String> = Vec::new();
     for option in query.split('&').filter(|option| !option.is_empty()) {
         let (name, value) = option.split_once('=').ok_or(UNREADABLE)?;
-        if !taken.take(name, &decode(value)?)? {
-            kept.push(option);
+        match taken.take(name, &decode(value)?)? {
+            Use::Done => {}
+            Use::Driver(name) => kept.push(format!("{name}={value}")),
+            Use::Foreign => return Err(foreign(name)),
         }
     }
     Ok(format!("{}{address}?{}", SCHEMES[0], kept.join("&")))
@@ -136,21 +110,30 @@ fn decode(text: &str) -> Result<String, &'static str> {
 }
 
 /// `key = value` pairs, values perhaps in single quotes, a backslash before a quote or a backslash.
-fn strip_pairs(text: &str, taken: &mut Taken) -> Result<String, &'static str> {
+fn strip_pairs(text: &str, taken: &mut Taken) -> Result<String, String> {
     let mut kept = String::new();
     let mut rest = text.trim_start();
     if rest.is_empty() {
-        return Err(UNREADABLE);
+        return Err(UNREADABLE.into());
     }
+    let mut before = "";
     while !rest.is_empty() {
         let (name, tail) = rest.split_once('=').ok_or(UNREADABLE)?;
         let (value, tail) = split_value(tail.trim_start())?;
-        if !taken.take(name.trim(), &value)? {
-            let value = value.replace('\\', "\\\\").replace('\'', "\\'");
-            for part in [name.trim(), "='", &value, "' "] {
-                kept.push_str(part);
+        let name = name.trim();
+        match taken.take(name, &value)? {
+            Use::Done => {}
+            Use::Driver(name) => {
+                let value = value.replace('\\', "\\\\").replace('\'', "\\'");
+                for part in [name, "='", &value, "' "] {
+                    kept.push_str(part);
+                }
             }
+            // What stands after a password without quotes may be its second half.
+            Use::Foreign if before == "password" => return Err(UNREADABLE.into()),
+            Use::Foreign => return Err(foreign(name)),
         }
+        before = name;
         rest = tail.trim_start();
     }
     Ok(kept)
@@ -177,6 +160,8 @@ fn split_value(text: &str) -> Result<(String, &str), &'static str> {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use tokio_postgres::config::Host;
 
     use super::*;
@@ -208,9 +193,10 @@ mod tests {
     fn the_options_of_tls_are_taken_out() {
         let parsed =
             parse("postgres://h/d?sslmode=verify-full&sslrootcert=%2Fa%20b%2Fca.pem").unwrap();
-        assert_eq!(parsed.mode, Some(Mode::VerifyFull));
-        assert_eq!(parsed.root, Some("/a b/ca.pem".into()));
-        assert_eq!(parse("postgres://h/d?sslmode=full").unwrap_err(), BAD_MODE);
+        assert_eq!(parsed.taken.mode, Some(Mode::VerifyFull));
+        assert_eq!(parsed.taken.root, Some("/a b/ca.pem".into()));
+        let problem = parse("postgres://h/d?sslmode=full").unwrap_err();
+        assert!(problem.starts_with("sslmode is not one of"), "{problem}");
     }
 
     #[test]
@@ -218,12 +204,40 @@ mod tests {
         let text =
             r"host=/run/postgresql user = me password='it\'s \\ @/:#' sslmode=require dbname=d";
         let parsed = parse(text).unwrap();
-        assert_eq!(parsed.mode, Some(Mode::Require));
+        assert_eq!(parsed.taken.mode, Some(Mode::Require));
         assert_eq!(
             parsed.config.get_password(),
             Some(br"it's \ @/:#".as_slice())
         );
         assert_eq!(parsed.config.get_dbname(), Some("d"));
+    }
+
+    #[test]
+    fn options_are_taken_as_libpq_takes_them_and_foreign_ones_named() {
+        let uri = "postgres://h/d?keepalives_count=3&gssencmode=disable&client_encoding=utf8\
+                   &tcp_user_timeout=2500&target_session_attrs=primary&options=-c%20geqo%3Doff";
+        let parsed = parse(uri).unwrap();
+        assert_eq!(parsed.config.get_keepalives_retries(), Some(3));
+        assert_eq!(parsed.config.get_options(), Some("-c geqo=off"));
+        let timeout = parsed.config.get_tcp_user_timeout();
+        assert_eq!(timeout, Some(&Duration::from_millis(2500)));
+        assert_eq!(parsed.taken.passed_over, ["gssencmode", "client_encoding"]);
+        for text in ["postgres://h/d?schema=x", "host=h schema=x"] {
+            let problem = parse(text).unwrap_err();
+            assert!(problem.starts_with("schema is no option"), "{problem}");
+        }
+        let problem = parse("host=h password=one two=three").unwrap_err();
+        assert!(!problem.contains("two"), "{problem}");
+    }
+
+    #[test]
+    fn of_several_servers_one_is_taken_that_can_be_written() {
+        let target = |uri: &str| parse(uri).unwrap().config.get_target_session_attrs();
+        assert_eq!(target("postgres://h/d"), TargetSessionAttrs::Any);
+        let several = "postgres://h,[::1]:6000/d";
+        assert_eq!(target(several), TargetSessionAttrs::ReadWrite);
+        let any = format!("{several}?target_session_attrs=any");
+        assert_eq!(target(&any), TargetSessionAttrs::Any);
     }
 
     #[test]

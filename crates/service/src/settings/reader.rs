@@ -40,6 +40,7 @@ pub struct Reader {
     env_file: EnvFile,
     read: Vec<Setting>,
     problems: Vec<String>,
+    notes: Vec<String>,
 }
 
 impl Reader {
@@ -69,6 +70,7 @@ impl Reader {
             env_file,
             read: Vec::new(),
             problems,
+            notes: Vec::new(),
         }
     }
 
@@ -97,7 +99,8 @@ impl Reader {
         text
     }
 
-    /// Names that are nearly a setting's, and mean nothing. Asked once all settings are read.
+    /// What was noted, and names that are nearly a setting's, and mean nothing. Asked once all
+    /// settings are read.
     pub fn warnings(&self) -> Vec<String> {
         let own: Vec<_> = self.read.iter().map(|setting| setting.name).collect();
         let in_file = self.env_file.variables.iter().filter_map(|variable| {
@@ -114,7 +117,8 @@ impl Reader {
                 format!("{name} in the environment is not known and means nothing; did you mean {meant}?")
             })
         });
-        in_file.chain(in_environment).collect()
+        let notes = self.notes.iter().cloned();
+        notes.chain(in_file).chain(in_environment).collect()
     }
 
     /// The typed settings, or all that is wrong.
@@ -132,6 +136,11 @@ impl Reader {
     /// Notes a problem that only the service can see. Must not quote a secret.
     pub fn problem(&mut self, setting: &Setting, problem: impl fmt::Display) {
         self.problems.push(format!("{}: {problem}", setting.name));
+    }
+
+    /// Notes what is worth a warning and wrong enough for nothing more. Must not quote a secret.
+    pub fn note(&mut self, setting: &Setting, note: impl fmt::Display) {
+        self.notes.push(format!("{}: {note}", setting.name));
     }
 
     /// A text.
@@ -159,6 +168,11 @@ impl Reader {
     /// A text that must not be shown.
     pub fn secret(&mut self, setting: &Setting) -> SecretString {
         self.text(setting).into()
+    }
+
+    /// A text that must not be shown and may be absent.
+    pub fn optional_secret(&mut self, setting: &Setting) -> Option<SecretString> {
+        self.optional_text(setting).map(SecretString::from)
     }
 
     /// A path.

@@ -1,0 +1,109 @@
+//! libpq's file of passwords: a line a server, `host:port:database:user:password`, `*` for any.
+
+use std::{fs, os::unix::fs::PermissionsExt, path::Path};
+
+use tokio_postgres::{Config, config::Host};
+
+/// PostgreSQL's own.
+const PORT: u16 = 5432;
+/// What a file of passwords may not let others do: anything.
+const OTHERS: u32 = 0o077;
+/// How libpq names a server that is reached by a socket.
+const SOCKET: &str = "localhost";
+
+/// The password of the first server that the file knows. The error is a phrase that names the file.
+pub(crate) fn find(path: &Path, connection: &Config) -> Result<Option<String>, String> {
+    let shown = path.display();
+    let metadata = fs::metadata(path).map_err(|error| format!("{shown}: {error}"))?;
+    if metadata.permissions().mode() & OTHERS != 0 {
+        return Err(format!(
+            "{shown} may be read by others, so that nothing is taken from it: chmod 600 {shown}"
+        ));
+    }
+    let text = fs::read_to_string(path).map_err(|error| format!("{shown}: {error}"))?;
+    Ok(look_up(&text, connection))
+}
+
+fn look_up(text: &str, connection: &Config) -> Option<String> {
+    let user = connection.get_user().unwrap_or_default();
+    let database = connection.get_dbname().unwrap_or(user);
+    let lines: Vec<_> = text.lines().filter_map(split).collect();
+    servers(connection).find_map(|(host, port)| {
+        let wanted = [host.as_str(), port.as_str(), database, user];
+        let fits = |fields: &[String]| {
+            let mut pairs = fields.iter().zip(wanted);
+            pairs.all(|(field, wanted)| field == "*" || field == wanted)
+        };
+        let line = lines.iter().find(|line| fits(&line[..wanted.len()]))?;
+        Some(line[wanted.len()].clone())
+    })
+}
+
+/// Hosts and ports, as the file names them.
+fn servers(connection: &Config) -> impl Iterator<Item = (String, String)> {
+    let ports = connection.get_ports();
+    let hosts = connection.get_hosts().iter().enumerate();
+    hosts.map(move |(number, host)| {
+        let port = ports.get(number).or(ports.first()).unwrap_or(&PORT);
+        let host = match host {
+            Host::Tcp(name) => name.clone(),
+            Host::Unix(_) => SOCKET.into(),
+        };
+        (host, port.to_string())
+    })
+}
+
+/// The five fields of a line; a backslash takes a `:` or a backslash as it is.
+fn split(line: &str) -> Option<[String; 5]> {
+    if line.starts_with('#') {
+        return None;
+    }
+    let mut fields = vec![String::new()];
+    let mut chars = line.chars();
+    while let Some(char) = chars.next() {
+        let is_last = fields.len() == 5;
+        let field = fields.last_mut()?;
+        match char {
+            '\\' => field.extend(chars.next()),
+            ':' if !is_last => fields.push(String::new()),
+            char => field.push(char),
+        }
+    }
+    fields.try_into().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FILE: &str = "# a comment\n\
+        db1:5432:other:me:no\n\
+        db1:*:websites:me:pass\\:wo\\\\rd\n\
+        localhost:*:*:me:socket\n\
+        *:6000:*:*:any:thing\n";
+
+    fn password(uri: &str) -> Option<String> {
+        look_up(FILE, &uri.parse().unwrap())
+    }
+
+    #[test]
+    fn the_first_line_that_fits_has_the_password() {
+        let found = |uri| password(uri);
+        assert_eq!(found("postgres://me@db1/websites").unwrap(), r"pass:wo\rd");
+        assert_eq!(found("postgres://me@%2Frun/websites").unwrap(), "socket");
+        assert_eq!(found("postgres://you@x:6000/y").unwrap(), "any:thing");
+        assert_eq!(found("postgres://you@db1/websites"), None);
+        assert_eq!(found("postgres://you@db0,db2:6000/y").unwrap(), "any:thing");
+    }
+
+    #[test]
+    fn a_file_that_others_may_read_is_not_used() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        fs::write(file.path(), FILE).unwrap();
+        let connection = "postgres://me@db1/websites".parse().unwrap();
+        assert!(find(file.path(), &connection).unwrap().is_some());
+        fs::set_permissions(file.path(), fs::Permissions::from_mode(0o644)).unwrap();
+        let refused = find(file.path(), &connection).unwrap_err();
+        assert!(refused.contains("chmod 600"), "{refused}");
+    }
+}

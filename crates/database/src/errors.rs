@@ -73,6 +73,11 @@ impl DatabaseError {
         matches!(self, Self::Timeout(_)) || self.action() == Action::Reconnect
     }
 
+    /// Whether the role or the database has all the connections that it may have.
+    pub(crate) fn is_limit_of_role(&self) -> bool {
+        self.database_error().is_some_and(table::is_limit_of_role)
+    }
+
     /// The server's own code for it, where the server said something.
     pub fn code(&self) -> Option<&SqlState> {
         self.database_error().map(DbError::code)

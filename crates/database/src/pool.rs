@@ -1,17 +1,27 @@
 //! Connections: a pool in which nothing waits without a limit.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
 
 use anyhow::Context;
 use deadpool_postgres::{
     ClientWrapper, Hook, HookError, Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime,
     Timeouts,
 };
-use tokio::time::timeout;
+use tokio::{
+    sync::{Semaphore, SemaphorePermit},
+    time::timeout,
+};
 use tokio_postgres::{
     Config, NoTls,
     config::{Host, SslMode},
 };
+use tracing::warn;
 
 use crate::{
     errors::{DatabaseError, Login},
@@ -47,6 +57,9 @@ const SESSION: &str = "SET statement_timeout = '60s'; SET lock_timeout = '10s'; 
 #[derive(Clone, Debug)]
 pub struct Database {
     pool: Pool,
+    /// As many as connections may be in use: fewer than the pool's where the server wants it so.
+    turns: Arc<Semaphore>,
+    turns_count: Arc<AtomicUsize>,
     login: Arc<Login>,
 }
 
@@ -60,6 +73,8 @@ impl Database {
         };
         Ok(Self {
             pool: make(settings)?,
+            turns: Arc::new(Semaphore::new(settings.connections_max)),
+            turns_count: Arc::new(AtomicUsize::new(settings.connections_max)),
             login: Arc::new(login),
         })
     }
@@ -70,7 +85,16 @@ impl Database {
         &self,
         work: impl AsyncFnOnce(&mut Object) -> Result<T, DatabaseError>,
     ) -> Result<T, DatabaseError> {
-        let mut client = self.pool.get().await.map_err(DatabaseError::Connect)?;
+        let turn = self.turn().await?;
+        let mut client = match self.connection().await {
+            Ok(client) => client,
+            Err(error) => {
+                if error.is_limit_of_role() {
+                    self.give_up_turn(turn, &error);
+                }
+                return Err(error);
+            }
+        };
         let result = timeout(ATTEMPT_TIMEOUT, work(&mut client))
             .await
             .unwrap_or(Err(DatabaseError::Timeout(ATTEMPT_TIMEOUT)));
@@ -92,8 +116,38 @@ impl Database {
 
     /// A connection that is not the pool's any more: it ends with its use.
     pub(crate) async fn detached(&self) -> Result<ClientWrapper, DatabaseError> {
-        let client = self.pool.get().await.map_err(DatabaseError::Connect)?;
-        Ok(Object::take(client))
+        Ok(Object::take(self.connection().await?))
+    }
+
+    async fn connection(&self) -> Result<Object, DatabaseError> {
+        self.pool.get().await.map_err(DatabaseError::Connect)
+    }
+
+    /// A turn at the connections. One that ends because role or database may have no more of them
+    /// is not given again, except the last: whoever wants a connection then waits for it, instead
+    /// of failing.
+    async fn turn(&self) -> Result<SemaphorePermit<'_>, DatabaseError> {
+        let turn = timeout(POOL_TIMEOUT, self.turns.acquire()).await;
+        match turn {
+            Ok(Ok(turn)) => Ok(turn),
+            // Nobody closes the semaphore.
+            Ok(Err(_)) | Err(_) => Err(DatabaseError::Timeout(POOL_TIMEOUT)),
+        }
+    }
+
+    fn give_up_turn(&self, turn: SemaphorePermit<'_>, error: &DatabaseError) {
+        let one_less = |count: usize| (count > 1).then(|| count - 1);
+        let given_up =
+            self.turns_count
+                .fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_less);
+        if let Ok(before) = given_up {
+            turn.forget();
+            warn!(
+                "Going on with at most {} connections: {}",
+                before - 1,
+                self.explain(error)
+            );
+        }
     }
 }
 

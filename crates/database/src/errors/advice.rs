@@ -2,13 +2,11 @@
 
 use tokio_postgres::error::DbError;
 
-use super::table::{function, is_out_of_ids, is_sequence_behind, is_unidentified};
+use super::table::{
+    DATABASE_IS_FULL, ROLE_IS_FULL, function, is_out_of_ids, is_sequence_behind, is_unidentified,
+};
 
-/// The routines of PostgreSQL that find that a role, and a database, has all the connections that
-/// it may have.
-const ROLE_IS_FULL: &str = "InitializeSessionUserId";
-const DATABASE_IS_FULL: &str = "CheckMyDatabase";
-/// Those that find that row-level security applies to us: in a query, and in a new row.
+/// The routines of PostgreSQL that find that row-level security applies to us: in a query, and in a new row.
 const ROW_SECURITY: [&str; 2] = ["check_enable_rls", "ExecWithCheckOptions"];
 
 /// What to do about an error, for whoever can do it. `role` is who we are there.

@@ -9,6 +9,9 @@ use tokio_postgres::error::{DbError, SqlState};
 const NO_IDS_LEFT: [&str; 2] = ["GetNewTransactionId", "GetNewMultiXactId"];
 /// The routine that finds that a published table does not say how its rows are known.
 const NO_REPLICA_IDENTITY: &str = "CheckCmdReplicaIdentity";
+/// The routines that find that a role, and a database, has all the connections that it may have.
+pub(super) const ROLE_IS_FULL: &str = "InitializeSessionUserId";
+pub(super) const DATABASE_IS_FULL: &str = "CheckMyDatabase";
 /// How PostgreSQL names the constraint of a primary key that was given no name, as ours are.
 const PRIMARY_KEY: &str = "_pkey";
 /// What PostgreSQL's languages have in common when they say in which function an error arose.
@@ -63,6 +66,12 @@ pub(super) fn is_sequence_behind(error: &DbError) -> bool {
 /// Whether a row could not be changed since its table is published and has no replica identity.
 pub(super) fn is_unidentified(error: &DbError) -> bool {
     error.routine() == Some(NO_REPLICA_IDENTITY)
+}
+
+/// Whether a role or a database has all the connections that it may have, while the server has more.
+pub(super) fn is_limit_of_role(error: &DbError) -> bool {
+    *error.code() == SqlState::TOO_MANY_CONNECTIONS
+        && matches!(error.routine(), Some(ROLE_IS_FULL | DATABASE_IS_FULL))
 }
 
 /// Whether the server has used up its transaction ids.

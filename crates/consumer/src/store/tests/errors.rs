@@ -1,6 +1,6 @@
 //! What a database does to us that is no record's fault, made by a real server.
 
-use database::Action;
+use database::{Action, Statement};
 use messages::OutcomeKind;
 
 use super::fixture::{Content, Fixture, counts, refused, time, up};
@@ -245,4 +245,48 @@ async fn settings_of_role_and_database_are_overridden_or_obeyed() {
     assert_eq!(written, Written::Now(counts(2, 0, 0)));
     let rows = "SELECT count(*) FROM own.metrics";
     assert_eq!(fixture.value::<i64>(rows).await, 2);
+}
+
+#[tokio::test]
+async fn a_role_of_few_connections_is_lived_with() {
+    const ROUNDS_MAX: usize = 100;
+    let nap = Statement::new("taking a nap", "SELECT pg_sleep(0.05)");
+    for limit in 1..=2 {
+        let fixture = Fixture::empty().await;
+        fixture
+            .execute_as_superuser(&format!(
+                "CREATE ROLE few_{limit} LOGIN PASSWORD 'few' CONNECTION LIMIT {limit}"
+            ))
+            .await;
+        let (_, server) = fixture.uri.rsplit_once('@').unwrap();
+        let database = writer(&format!("postgres://few_{limit}:few@{server}"))
+            .database()
+            .clone();
+        let mut stories = Vec::new();
+        for _ in 0..ROUNDS_MAX {
+            let naps = || database.attempt(async |client| nap.run(client).await);
+            let (one, two, three) = tokio::join!(naps(), naps(), naps());
+            let errors = [one, two, three].into_iter().filter_map(Result::err);
+            let round: Vec<_> = errors.map(|error| database.explain(&error)).collect();
+            if round.is_empty() {
+                break;
+            }
+            stories.extend(round);
+        }
+        assert!(!stories.is_empty(), "the limit of {limit} is met");
+        for story in &stories {
+            assert!(
+                story.contains(&format!("ALTER ROLE \"few_{limit}\" CONNECTION LIMIT")),
+                "{story}"
+            );
+        }
+        for _ in 0..3 {
+            let naps = || database.attempt(async |client| nap.run(client).await);
+            let (one, two, three) = tokio::join!(naps(), naps(), naps());
+            assert!(
+                [one, two, three].iter().all(Result::is_ok),
+                "and then lived with"
+            );
+        }
+    }
 }

@@ -5,10 +5,10 @@
 
 mod body;
 mod certificate;
+mod client;
 mod connect;
 mod exchange;
 mod failure;
-mod http;
 mod instruments;
 mod judge;
 mod limit;

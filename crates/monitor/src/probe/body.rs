@@ -6,8 +6,10 @@ mod pieces;
 
 use std::{io, time::Duration};
 
+use http::Version;
 use messages::{Failure, FailureReason};
 use metrics::counter;
+use reqwest::Response;
 use tokio::{
     io::{AsyncBufReadExt, AsyncReadExt},
     task::coop::consume_budget,
@@ -19,8 +21,8 @@ use self::{
     pieces::{Decoded, pieces},
 };
 use super::{
+    client::buffers,
     failure,
-    http::Answer,
     memory::{Lease, Memory},
     page::{Content, Page},
     trace::Trace,
@@ -58,6 +60,7 @@ struct Body<'a> {
     read: usize,
     /// Decoders that keep what they have decoded.
     windows: usize,
+    version: Version,
     /// What was read, when it is wanted.
     page: Option<Vec<Vec<u8>>>,
     /// What page, decoders and client take.
@@ -67,7 +70,7 @@ struct Body<'a> {
 /// Reads the body to its end or its cap. Gives the page when it is wanted.
 pub(super) async fn read(
     reading: Reading<'_>,
-    answer: Answer,
+    response: Response,
     trace: &Trace,
 ) -> Result<Option<Page>, Failure> {
     let mut content = reading.content;
@@ -85,7 +88,8 @@ pub(super) async fn read(
     trace
         .wait_for_memory(lease.grow(codings.len() * DECODER_BYTES))
         .await;
-    let decoded = decode(pieces(answer), &codings).await;
+    let version = response.version();
+    let decoded = decode(pieces(response), &codings).await;
     let mut body = Body {
         decoded: decoded.map_err(|error| fail(trace, &error))?,
         memory: reading.memory,
@@ -93,6 +97,7 @@ pub(super) async fn read(
         began: Instant::now(),
         read: 0,
         windows: windows.count(),
+        version,
         page: reading.keep.then(Vec::new),
         lease,
     };
@@ -127,7 +132,8 @@ impl Body<'_> {
 
     /// What the next step takes.
     fn step_bytes(&self) -> usize {
-        (usize::from(self.page.is_some()) + self.windows) * STEP_BYTES
+        let client = buffers::growth(self.version, self.read, STEP_BYTES);
+        (usize::from(self.page.is_some()) + self.windows) * STEP_BYTES + client
     }
 
     /// So many more bytes, or fewer at the end.
@@ -151,7 +157,7 @@ impl Body<'_> {
 
     async fn await_more(&mut self) -> Result<(), Failure> {
         loop {
-            self.yield_to_others();
+            self.yield_to_others()?;
             if let Ok(came) = timeout(YIELD_INTERVAL, self.decoded.fill_buf()).await {
                 return came.map(drop).map_err(|error| fail(self.trace, &error));
             }
@@ -159,16 +165,23 @@ impl Body<'_> {
     }
 
     /// A page that takes long gives way when others wait for memory, so that sites that trickle
-    /// cannot stop the checks of all others. It lets go of its text: how the site does is still
-    /// measured.
-    fn yield_to_others(&mut self) {
-        let worth_it = self.read >= YIELDED_BYTES_MIN && self.page.is_some();
-        if !worth_it || self.began.elapsed() < YIELD_AFTER || !self.memory.is_short() {
-            return;
+    /// cannot stop the checks of all others. It lets go of its text first: how the site does is still
+    /// measured. What the client holds, only the probe's end sets free.
+    fn yield_to_others(&mut self) -> Result<(), Failure> {
+        let is_slow = self.read >= YIELDED_BYTES_MIN && self.began.elapsed() >= YIELD_AFTER;
+        if !is_slow || !self.memory.is_short() {
+            return Ok(());
         }
-        counter!("monitor_pages_given_up_total").increment(1);
-        let steps = self.page.take().map_or(0, |chunks| chunks.len());
-        self.lease.give_back(steps * STEP_BYTES);
+        if let Some(chunks) = self.page.take() {
+            counter!("monitor_pages_given_up_total").increment(1);
+            self.lease.give_back(chunks.len() * STEP_BYTES);
+            // That may be enough.
+            self.began = Instant::now();
+        } else if self.version != Version::HTTP_2 {
+            let detail = "the page came slowly while other probes had no memory";
+            return Err(self.trace.fail(FailureReason::ProberFailed, detail));
+        }
+        Ok(())
     }
 }
 
@@ -176,7 +189,7 @@ fn fail(trace: &Trace, error: &io::Error) -> Failure {
     // What the connection says comes wrapped; anything else is a decoder's.
     let connection = error
         .get_ref()
-        .and_then(|inner| inner.downcast_ref::<hyper::Error>());
+        .and_then(|inner| inner.downcast_ref::<reqwest::Error>());
     let (reason, detail) = match connection {
         Some(error) => failure::of_http(error),
         None => (

@@ -1,17 +1,18 @@
-//! From a host and its addresses to an open connection.
+//! From a host's addresses to one that is connected to.
 
 mod addresses;
+pub(super) mod attempt;
 pub(super) mod race;
 
 use std::{
+    error::Error,
     net::{IpAddr, SocketAddr},
     time::Duration,
 };
 
-use messages::{Failure, FailureReason, Phase};
-use tokio::net::TcpStream;
+use messages::{Failure, FailureReason};
 
-use self::race::{Lost, Winner, race};
+use self::race::{Lost, RaceError, race};
 use super::{failure, trace::Trace};
 
 /// The addresses that may be probed, in the order in which they are tried.
@@ -30,26 +31,39 @@ pub(super) fn candidates(mut found: Vec<IpAddr>, port: u16) -> Result<Vec<Socket
     ))
 }
 
-/// Connects to whichever address answers first. The phase lasts from the first attempt to the winner.
-pub(super) async fn connect(
+/// Why there is no answer.
+#[derive(Debug)]
+pub(super) enum Unanswered<E> {
+    /// No connection was made.
+    Unconnected(Failure),
+    /// It failed later.
+    Failed(E),
+}
+
+/// What comes of the work that is connected first, of that which is begun for each address. The
+/// phase of connecting lasts from the first attempt to the winner.
+pub(super) async fn first_connected<W, T, E>(
     addresses: &[SocketAddr],
     limit: Duration,
     trace: &Trace,
-) -> Result<TcpStream, Failure> {
+    begin: impl Fn() -> W,
+) -> Result<T, Unanswered<E>>
+where
+    W: Future<Output = Result<T, E>>,
+    E: Error + 'static,
+{
     if let Some(first) = addresses.first() {
         trace.talks_to(*first);
     }
-    trace.enter(Phase::Connect);
-    let lost = match race(addresses, limit).await {
-        Ok(Winner { address, stream }) => {
-            trace.talks_to(address);
-            return Ok(stream);
-        }
-        Err(lost) => lost,
+    let lost = match race(addresses, limit, trace, begin).await {
+        Ok(answer) => return Ok(answer),
+        Err(RaceError::Failed(error)) => return Err(Unanswered::Failed(error)),
+        Err(RaceError::Unconnected(lost)) => lost,
     };
     let mut worst = None;
     for Lost { address, error } in lost {
-        let (reason, detail) = failure::of_connect(address, error.as_ref(), limit);
+        let error = error.as_ref().map(|error| error as &(dyn Error + 'static));
+        let (reason, detail) = failure::of_connect(address, error, limit);
         let says_more = |(_, worst, _): &(SocketAddr, FailureReason, String)| {
             failure::telling(reason) > failure::telling(*worst)
         };
@@ -57,9 +71,12 @@ pub(super) async fn connect(
             worst = Some((address, reason, detail));
         }
     }
-    let Some((address, reason, detail)) = worst else {
-        return Err(trace.fail(FailureReason::ProberFailed, "there was no address to try"));
+    let failure = match worst {
+        Some((address, reason, detail)) => {
+            trace.talks_to(address);
+            trace.fail(reason, detail)
+        }
+        None => trace.fail(FailureReason::ProberFailed, "there was no address to try"),
     };
-    trace.talks_to(address);
-    Err(trace.fail(reason, detail))
+    Err(Unanswered::Unconnected(failure))
 }

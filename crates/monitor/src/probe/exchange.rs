@@ -5,12 +5,12 @@ mod credentials;
 mod hop;
 mod question;
 
-use hyper::{
+use http::{
     HeaderMap,
     header::{self, HeaderValue},
-    http::response::Parts,
 };
 use messages::{Failure, FailureReason, Phase};
+use reqwest::Response;
 use url::Url;
 
 use self::{
@@ -21,7 +21,6 @@ use self::{
 };
 use super::{
     body::{self, Reading},
-    http::Answer,
     instruments::Instruments,
     page::{Content, Page},
     request::{Expectation, ProbeRequest},
@@ -62,23 +61,23 @@ impl<'a> Journey<'a> {
                 trace,
             };
             // Large as long as it runs, and gone before the body is read.
-            let answer = Box::pin(question.ask()).await?;
-            let Some(next) = self.next_hop(&answer.head, trace)? else {
-                return self.read(answer, trace).await;
+            let response = Box::pin(question.ask()).await?;
+            let Some(next) = self.next_hop(&response, trace)? else {
+                return self.read(response, trace).await;
             };
-            cookies.keep(&self.address, &answer.head.headers);
+            cookies.keep(&self.address, response.headers());
             trace.follow();
             self.address = next;
         }
     }
 
     /// Where the response redirects to, if redirects are followed and it does.
-    fn next_hop(&self, head: &Parts, trace: &Trace) -> Result<Option<Url>, Failure> {
+    fn next_hop(&self, response: &Response, trace: &Trace) -> Result<Option<Url>, Failure> {
         let Some(redirects_max) = self.instruments.settings.redirects_max else {
             return Ok(None);
         };
-        let location = head.headers.get(header::LOCATION);
-        let redirects = match head.status.as_u16() {
+        let location = response.headers().get(header::LOCATION);
+        let redirects = match response.status().as_u16() {
             301 | 302 | 303 | 307 | 308 => true,
             // A choice among several: only a Location makes it a redirect.
             300 => location.is_some_and(|value| !value.as_bytes().trim_ascii().is_empty()),
@@ -96,10 +95,10 @@ impl<'a> Journey<'a> {
         Ok(Some(next))
     }
 
-    async fn read(&self, answer: Answer, trace: &Trace) -> Result<Option<Page>, Failure> {
+    async fn read(&self, response: Response, trace: &Trace) -> Result<Option<Page>, Failure> {
         trace.enter(Phase::Body);
-        let accepted = self.expected.accepts(answer.head.status.as_u16());
-        let content = Content::of(&answer.head.headers);
+        let accepted = self.expected.accepts(response.status().as_u16());
+        let content = Content::of(response.headers());
         let is_sought = self.expected.demands_text()
             || self.expected.pattern.is_some() && content.may_be_text();
         let reading = Reading {
@@ -110,7 +109,7 @@ impl<'a> Journey<'a> {
             bytes_max: self.instruments.settings.body_bytes_max,
             memory: &self.instruments.memory,
         };
-        let page = body::read(reading, answer, trace).await?;
+        let page = body::read(reading, response, trace).await?;
         trace.leave();
         Ok(page)
     }

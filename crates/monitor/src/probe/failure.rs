@@ -37,10 +37,18 @@ fn find<T: Error + 'static>(error: &AnyError) -> Option<&T> {
 
 /// What happened, in a few words and without the url, which may hold credentials.
 pub(super) fn words(error: &AnyError) -> String {
-    let mut words: Vec<_> = chain(error).map(ToString::to_string).collect();
+    let mut words: Vec<_> = chain(error)
+        .filter(|error| !is_of_client(*error))
+        .map(ToString::to_string)
+        .collect();
     // An error that wraps another one repeats it.
     words.dedup();
     words.join(": ")
+}
+
+/// Whether the error is only the client's word for where it was: the phase says that better.
+fn is_of_client(error: &AnyError) -> bool {
+    error.is::<reqwest::Error>() || error.is::<hyper_util::client::legacy::Error>()
 }
 
 /// Errors that say that this machine, or this process, is out of something. Never the site's fault.
@@ -60,15 +68,15 @@ fn errno(error: &io::Error) -> Option<Errno> {
 }
 
 /// Why no connection was made; without an error, because there was no answer.
-pub(super) fn of_connect(
-    address: SocketAddr,
-    error: Option<&io::Error>,
-    limit: Duration,
-) -> Reason {
+pub(super) fn of_connect(address: SocketAddr, error: Option<&AnyError>, limit: Duration) -> Reason {
     let Some(error) = error else {
         let limit = limit.as_secs_f64();
         let detail = format!("{address} did not answer within {limit} s (CONNECT_TIMEOUT)");
         return (FailureReason::ConnectTimeout, detail);
+    };
+    let Some(error) = find::<io::Error>(error) else {
+        let detail = format!("the request could not be made: {}", words(error));
+        return (FailureReason::ProberFailed, detail);
     };
     let detail = format!("connecting to {address}: {}", words(error));
     let lacks_family = matches!(errno(error), Some(Errno::AFNOSUPPORT | Errno::ADDRNOTAVAIL));
@@ -183,7 +191,10 @@ fn is_cut_off(error: &AnyError) -> bool {
 /// its head holds what only HTTP/1.1 allows, or it ended the connection without an answer. In the
 /// last case it may have said so, too: the library forgets a GOAWAY that takes in our request.
 pub(super) fn wants_http1(error: &AnyError) -> bool {
-    if find::<io::Error>(error).is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe) {
+    let ended_by_library = |error: &io::Error| {
+        error.kind() == io::ErrorKind::BrokenPipe && error.raw_os_error().is_none()
+    };
+    if find::<io::Error>(error).is_some_and(ended_by_library) {
         return true;
     }
     find::<h2::Error>(error).is_some_and(|error| {
@@ -215,13 +226,13 @@ mod tests {
             Errno::NOBUFS,
             Errno::NOMEM,
         ] {
+            // As libraries wrap them.
+            let error = io::Error::other(io::Error::from(errno));
             assert_eq!(
-                of_connect(address, Some(&errno.into()), LIMIT).0,
+                of_connect(address, Some(&error), LIMIT).0,
                 FailureReason::ProberFailed,
                 "{errno:?}"
             );
-            // As libraries wrap them.
-            let error = io::Error::other(io::Error::from(errno));
             assert_eq!(
                 of_handshake(&error).0,
                 FailureReason::ProberFailed,

@@ -2,14 +2,17 @@
 
 use std::sync::Arc;
 
-use super::{memory::Memory, resolve::Resolver, seek::Seeker, settings::ProbeSettings, tls::Tls};
+use super::{
+    client::Clients, memory::Memory, resolve::Resolver, seek::Seeker, settings::ProbeSettings,
+    tls::Tls,
+};
 
 /// What all probes share.
 #[derive(Debug)]
 pub struct Instruments {
     pub(super) settings: ProbeSettings,
     pub(super) resolver: Resolver,
-    pub(super) tls: Tls,
+    pub(super) clients: Clients,
     pub(super) memory: Memory,
     pub(super) seeker: Seeker,
 }
@@ -19,7 +22,7 @@ impl Instruments {
     pub fn new(settings: ProbeSettings) -> anyhow::Result<Arc<Self>> {
         Ok(Arc::new(Self {
             resolver: Resolver::new(settings.dns_timeout),
-            tls: Tls::new(&settings.extra_authorities)?,
+            clients: Clients::new(&Tls::new(&settings.extra_authorities)?)?,
             memory: Memory::new(),
             seeker: Seeker::new(),
             settings,

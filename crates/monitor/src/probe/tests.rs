@@ -1,5 +1,6 @@
 //! Probes of sites that behave as sites do, over real sockets on loopback.
 
+mod canaries;
 mod content;
 mod encrypted;
 mod expected;

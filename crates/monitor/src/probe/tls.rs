@@ -1,23 +1,23 @@
-//! TLS to sites: whom to trust, and the handshake.
+//! TLS to sites: whom to trust, and what is noted of each handshake.
 
+mod sessions;
 mod verifier;
 
-use std::{io, path::Path, sync::Arc};
+use std::{path::Path, sync::Arc};
 
-use messages::TlsVersion;
 use rustls::{
-    ClientConfig, ProtocolVersion, RootCertStore,
+    ClientConfig, RootCertStore,
     client::{Resumption, WebPkiServerVerifier},
     crypto::aws_lc_rs,
 };
-use rustls_pki_types::{CertificateDer, ServerName};
+use rustls_pki_types::CertificateDer;
 use service::certificates::{self, Lookup};
-use tokio::net::TcpStream;
-use tokio_rustls::{TlsConnector, client::TlsStream};
 use tracing::warn;
 
-use self::verifier::{Judge, LeafRecorder};
-use super::{http::Wire, trace::Trace};
+use self::{
+    sessions::Forgetful,
+    verifier::{Judge, Recorder},
+};
 
 const HTTP2: &[u8] = b"h2";
 const HTTP1: &[u8] = b"http/1.1";
@@ -36,10 +36,7 @@ pub fn read_extra_authorities(file: &Path) -> Result<Vec<CertificateDer<'static>
 
 /// TLS as it is spoken to every site.
 #[derive(Debug)]
-pub(super) struct Tls {
-    config: ClientConfig,
-    judge: Arc<Judge>,
-}
+pub(super) struct Tls(ClientConfig);
 
 /// Which versions of HTTP are offered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,55 +62,25 @@ impl Tls {
             let (authorities, provider) = (Arc::new(authorities), Arc::clone(&provider));
             Some(WebPkiServerVerifier::builder_with_provider(authorities, provider).build()?)
         };
-        let mut config = ClientConfig::builder_with_provider(Arc::clone(&provider))
-            .with_safe_default_protocol_versions()?
-            // Each handshake gets a verifier of its own, which trusts no more than this.
-            .with_root_certificates(RootCertStore::empty())
-            .with_no_client_auth();
-        // Every handshake is a whole one: that is what is measured.
-        config.resumption = Resumption::disabled();
-        let judge = Arc::new(Judge {
-            provider,
+        let judge = Judge {
+            provider: Arc::clone(&provider),
             verifier,
             extra: extra.to_vec(),
-        });
-        Ok(Self { config, judge })
-    }
-
-    /// Makes the handshake, and says which version of HTTP the site chose.
-    pub(super) async fn handshake(
-        &self,
-        name: ServerName<'static>,
-        stream: TcpStream,
-        offer: Offer,
-        trace: &Trace,
-    ) -> io::Result<(TlsStream<TcpStream>, Wire)> {
-        let mut config = self.config.clone();
-        config.alpn_protocols = offer.names();
-        let recorder = LeafRecorder {
-            judge: Arc::clone(&self.judge),
-            trace: trace.clone(),
         };
-        config
+        let mut config = ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()?
             .dangerous()
-            .set_certificate_verifier(Arc::new(recorder));
-        let connector = TlsConnector::from(Arc::new(config));
-        let stream = connector.connect(name, stream).await?;
-        trace.speaks_tls(version(stream.get_ref().1.protocol_version()));
-        let wire = match stream.get_ref().1.alpn_protocol() {
-            Some(HTTP2) => Wire::Http2,
-            _ => Wire::Http1,
-        };
-        Ok((stream, wire))
+            .with_custom_certificate_verifier(Arc::new(Recorder(judge)))
+            .with_no_client_auth();
+        config.resumption = Resumption::store(Arc::new(Forgetful));
+        Ok(Self(config))
     }
-}
 
-/// The version as the record spells it; we speak no other.
-fn version(version: Option<ProtocolVersion>) -> Option<TlsVersion> {
-    match version? {
-        ProtocolVersion::TLSv1_2 => Some(TlsVersion::Tls12),
-        ProtocolVersion::TLSv1_3 => Some(TlsVersion::Tls13),
-        _ => None,
+    /// What a client that offers these versions of HTTP is made of.
+    pub(super) fn config(&self, offer: Offer) -> ClientConfig {
+        let mut config = self.0.clone();
+        config.alpn_protocols = offer.names();
+        config
     }
 }
 

@@ -105,6 +105,11 @@ impl Trace {
         self.seen().last_phase
     }
 
+    /// Whether the phase under way is one that comes after TCP was connected.
+    pub(super) fn is_connected(&self) -> bool {
+        !matches!(self.phase(), None | Some(Phase::Dns | Phase::Connect))
+    }
+
     /// The probe is over, well or not.
     pub(super) fn end(&self) {
         let mut seen = self.seen();
@@ -123,8 +128,8 @@ impl Trace {
     }
 
     /// The handshake came to this version of TLS.
-    pub(super) fn speaks_tls(&self, version: Option<TlsVersion>) {
-        self.seen().tls_version = version;
+    pub(super) fn speaks_tls(&self, version: TlsVersion) {
+        self.seen().tls_version = Some(version);
     }
 
     /// A status line was read: what is known of an earlier hop's body is about another page.

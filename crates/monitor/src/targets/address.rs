@@ -1,6 +1,6 @@
 //! Which urls can be asked for.
 
-use hyper::Uri;
+use http::Uri;
 use url::Url;
 
 use super::text::is_invisible;

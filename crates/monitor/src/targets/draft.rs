@@ -1,6 +1,6 @@
 //! What a row says, as it is understood field by field, until it makes a target.
 
-use hyper::Method;
+use http::Method;
 use url::Url;
 
 use super::{

@@ -3,7 +3,7 @@
 
 use std::{net::IpAddr, time::Duration};
 
-use hyper::{Method, header::HeaderMap};
+use http::{Method, header::HeaderMap};
 use secrecy::SecretString;
 
 use crate::{pattern::Pattern, probe::Statuses};

@@ -7,7 +7,7 @@
 
 use std::time::Duration;
 
-use hyper::{Method, header::HeaderMap};
+use http::{Method, header::HeaderMap};
 use serde_json::{Value, json};
 
 use super::own::IpVersion;

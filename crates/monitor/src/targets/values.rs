@@ -4,7 +4,7 @@
 
 use std::{env, ops::RangeInclusive, time::Duration};
 
-use hyper::{
+use http::{
     Method,
     header::{HeaderMap, HeaderName, HeaderValue},
 };

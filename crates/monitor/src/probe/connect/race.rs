@@ -1,85 +1,144 @@
 //! The race of a site's addresses for the first TCP connection, as RFC 8305 has it.
 //!
-//! The HTTP clients' own connectors try the addresses of a family one after another, each with its
-//! share of the time: a dead first address would cost seconds, or the check.
+//! The HTTP client's own connector tries the addresses of a family one after another, each with its
+//! share of the time: a dead first address would cost seconds, or the check. So whole requests are
+//! raced, each of which knows one address, until one of them says that it is connected.
 
-use std::{io, net::SocketAddr, time::Duration};
-
-use futures_util::{StreamExt, stream::FuturesUnordered};
-use tokio::{
-    net::TcpStream,
-    time::{Instant, sleep_until},
+use std::{
+    future::poll_fn,
+    net::SocketAddr,
+    pin::Pin,
+    task::{Context, Poll},
+    time::Duration,
 };
+
+use messages::Phase;
+use tokio::time::{Instant, sleep_until};
+
+use super::attempt::Attempt;
+use crate::probe::trace::Trace;
 
 /// How long an attempt has the field to itself: RFC 8305's "Connection Attempt Delay".
 const ATTEMPT_DELAY: Duration = Duration::from_millis(250);
 
-/// The first connection that was made.
+/// Why the race brought nothing.
 #[derive(Debug)]
-pub(super) struct Winner {
-    pub(super) address: SocketAddr,
-    pub(super) stream: TcpStream,
+pub(super) enum RaceError<E> {
+    /// No connection was made.
+    Unconnected(Vec<Lost<E>>),
+    /// The connection that was made failed later.
+    Failed(E),
 }
 
-/// An attempt that came to nothing.
+/// An attempt that came to no connection.
 #[derive(Debug)]
-pub(super) struct Lost {
+pub(super) struct Lost<E> {
     pub(super) address: SocketAddr,
     /// `None` when there was no answer within the limit.
-    pub(super) error: Option<io::Error>,
+    pub(super) error: Option<E>,
 }
 
-/// Tries the addresses in their order, the next one whenever the last has failed or has not answered
-/// for a while, and all that have begun on until one answers or `limit` is over.
-pub(super) async fn race(addresses: &[SocketAddr], limit: Duration) -> Result<Winner, Vec<Lost>> {
+/// Begins work for the addresses in their order, for the next one whenever the last has failed or is
+/// not connected for a while. The first that is connected goes on alone, and has all the time that it
+/// wants; `limit` bounds the time until then. Work tells that it is connected by its [`Attempt`].
+pub(super) async fn race<W, T, E>(
+    addresses: &[SocketAddr],
+    limit: Duration,
+    trace: &Trace,
+    begin: impl Fn() -> W,
+) -> Result<T, RaceError<E>>
+where
+    W: Future<Output = Result<T, E>>,
+{
+    trace.enter(Phase::Connect);
     let mut waiting = addresses.iter().copied();
-    let mut running = FuturesUnordered::new();
-    let mut unanswered = Vec::new();
+    let mut running = Running(Vec::new());
     let mut lost = Vec::new();
-    let began = Instant::now();
-    let mut next_at = began;
-    while !running.is_empty() || waiting.len() > 0 {
+    let until = Instant::now() + limit;
+    let mut next_at = Instant::now();
+    let mut gives_way = true;
+    loop {
+        if gives_way && let Some(address) = waiting.next() {
+            let trace = trace.clone();
+            running.push(address, Attempt { trace, address }.scope(begin()));
+            next_at = Instant::now() + ATTEMPT_DELAY;
+            gives_way = false;
+        }
+        if running.0.is_empty() {
+            return Err(RaceError::Unconnected(lost));
+        }
+        // Whether a connection is made, only the work's own progress changes.
+        let is_open = !trace.is_connected();
         tokio::select! {
             biased;
-            Some((address, ended)) = running.next() => match ended {
-                Ok(stream) => return Ok(Winner { address, stream }),
+            (address, ended) = running.next(trace) => match ended {
+                Ok(answer) => return Ok(answer),
+                Err(error) if trace.is_connected() => return Err(RaceError::Failed(error)),
                 Err(error) => {
-                    unanswered.retain(|other| *other != address);
                     lost.push(Lost { address, error: Some(error) });
-                    next_at = Instant::now();
+                    gives_way = true;
                 }
             },
-            () = sleep_until(began + limit) => break,
-            () = sleep_until(next_at), if waiting.len() > 0 => {
-                if let Some(address) = waiting.next() {
-                    running.push(attempt(address));
-                    unanswered.push(address);
-                }
-                next_at = Instant::now() + ATTEMPT_DELAY;
+            () = sleep_until(until), if is_open => if !trace.is_connected() {
+                lost.extend(running.0.into_iter().map(|(address, _)| Lost { address, error: None }));
+                return Err(RaceError::Unconnected(lost));
+            },
+            () = sleep_until(next_at), if is_open && waiting.len() > 0 => {
+                gives_way = !trace.is_connected();
             }
         }
     }
-    let unanswered = unanswered.into_iter();
-    lost.extend(unanswered.map(|address| Lost {
-        address,
-        error: None,
-    }));
-    Err(lost)
 }
 
-async fn attempt(address: SocketAddr) -> (SocketAddr, io::Result<TcpStream>) {
-    let connected = TcpStream::connect(address).await;
-    let ended = connected.and_then(|stream| {
-        stream.set_nodelay(true)?;
-        Ok(stream)
-    });
-    (address, ended)
+/// Work under way, with the address of each.
+struct Running<W>(Vec<(SocketAddr, Pin<Box<W>>)>);
+
+impl<W: Future> Running<W> {
+    fn push(&mut self, address: SocketAddr, work: W) {
+        self.0.push((address, Box::pin(work)));
+    }
+
+    /// The work that ends next.
+    async fn next(&mut self, trace: &Trace) -> (SocketAddr, W::Output) {
+        poll_fn(|context| self.poll_next(trace, context)).await
+    }
+
+    /// As soon as one is connected, the others are let go, before they could go on: so there is only
+    /// one that is ever connected, and no other one asks the site anything.
+    fn poll_next(
+        &mut self,
+        trace: &Trace,
+        context: &mut Context<'_>,
+    ) -> Poll<(SocketAddr, W::Output)> {
+        let mut place = 0;
+        while let Some((address, work)) = self.0.get_mut(place) {
+            let address = *address;
+            let polled = work.as_mut().poll(context);
+            if trace.is_connected() {
+                self.0.swap(0, place);
+                self.0.truncate(1);
+                place = 0;
+            }
+            if let Poll::Ready(ended) = polled {
+                self.0.remove(place);
+                return Poll::Ready((address, ended));
+            }
+            place += 1;
+        }
+        Poll::Pending
+    }
 }
 
 #[cfg(test)]
 pub(in crate::probe) mod tests {
+    use std::{
+        io,
+        sync::atomic::{AtomicUsize, Ordering},
+    };
+
     use tokio::{
-        net::{TcpListener, TcpSocket},
+        net::{TcpListener, TcpSocket, TcpStream},
+        sync::watch,
         time::timeout,
     };
 
@@ -101,6 +160,28 @@ pub(in crate::probe) mod tests {
         (address, (listener, queue))
     }
 
+    /// Connects as a client does, says so, and gives the address that it is connected to.
+    async fn connect() -> io::Result<SocketAddr> {
+        let attempt = Attempt::current().unwrap();
+        let stream = TcpStream::connect(attempt.address).await?;
+        attempt.reach(Phase::FirstByte);
+        stream.peer_addr()
+    }
+
+    async fn run(
+        addresses: &[SocketAddr],
+        limit: Duration,
+    ) -> Result<SocketAddr, RaceError<io::Error>> {
+        race(addresses, limit, &Trace::begin(), connect).await
+    }
+
+    async fn lose(addresses: &[SocketAddr], limit: Duration) -> Vec<Lost<io::Error>> {
+        match run(addresses, limit).await {
+            Err(RaceError::Unconnected(lost)) => lost,
+            other => panic!("{other:?}"),
+        }
+    }
+
     async fn dead() -> (SocketAddr, impl Sized) {
         swallow(([127, 0, 0, 1], 0).into()).await
     }
@@ -112,8 +193,8 @@ pub(in crate::probe) mod tests {
         let good = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let good_address = good.local_addr().unwrap();
         let began = Instant::now();
-        let winner = race(&[first, second, good_address], LIMIT).await.unwrap();
-        assert_eq!(winner.address, good_address);
+        let winner = run(&[first, second, good_address], LIMIT).await.unwrap();
+        assert_eq!(winner, good_address);
         assert!(began.elapsed() >= ATTEMPT_DELAY * 2);
         assert!(began.elapsed() < ATTEMPT_DELAY * 4, "{:?}", began.elapsed());
     }
@@ -126,10 +207,10 @@ pub(in crate::probe) mod tests {
         let good = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let good_address = good.local_addr().unwrap();
         let began = Instant::now();
-        let winner = race(&[refuses, good_address], LIMIT).await.unwrap();
-        assert_eq!(winner.address, good_address);
+        let winner = run(&[refuses, good_address], LIMIT).await.unwrap();
+        assert_eq!(winner, good_address);
         assert!(began.elapsed() < ATTEMPT_DELAY, "{:?}", began.elapsed());
-        let lost = race(&[refuses], LIMIT).await.unwrap_err();
+        let lost = lose(&[refuses], LIMIT).await;
         let [Lost { address, error }] = &lost[..] else {
             panic!("{lost:?}")
         };
@@ -144,8 +225,62 @@ pub(in crate::probe) mod tests {
     async fn when_nobody_answers_all_that_began_are_told() {
         let (first, _first) = dead().await;
         let (second, _second) = dead().await;
-        let lost = race(&[first, second], ATTEMPT_DELAY * 2).await.unwrap_err();
+        let lost = lose(&[first, second], ATTEMPT_DELAY * 2).await;
         let unanswered = lost.iter().filter(|lost| lost.error.is_none());
         assert_eq!(unanswered.count(), 2);
+    }
+
+    #[tokio::test]
+    async fn who_is_connected_goes_on_alone_for_as_long_as_it_takes() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let good = listener.local_addr().unwrap();
+        let (dead, _dead) = dead().await;
+        let trace = Trace::begin();
+        let work = || async {
+            let address = connect().await?;
+            tokio::time::sleep(ATTEMPT_DELAY * 3).await;
+            io::Result::Ok(address)
+        };
+        // Two would be connected: the second must never get so far.
+        let raced = race(&[dead, good, good], ATTEMPT_DELAY * 3, &trace, work).await;
+        assert_eq!(raced.unwrap(), good);
+        let (_accepted, _) = listener.accept().await.unwrap();
+        let more = timeout(Duration::from_millis(50), listener.accept()).await;
+        assert!(more.is_err(), "another attempt was connected");
+    }
+
+    #[tokio::test]
+    async fn of_two_that_could_both_be_connected_only_one_goes_on() {
+        let addresses = [1, 2].map(|port| SocketAddr::from(([127, 0, 0, 1], port)));
+        let (go, ready) = watch::channel(false);
+        let begun = AtomicUsize::new(0);
+        let reached = AtomicUsize::new(0);
+        let work = || async {
+            if begun.fetch_add(1, Ordering::Relaxed) == 1 {
+                go.send_replace(true);
+            }
+            ready.clone().wait_for(|go| *go).await.unwrap();
+            Attempt::current().unwrap().reach(Phase::Tls);
+            reached.fetch_add(1, Ordering::Relaxed);
+            tokio::task::yield_now().await;
+            Ok::<_, io::Error>(Attempt::current().unwrap().address)
+        };
+        let trace = Trace::begin();
+        let winner = race(&addresses, LIMIT, &trace, work).await.unwrap();
+        assert!(addresses.contains(&winner));
+        assert_eq!(begun.into_inner(), 2);
+        assert_eq!(reached.into_inner(), 1);
+    }
+
+    #[tokio::test]
+    async fn what_fails_once_it_is_connected_ends_the_race() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let good = listener.local_addr().unwrap();
+        let work = || async {
+            connect().await?;
+            Err::<(), _>(io::Error::other("broken"))
+        };
+        let raced = race(&[good, good], LIMIT, &Trace::begin(), work).await;
+        assert!(matches!(raced, Err(RaceError::Failed(_))), "{raced:?}");
     }
 }

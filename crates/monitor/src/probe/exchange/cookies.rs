@@ -2,7 +2,7 @@
 //! probe does.
 
 use cookie_store::CookieStore;
-use hyper::{
+use http::{
     HeaderMap,
     header::{self, HeaderValue},
 };

@@ -1,7 +1,7 @@
 //! The credentials in a url: sent in a header, and never in the url itself.
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
-use hyper::header::HeaderValue;
+use http::header::HeaderValue;
 use percent_encoding::percent_decode_str;
 use url::Url;
 

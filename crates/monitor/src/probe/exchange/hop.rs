@@ -1,6 +1,6 @@
 //! From a redirect's Location to the next url.
 
-use hyper::header::HeaderValue;
+use http::header::HeaderValue;
 use percent_encoding::{AsciiSet, percent_encode};
 use url::Url;
 
@@ -34,7 +34,7 @@ pub(super) fn hop(from: &Url, location: Option<&HeaderValue>) -> Result<Url, Str
     }
     if without_credentials(&next)
         .as_str()
-        .parse::<hyper::Uri>()
+        .parse::<http::Uri>()
         .is_err()
     {
         return Err(format!(

@@ -1,20 +1,17 @@
-//! One url asked for: the connection, the handshake, the request, up to the head of the response.
+//! One url asked for: from its addresses to the head of the response.
 
-use std::{
-    io,
-    net::{IpAddr, SocketAddr},
-};
+use std::net::{IpAddr, SocketAddr};
 
-use hyper::{HeaderMap, Version};
+use http::{HeaderMap, Version};
 use messages::{Failure, FailureReason, HttpVersion, Phase};
+use reqwest::{Method, Request, Response};
 use rustls_pki_types::ServerName;
-use tokio::io::{AsyncRead, AsyncWrite};
 use url::{Host, Url};
 
+use super::credentials::without_credentials;
 use crate::probe::{
-    connect::{candidates, connect},
+    connect::{Unanswered, candidates, first_connected},
     failure,
-    http::{self, Answer, AskError, Wire},
     instruments::Instruments,
     tls::Offer,
     trace::{Head, Trace},
@@ -24,36 +21,20 @@ use crate::probe::{
 pub(super) struct Question<'a> {
     pub(super) instruments: &'a Instruments,
     pub(super) url: &'a Url,
-    /// Headers beside those of every request.
+    /// Headers beside those of every request, or instead of them.
     pub(super) headers: HeaderMap,
     pub(super) trace: &'a Trace,
 }
 
-/// Why a question has no answer.
-enum Unanswered {
-    Failed(Failure),
-    Handshake(io::Error),
-    Asked(AskError, Wire),
-}
-
-impl From<Failure> for Unanswered {
-    fn from(failure: Failure) -> Self {
-        Self::Failed(failure)
-    }
-}
-
-impl Unanswered {
-    fn wants_http1(&self) -> bool {
-        matches!(self, Self::Asked(AskError::Http(error), Wire::Http2) if failure::wants_http1(error))
-    }
-}
-
 impl Question<'_> {
     /// Asks whichever of the site's addresses answers first.
-    pub(super) async fn ask(&self) -> Result<Answer, Failure> {
+    pub(super) async fn ask(&self) -> Result<Response, Failure> {
         let addresses = self.addresses().await?;
+        self.check_server_name()?;
         let mut asked = self.ask_at(&addresses, Offer::Http2AndHttp1).await;
-        if asked.as_ref().is_err_and(Unanswered::wants_http1) {
+        if let Err(Unanswered::Failed(error)) = &asked
+            && failure::wants_http1(error)
+        {
             asked = self.ask_at(&addresses, Offer::Http1).await;
         }
         asked.map_err(|error| self.failure(error))
@@ -76,66 +57,54 @@ impl Question<'_> {
         candidates(found, port)
     }
 
-    async fn ask_at(&self, addresses: &[SocketAddr], offer: Offer) -> Result<Answer, Unanswered> {
-        let limit = self.instruments.settings.connect_timeout;
-        let stream = connect(addresses, limit, self.trace).await?;
-        if self.url.scheme() == "http" {
-            return self.ask_over(stream, Wire::Http1).await;
-        }
-        self.trace.enter(Phase::Tls);
-        let name = self.server_name()?;
-        let handshake = self
-            .instruments
-            .tls
-            .handshake(name, stream, offer, self.trace);
-        let (stream, wire) = handshake.await.map_err(Unanswered::Handshake)?;
-        self.ask_over(stream, wire).await
-    }
-
-    async fn ask_over(
+    async fn ask_at(
         &self,
-        stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
-        wire: Wire,
-    ) -> Result<Answer, Unanswered> {
-        self.trace.enter(Phase::FirstByte);
-        let limit = self.instruments.settings.total_timeout;
-        let asked = http::ask(stream, wire, self.url, &self.headers, limit).await;
-        let answer = asked.map_err(|error| Unanswered::Asked(error, wire))?;
+        addresses: &[SocketAddr],
+        offer: Offer,
+    ) -> Result<Response, Unanswered<reqwest::Error>> {
+        let client = self.instruments.clients.offering(offer);
+        let limit = self.instruments.settings.connect_timeout;
+        let ask = || client.execute(self.request());
+        let response = first_connected(addresses, limit, self.trace, ask).await?;
         self.trace.read_head(Head {
-            status: answer.head.status.as_u16(),
-            http_version: match answer.head.version {
+            status: response.status().as_u16(),
+            http_version: match response.version() {
                 Version::HTTP_2 => HttpVersion::Http2,
                 Version::HTTP_10 | Version::HTTP_09 => HttpVersion::Http10,
                 _ => HttpVersion::Http11,
             },
         });
-        Ok(answer)
+        Ok(response)
     }
 
-    /// Whom the certificate must be for.
-    fn server_name(&self) -> Result<ServerName<'static>, Failure> {
-        match self.url.host() {
-            Some(Host::Ipv4(address)) => Ok(IpAddr::from(address).into()),
-            Some(Host::Ipv6(address)) => Ok(IpAddr::from(address).into()),
-            Some(Host::Domain(name)) => ServerName::try_from(name.to_owned()).map_err(|_| {
-                let detail = format!(
-                    "{name:?} is no name that the TLS library takes (a label that ends in a \
-                     hyphen?): browsers are less strict here than this monitor"
-                );
-                self.trace.fail(FailureReason::ProberFailed, detail)
-            }),
-            None => Err(self.trace.fail(FailureReason::ProberFailed, "no host")),
+    fn request(&self) -> Request {
+        let mut request = Request::new(Method::GET, without_credentials(self.url));
+        request.headers_mut().clone_from(&self.headers);
+        request
+    }
+
+    /// The certificate must be for the url's host. Where there can be none, no connection is made.
+    fn check_server_name(&self) -> Result<(), Failure> {
+        let Some(Host::Domain(name)) = self.url.host() else {
+            return Ok(());
+        };
+        if self.url.scheme() == "https" && ServerName::try_from(name).is_err() {
+            let detail = format!(
+                "{name:?} is no name that the TLS library takes (a label that ends in a \
+                 hyphen?): browsers are less strict here than this monitor"
+            );
+            return Err(self.trace.fail(FailureReason::ProberFailed, detail));
         }
+        Ok(())
     }
 
-    fn failure(&self, unanswered: Unanswered) -> Failure {
+    fn failure(&self, unanswered: Unanswered<reqwest::Error>) -> Failure {
         let (reason, detail) = match unanswered {
-            Unanswered::Failed(failure) => return failure,
-            Unanswered::Handshake(error) => failure::of_handshake(&error),
-            Unanswered::Asked(AskError::Http(error), _) => failure::of_http(&error),
-            Unanswered::Asked(error @ AskError::Unwritable(_), _) => {
-                (FailureReason::ProberFailed, error.to_string())
+            Unanswered::Unconnected(failure) => return failure,
+            Unanswered::Failed(error) if self.trace.phase() == Some(Phase::Tls) => {
+                failure::of_handshake(&error)
             }
+            Unanswered::Failed(error) => failure::of_http(&error),
         };
         self.trace.fail(reason, detail)
     }

@@ -1,7 +1,7 @@
 //! What a response's head says of its body.
 
 use encoding_rs::Encoding;
-use hyper::header::{self, HeaderMap, HeaderName, HeaderValue};
+use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 
 /// What a response's head says of its body.
 #[derive(Debug, Default)]

@@ -1,4 +1,4 @@
-use hyper::header::{self, HeaderMap, HeaderValue};
+use http::header::{self, HeaderMap, HeaderValue};
 
 use super::*;
 use crate::probe::memory::Memory;

@@ -11,12 +11,12 @@ use tokio_rustls::{TlsAcceptor, rustls::ServerConfig, server::TlsStream};
 use super::*;
 
 /// What a site shows.
-struct Shown {
+pub(super) struct Shown {
     chain: Vec<CertificateDer<'static>>,
     key: PrivateKeyDer<'static>,
 }
 
-fn authority() -> CertifiedIssuer<'static, KeyPair> {
+pub(super) fn authority() -> CertifiedIssuer<'static, KeyPair> {
     let mut params = CertificateParams::default();
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     params
@@ -25,7 +25,7 @@ fn authority() -> CertifiedIssuer<'static, KeyPair> {
     CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap()
 }
 
-fn params() -> CertificateParams {
+pub(super) fn params() -> CertificateParams {
     let mut params = CertificateParams::default();
     params.subject_alt_names = vec![SanType::IpAddress(Ipv4Addr::LOCALHOST.into())];
     params
@@ -40,7 +40,10 @@ fn expired(mut params: CertificateParams) -> CertificateParams {
     params
 }
 
-fn signed(params: &CertificateParams, issuer: &CertifiedIssuer<'static, KeyPair>) -> Shown {
+pub(super) fn signed(
+    params: &CertificateParams,
+    issuer: &CertifiedIssuer<'static, KeyPair>,
+) -> Shown {
     let key = KeyPair::generate().unwrap();
     let certificate = params.signed_by(&key, issuer).unwrap();
     shown(certificate.der().clone(), &key)
@@ -59,7 +62,7 @@ fn shown(certificate: CertificateDer<'static>, key: &KeyPair) -> Shown {
     }
 }
 
-fn trusting(certificate: &CertificateDer<'static>) -> ProbeSettings {
+pub(super) fn trusting(certificate: &CertificateDer<'static>) -> ProbeSettings {
     ProbeSettings {
         extra_authorities: vec![certificate.clone()],
         ..settings()
@@ -67,7 +70,7 @@ fn trusting(certificate: &CertificateDer<'static>) -> ProbeSettings {
 }
 
 /// A site that does this with each connection, after the handshake.
-async fn encrypted<F>(
+pub(super) async fn encrypted<F>(
     shown: Shown,
     protocols: &[&[u8]],
     handle: impl Fn(TlsStream<TcpStream>) -> F + Clone + Send + Sync + 'static,
@@ -312,7 +315,7 @@ async fn http_2_is_spoken_where_the_site_chooses_it() {
             while let Some(Ok((request, mut respond))) = connection.accept().await {
                 assert_eq!(request.uri().scheme_str(), Some("https"));
                 let mut body = respond
-                    .send_response(hyper::Response::new(()), false)
+                    .send_response(http::Response::new(()), false)
                     .map_err(io::Error::other)?;
                 body.send_data("Hello".into(), true)
                     .map_err(io::Error::other)?;
@@ -429,6 +432,27 @@ async fn where_http_2_fails_on_the_protocol_http_1_is_asked_once() {
             (response.http_version, response.matched),
             (HttpVersion::Http11, found("Hello"))
         );
+    }
+}
+
+#[tokio::test]
+async fn a_site_that_breaks_off_http_1_is_not_asked_again() {
+    let issuer = authority();
+    for protocols in [&[b"http/1.1".as_slice()][..], &[]] {
+        let asked = Requests::default();
+        let seen = asked.clone();
+        let url = encrypted(signed(&params(), &issuer), protocols, move |mut stream| {
+            let seen = seen.clone();
+            async move {
+                seen.note(read_request(&mut stream).await?);
+                reset(stream.into_inner().0);
+                Ok(())
+            }
+        })
+        .await;
+        let (_, _, failure) = down(probe_with(trusting(issuer.der()), &url, "").await);
+        assert_eq!(failure.reason, FailureReason::ConnectionReset);
+        assert_eq!(asked.all().len(), 1);
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use messages::TlsVersion;
 use rustls::{
     CertificateError, DigitallySignedStruct, Error, OtherError, SignatureScheme,
     client::{
@@ -14,15 +15,11 @@ use rustls::{
 };
 use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
 
-use crate::probe::trace::Trace;
+use crate::probe::connect::attempt::Attempt;
 
-/// Notes the leaf certificate of one handshake on the probe's trace, also of one that fails, then
-/// has it judged.
+/// Notes on the probe's trace what a site shows, also when the handshake fails, and has it judged.
 #[derive(Debug)]
-pub(super) struct LeafRecorder {
-    pub(super) judge: Arc<Judge>,
-    pub(super) trace: Trace,
-}
+pub(super) struct Recorder(pub(super) Judge);
 
 /// Judges the certificates of all sites.
 #[derive(Debug)]
@@ -87,7 +84,7 @@ impl ServerCertVerifier for Judge {
     }
 }
 
-impl ServerCertVerifier for LeafRecorder {
+impl ServerCertVerifier for Recorder {
     fn verify_server_cert(
         &self,
         leaf: &CertificateDer<'_>,
@@ -96,8 +93,10 @@ impl ServerCertVerifier for LeafRecorder {
         ocsp_response: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
-        self.trace.saw_leaf(leaf.clone().into_owned());
-        let judge = &self.judge;
+        if let Some(attempt) = Attempt::current() {
+            attempt.trace.saw_leaf(leaf.clone().into_owned());
+        }
+        let judge = &self.0;
         judge.verify_server_cert(leaf, intermediates, name, ocsp_response, now)
     }
 
@@ -107,8 +106,11 @@ impl ServerCertVerifier for LeafRecorder {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        self.judge
-            .verify_tls12_signature(message, certificate, signature)
+        let valid = self
+            .0
+            .verify_tls12_signature(message, certificate, signature)?;
+        speaks(TlsVersion::Tls12);
+        Ok(valid)
     }
 
     fn verify_tls13_signature(
@@ -117,12 +119,22 @@ impl ServerCertVerifier for LeafRecorder {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        self.judge
-            .verify_tls13_signature(message, certificate, signature)
+        let valid = self
+            .0
+            .verify_tls13_signature(message, certificate, signature)?;
+        speaks(TlsVersion::Tls13);
+        Ok(valid)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.judge.supported_verify_schemes()
+        self.0.supported_verify_schemes()
+    }
+}
+
+/// Every whole handshake has a signature to verify, so this tells its version.
+fn speaks(version: TlsVersion) {
+    if let Some(attempt) = Attempt::current() {
+        attempt.trace.speaks_tls(version);
     }
 }
 

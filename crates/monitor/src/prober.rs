@@ -1,52 +1,46 @@
 //! Makes the probes that are due: as many at once as may be, and exactly one result for each check.
 
+mod attempt;
 mod belief;
 mod line;
+mod looked;
 mod missed;
 mod pulse;
 mod queue;
+mod request;
+mod settings;
+mod waiting;
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
-use messages::{Check, CheckResult, Failure, FailureReason, Outcome, SelfDoubt};
+use messages::{Check, CheckResult, SelfDoubt};
 use tokio::{
     sync::mpsc,
     task::{Id, JoinError, JoinSet},
     time::{Instant, sleep_until},
 };
 use tokio_util::sync::CancellationToken;
-use tracing::error;
 
+pub use self::settings::ProberSettings;
 use self::{
+    attempt::{Attempt, Found, Next, RETRY_PAUSE},
     belief::believed,
-    missed::Missed,
+    looked::{duration, lost},
+    missed::{Missed, target_left},
     pulse::Pulse,
-    queue::{Queue, QueueSettings, Ready},
+    queue::{Queue, QueueSettings},
+    request::request,
+    waiting::{GivenUp, Ready},
 };
 use crate::{
     clock::{ClockTrouble, ClockWatch, now},
-    probe::{Expectation, Finding, Instruments, ProbeRequest, ProbeSettings},
+    probe::{Finding, Instruments},
     report::{self, Reporter},
     schedule::{Arrival, Due},
-    targets::Target,
 };
 
 /// A probe that began later than this after it was due says more about us than about the site.
 const LAG_BELIEVED_MAX: Duration = Duration::from_secs(1);
-
-/// Why a target has no more checks, as its last result says it.
-const LEFT: &str = "it left the targets file, or its row is switched off or bad";
-
-/// How probes are made, and how many at once.
-#[derive(Debug)]
-pub struct ProberSettings {
-    /// Probes at the same time.
-    pub probes_max: usize,
-    /// Of these, probes of one host and port.
-    pub probes_per_host_max: usize,
-    /// How one is made.
-    pub probe: ProbeSettings,
-}
 
 /// Where checks become results.
 #[derive(Debug)]
@@ -56,8 +50,8 @@ pub struct Checker {
     instruments: Arc<Instruments>,
     queue: Queue,
     running: JoinSet<Finding>,
-    /// The checks that are being made, by their task.
-    checks: HashMap<Id, Begun>,
+    /// The attempts that are being made, by their task.
+    begun: HashMap<Id, Begun>,
     results: mpsc::Sender<CheckResult>,
     give_up: CancellationToken,
     pulse: Pulse,
@@ -65,13 +59,15 @@ pub struct Checker {
     reporter: Reporter,
 }
 
-/// A check whose probe has begun.
+/// An attempt that has begun.
 #[derive(Debug)]
 struct Begun {
-    due: Due,
+    attempt: Attempt,
     at: Instant,
     in_flight: u32,
     late: bool,
+    /// When its interval is over.
+    deadline: Instant,
 }
 
 impl Checker {
@@ -90,7 +86,7 @@ impl Checker {
                 running_per_host_max: settings.probes_per_host_max,
             }),
             running: JoinSet::new(),
-            checks: HashMap::new(),
+            begun: HashMap::new(),
             results,
             give_up,
             pulse: Pulse::start(),
@@ -111,16 +107,16 @@ impl Checker {
                 self.miss_overdue().await?;
                 self.begin_waiting();
             }
-            let deadline = self.queue.next_deadline();
+            let next_time = self.queue.next_time();
             tokio::select! {
                 due = due.recv(), if more_come => match due {
                     Some(due) => self.accept(due).await?,
                     None => more_come = false,
                 },
                 Some(ended) = self.running.join_next_with_id() => self.end(ended).await?,
-                // Whoever waits is missed when its interval is over, also when nothing else
-                // happens.
-                () = sleep_until(deadline.unwrap_or_else(Instant::now)), if deadline.is_some() => {}
+                // Whoever waits is missed when its interval is over, and tried again when its pause
+                // is, also when nothing else happens.
+                () = sleep_until(next_time.unwrap_or_else(Instant::now)), if next_time.is_some() => {}
                 // Probes that run end by themselves then; those that wait never begin.
                 () = give_up.cancelled(), if !is_over => {}
                 // The last that waited were given up above, and nothing runs.
@@ -147,28 +143,37 @@ impl Checker {
         let lag = lag(&due);
         match self.queue.offer(due, lag, Instant::now()) {
             None => Ok(()),
-            Some((due, why)) => self.miss(due, why).await,
+            Some(given_up) => self.let_go(given_up).await,
         }
     }
 
     /// Begins as many of the checks that wait as may run.
     fn begin_waiting(&mut self) {
-        while let Some(Ready { due, held_up }) = self.queue.begin(Instant::now()) {
+        while let Some(ready) = self.queue.begin(Instant::now()) {
+            let Ready {
+                attempt,
+                held_up,
+                deadline,
+            } = ready;
+            let due = &attempt.due;
+            // Only the first may run past its interval: its time is its timeout's alone.
+            let ends_at = attempt.is_retry().then_some(deadline);
             let instruments = Arc::clone(&self.instruments);
-            let (request, give_up) = (request(&due.target), self.give_up.clone());
+            let (request, give_up) = (request(&due.target, ends_at), self.give_up.clone());
             let task = async move { instruments.probe(&request, &give_up).await };
             let handle = self.running.spawn(task);
             let came_due = due.arrival == Arrival::CameDue;
-            if came_due {
-                report::began(lag(&due));
+            if came_due && !attempt.is_retry() {
+                report::began(lag(due));
             }
             let begun = Begun {
-                due,
+                attempt,
                 at: Instant::now(),
                 in_flight: self.in_flight(),
                 late: came_due && held_up > LAG_BELIEVED_MAX,
+                deadline,
             };
-            self.checks.insert(handle.id(), begun);
+            self.begun.insert(handle.id(), begun);
         }
         report::in_flight(self.running.len());
     }
@@ -183,41 +188,57 @@ impl Checker {
             Err(error) => (error.id(), lost(&error)),
         };
         // Every task that was spawned stands in the map.
-        let Some(Begun {
-            due,
-            at,
-            in_flight,
-            late,
-        }) = self.checks.remove(&id)
-        else {
+        let Some(begun) = self.begun.remove(&id) else {
             return Ok(());
         };
-        self.queue.end(&due.target, Instant::now());
+        self.queue.end(&begun.attempt.due.target, Instant::now());
         let slow = self.pulse.faltered_since(duration(&look.outcome));
         let self_doubt = SelfDoubt {
-            in_flight,
-            overloaded: late || slow || look.was_held_up,
+            in_flight: begun.in_flight,
+            overloaded: begun.late || slow || look.was_held_up,
             witness: None,
         };
         let time = (now(), Instant::now());
         self.clock.look(time.0, time.1);
-        let outcome = believed(look.outcome, at, &self.clock, time);
-        self.tell(due, outcome, self_doubt).await
+        let found = Found {
+            outcome: believed(look.outcome, begun.at, &self.clock, time),
+            self_doubt,
+        };
+        match begun.attempt.end(found, look.was_cut_short) {
+            Next::Told(due, found) => self.tell(due, *found).await,
+            Next::Again(attempt) => self.try_again(attempt, begun.deadline).await,
+        }
+    }
+
+    /// Tries a failed check again, where there is time for it.
+    async fn try_again(&mut self, attempt: Attempt, deadline: Instant) -> anyhow::Result<()> {
+        let pause_end = Instant::now() + RETRY_PAUSE;
+        match self.queue.retry(attempt, pause_end, deadline) {
+            None => Ok(()),
+            Some(attempt) => self.let_go((attempt, Missed::LastStillRan)).await,
+        }
     }
 
     /// What could not begin within its interval never will.
     async fn miss_overdue(&mut self) -> anyhow::Result<()> {
-        while let Some((due, why)) = self.queue.take_overdue(Instant::now()) {
-            self.miss(due, why).await?;
+        while let Some(given_up) = self.queue.take_overdue(Instant::now()) {
+            self.let_go(given_up).await?;
         }
         Ok(())
     }
 
     async fn give_up_waiting(&mut self) -> anyhow::Result<()> {
-        while let Some(due) = self.queue.take_waiting() {
-            self.miss(due, Missed::Stopped).await?;
+        while let Some(attempt) = self.queue.take_waiting() {
+            self.let_go((attempt, Missed::Stopped)).await?;
         }
         Ok(())
+    }
+
+    async fn let_go(&mut self, (attempt, why): GivenUp) -> anyhow::Result<()> {
+        match attempt.give_up(why) {
+            Ok((due, found)) => self.tell(due, found).await,
+            Err((due, why)) => self.miss(due, why).await,
+        }
     }
 
     async fn miss(&mut self, due: Due, why: Missed) -> anyhow::Result<()> {
@@ -226,7 +247,11 @@ impl Checker {
             overloaded: why.is_overload(due.arrival),
             witness: None,
         };
-        self.tell(due, why.outcome(None), self_doubt).await
+        let found = Found {
+            outcome: why.outcome(None),
+            self_doubt,
+        };
+        self.tell(due, found).await
     }
 
     /// The last word of a target that left the list.
@@ -235,17 +260,18 @@ impl Checker {
             in_flight: self.in_flight(),
             ..SelfDoubt::default()
         };
-        let failure = Failure::new(FailureReason::TargetRemoved, None, LEFT);
-        self.tell(due, Outcome::Skipped { failure }, self_doubt)
-            .await
+        let outcome = target_left();
+        self.tell(
+            due,
+            Found {
+                outcome,
+                self_doubt,
+            },
+        )
+        .await
     }
 
-    async fn tell(
-        &mut self,
-        due: Due,
-        outcome: Outcome,
-        self_doubt: SelfDoubt,
-    ) -> anyhow::Result<()> {
+    async fn tell(&mut self, due: Due, found: Found) -> anyhow::Result<()> {
         let result = CheckResult {
             check: Check {
                 url: due.target.url.clone(),
@@ -255,8 +281,8 @@ impl Checker {
                 scheduled_at: due.scheduled_at,
                 target: due.target.going_along.clone(),
             },
-            outcome,
-            self_doubt,
+            outcome: found.outcome,
+            self_doubt: found.self_doubt,
         };
         self.reporter.checked(&result);
         let told = self.results.send(result).await;
@@ -264,43 +290,9 @@ impl Checker {
     }
 }
 
-/// What the target's probe asks for, and what it expects.
-fn request(target: &Target) -> ProbeRequest {
-    let expected = &target.own.expected;
-    ProbeRequest {
-        url: target.address.clone(),
-        timeout: target.own.asked.timeout,
-        deadline: None,
-        expected: Expectation {
-            statuses: expected.status.clone().unwrap_or_default(),
-            pattern: target.pattern.clone(),
-            must_match: expected.must_match.clone(),
-            must_not_match: expected.must_not_match.clone(),
-        },
-    }
-}
-
 /// How long ago a check was due; nothing where the clock was set back meanwhile.
 fn lag(due: &Due) -> Duration {
     Duration::try_from(now().duration_since(due.scheduled_at)).unwrap_or_default()
-}
-
-/// A probe that broke: a defect of ours, which must cost neither the result nor the service.
-fn lost(error: &JoinError) -> Finding {
-    error!("A probe broke, which is a defect of the monitor: {error}");
-    Finding {
-        outcome: Missed::Broke.outcome(None),
-        was_held_up: false,
-        was_cut_short: false,
-    }
-}
-
-fn duration(outcome: &Outcome) -> Option<Duration> {
-    match outcome {
-        Outcome::Up { probe, .. } | Outcome::Down { probe, .. } => Some(probe.response_time),
-        Outcome::Missed { probe, .. } => probe.as_ref().map(|probe| probe.response_time),
-        Outcome::Skipped { .. } => None,
-    }
 }
 
 #[cfg(test)]

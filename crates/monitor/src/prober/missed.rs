@@ -6,6 +6,16 @@ use messages::{Failure, FailureReason, Outcome, Probe};
 
 use crate::{clock::ClockTrouble, schedule::Arrival};
 
+/// Why a target has no more checks, as its last result says it.
+const LEFT: &str = "it left the targets file, or its row is switched off or bad";
+
+/// The last word of a target that left the list.
+pub(super) fn target_left() -> Outcome {
+    Outcome::Skipped {
+        failure: Failure::new(FailureReason::TargetRemoved, None, LEFT),
+    }
+}
+
 /// The reasons that lie with the prober; what each means for the result stands here, once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Missed {
@@ -13,6 +23,8 @@ pub(super) enum Missed {
     JumpedOver,
     /// The monitor was stopped before it could begin.
     Stopped,
+    /// The monitor was stopped before a failed attempt could be made again.
+    StoppedBeforeRetry,
     /// The last check of the same target ran until this one's interval was over.
     LastStillRan,
     /// It waited for its turn until its interval was over.
@@ -32,6 +44,7 @@ impl Missed {
                  slept"
             }
             Self::Stopped => "the monitor was stopped before it could begin",
+            Self::StoppedBeforeRetry => "the monitor was stopped before it could try again",
             Self::LastStillRan => {
                 "the last check of this target still ran when this one's interval was over"
             }
@@ -51,7 +64,11 @@ impl Missed {
         match self {
             Self::JumpedOver => true,
             Self::NoRoom => arrival == Arrival::CameDue,
-            Self::Stopped | Self::LastStillRan | Self::ClockWrong(_) | Self::Broke => false,
+            Self::Stopped
+            | Self::StoppedBeforeRetry
+            | Self::LastStillRan
+            | Self::ClockWrong(_)
+            | Self::Broke => false,
         }
     }
 

@@ -9,8 +9,10 @@ use std::{
 use tokio::time::Instant;
 
 use super::{
+    attempt::Attempt,
     line::{Line, Number, Place, Rank},
     missed::Missed,
+    waiting::{GivenUp, Ready, Waiting},
 };
 use crate::{
     schedule::Due,
@@ -29,6 +31,9 @@ pub(super) struct QueueSettings {
 ///
 /// A check that comes due while its target's last one runs waits for it. None waits longer than
 /// until its interval is over: then it is missed, and the target's next one is due.
+///
+/// A failed one may be tried again within its interval, after a pause in which it takes nobody's
+/// place.
 #[derive(Debug)]
 pub(super) struct Queue {
     settings: QueueSettings,
@@ -39,31 +44,10 @@ pub(super) struct Queue {
     running: HashSet<Arc<Target>>,
     /// The same that wait, by the time at which their interval is over.
     deadlines: BTreeMap<(Instant, Number), Arc<Target>>,
+    /// Those of them that pause before they are tried again, by the time at which that is over.
+    pauses: BTreeMap<(Instant, Number), Arc<Target>>,
     next_number: Number,
 }
-
-/// A check that waits.
-#[derive(Debug)]
-struct Waiting {
-    due: Due,
-    place: Place,
-    deadline: Instant,
-    /// How long after it was due it came to us.
-    lag: Duration,
-    /// Since when only we stand in its way; `None` while its target's last check runs.
-    ready_since: Option<Instant>,
-}
-
-/// A check that may begin.
-#[derive(Debug)]
-pub(super) struct Ready {
-    pub(super) due: Due,
-    /// How long it was held up by us: the wait for its own target's last check is the target's.
-    pub(super) held_up: Duration,
-}
-
-/// A check that will not be made, and why.
-pub(super) type GivenUp = (Due, Missed);
 
 impl Queue {
     pub(super) fn new(settings: QueueSettings) -> Self {
@@ -74,6 +58,7 @@ impl Queue {
             waiting: HashMap::new(),
             running: HashSet::new(),
             deadlines: BTreeMap::new(),
+            pauses: BTreeMap::new(),
             next_number: 0,
         }
     }
@@ -87,50 +72,102 @@ impl Queue {
             .hosts
             .get_mut(&target.host)
             .and_then(|line| line.take_kept(&target));
-        let number = kept.unwrap_or_else(|| {
-            self.next_number += 1;
-            self.next_number
-        });
-        let deadline = now + due.interval.saturating_sub(lag);
+        let number = kept.unwrap_or_else(|| self.number());
         let ready_since = (!self.running.contains(&target)).then_some(now);
-        let place = (Rank::of(&due), number);
         let waiting = Waiting {
-            due,
-            place,
-            deadline,
+            place: (Rank::of(&due), number),
+            deadline: now + due.interval.saturating_sub(lag),
+            attempt: Attempt::first(due),
             lag,
             ready_since,
+            paused_until: None,
         };
-        self.deadlines
-            .insert((deadline, number), Arc::clone(&target));
-        self.waiting.insert(Arc::clone(&target), waiting);
-        if ready_since.is_some() {
-            self.line_up(&target, place);
-        }
+        self.wait(&target, waiting);
         given_up
+    }
+
+    /// Takes an attempt after a failed one, to begin after a pause and before the deadline. It comes
+    /// back when there is no time left, or when the target's next check waits already.
+    pub(super) fn retry(
+        &mut self,
+        attempt: Attempt,
+        pause_end: Instant,
+        deadline: Instant,
+    ) -> Option<Attempt> {
+        let target = Arc::clone(&attempt.due.target);
+        if pause_end >= deadline || self.waiting.contains_key(&target) {
+            return Some(attempt);
+        }
+        let number = self.number();
+        self.pauses.insert((pause_end, number), Arc::clone(&target));
+        let waiting = Waiting {
+            place: (Rank::of(&attempt.due), number),
+            deadline,
+            attempt,
+            lag: Duration::ZERO,
+            ready_since: None,
+            paused_until: Some(pause_end),
+        };
+        self.wait(&target, waiting);
+        None
+    }
+
+    fn number(&mut self) -> Number {
+        self.next_number += 1;
+        self.next_number
+    }
+
+    fn wait(&mut self, target: &Arc<Target>, waiting: Waiting) {
+        let (place, deadline) = (waiting.place, waiting.deadline);
+        let is_ready = waiting.ready_since.is_some();
+        self.deadlines
+            .insert((deadline, place.1), Arc::clone(target));
+        self.waiting.insert(Arc::clone(target), waiting);
+        if is_ready {
+            self.line_up(target, place);
+        }
     }
 
     /// The next check that may begin; it counts as running until [`Queue::end`]. What waited too
     /// long is to be taken out first, by [`Queue::take_overdue`].
     pub(super) fn begin(&mut self, now: Instant) -> Option<Ready> {
+        self.end_pauses(now);
         if self.running.len() >= self.settings.running_max {
             return None;
         }
         let target = self.take_next()?;
         let Waiting {
-            due,
+            attempt,
             place: (_, number),
             deadline,
             lag,
             ready_since,
+            ..
         } = self.waiting.remove(&target)?;
         self.deadlines.remove(&(deadline, number));
         self.running.insert(target);
         let waited = now.saturating_duration_since(ready_since.unwrap_or(now));
         Some(Ready {
-            due,
+            attempt,
             held_up: lag + waited,
+            deadline,
         })
+    }
+
+    /// Those that have paused long enough stand in line.
+    fn end_pauses(&mut self, now: Instant) {
+        while let Some(pause) = self.pauses.first_entry() {
+            if pause.key().0 > now {
+                return;
+            }
+            let target = pause.remove();
+            if let Some(waiting) = self.waiting.get_mut(&target) {
+                waiting.paused_until = None;
+                waiting.ready_since = Some(now);
+                let place = waiting.place;
+                self.line_up(&target, place);
+            }
+        }
     }
 
     /// The target's check has ended.
@@ -149,10 +186,11 @@ impl Queue {
         self.give_turns(&target.host);
     }
 
-    /// When the first of those that wait is to be given up.
-    pub(super) fn next_deadline(&self) -> Option<Instant> {
-        let ((deadline, _), _) = self.deadlines.first_key_value()?;
-        Some(*deadline)
+    /// When the first of those that wait is to be given up, or has paused long enough.
+    pub(super) fn next_time(&self) -> Option<Instant> {
+        let times = [&self.deadlines, &self.pauses].map(BTreeMap::first_key_value);
+        let times = times.into_iter().flatten();
+        times.map(|((time, _), _)| *time).min()
     }
 
     /// Takes out one whose interval is over.
@@ -166,10 +204,10 @@ impl Queue {
     }
 
     /// Takes out one that waits, whoever it is.
-    pub(super) fn take_waiting(&mut self) -> Option<Due> {
+    pub(super) fn take_waiting(&mut self) -> Option<Attempt> {
         let (_, target) = self.deadlines.first_key_value()?;
         let target = Arc::clone(target);
-        self.give_up(&target).map(|(due, _)| due)
+        self.give_up(&target).map(|(attempt, _)| attempt)
     }
 
     /// Whether nothing waits and nothing runs.
@@ -181,13 +219,16 @@ impl Queue {
         let waiting = self.waiting.remove(target)?;
         let (_, number) = waiting.place;
         self.deadlines.remove(&(waiting.deadline, number));
+        if let Some(pause_end) = waiting.paused_until {
+            self.pauses.remove(&(pause_end, number));
+        }
         if waiting.ready_since.is_none() {
-            return Some((waiting.due, Missed::LastStillRan));
+            return Some((waiting.attempt, Missed::LastStillRan));
         }
         if let Some(line) = self.hosts.get_mut(&target.host) {
             line.give_up(waiting.place, Arc::clone(target));
         }
-        Some((waiting.due, Missed::NoRoom))
+        Some((waiting.attempt, Missed::NoRoom))
     }
 
     fn line_up(&mut self, target: &Arc<Target>, place: Place) {

@@ -1,3 +1,5 @@
+mod retries;
+
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use messages::{FailureReason, OutcomeKind};
@@ -8,7 +10,7 @@ use tokio::{
 };
 
 use super::*;
-use crate::testing::target;
+use crate::{probe::ProbeSettings, testing::target};
 
 /// Longer than any test takes.
 const INTERVAL: Duration = Duration::from_mins(10);

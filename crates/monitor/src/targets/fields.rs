@@ -29,11 +29,13 @@ const DAYS: RangeInclusive<u32> = 0..=3_650;
 
 /// The fields that the monitor follows. Whoever makes it follow another adds it here; when all stand
 /// here, this can go.
-const FOLLOWED: [&str; 18] = [
+const FOLLOWED: [&str; 20] = [
     "url",
     "regexp",
     "interval",
     "enabled",
+    "timeout",
+    "retries",
     "expected_status",
     "must_match",
     "must_not_match",

@@ -1,3 +1,5 @@
+mod retries;
+
 use jiff::Timestamp;
 use proptest::prelude::*;
 
@@ -29,7 +31,9 @@ fn offer(queue: &mut Queue, target: &Arc<Target>, now: Instant) -> Option<Missed
 }
 
 fn begin(queue: &mut Queue, now: Instant) -> Option<String> {
-    queue.begin(now).map(|ready| ready.due.target.url.clone())
+    queue
+        .begin(now)
+        .map(|ready| ready.attempt.due.target.url.clone())
 }
 
 #[test]
@@ -78,14 +82,14 @@ fn a_check_waits_no_longer_than_until_its_interval_is_over() {
     let came_late = SECOND * 3;
     queue.offer(due(&b, Arrival::CameDue), came_late, start);
     offer(&mut queue, &a, start + SECOND);
-    assert_eq!(queue.next_deadline(), Some(start + INTERVAL - came_late));
+    assert_eq!(queue.next_time(), Some(start + INTERVAL - came_late));
     let soon = start + INTERVAL - came_late - Duration::from_millis(1);
     assert!(queue.take_overdue(soon).is_none());
 
     let over = start + INTERVAL + SECOND;
     let overdue = std::iter::from_fn(|| queue.take_overdue(over));
     let overdue: Vec<_> = overdue
-        .map(|(due, why)| (due.target.url.clone(), why))
+        .map(|(attempt, why)| (attempt.due.target.url.clone(), why))
         .collect();
     assert_eq!(
         overdue,
@@ -94,7 +98,7 @@ fn a_check_waits_no_longer_than_until_its_interval_is_over() {
             ("http://a/".into(), Missed::LastStillRan)
         ]
     );
-    assert_eq!(queue.next_deadline(), None);
+    assert_eq!(queue.next_time(), None);
     queue.end(&a, over);
     assert!(queue.is_idle());
 }
@@ -133,8 +137,8 @@ fn who_comes_due_goes_before_the_slots_that_were_under_way() {
     while !queue.is_idle() {
         queue.end(&runs, now);
         if let Some(next) = queue.begin(now) {
-            order.push(next.due.target.url.clone());
-            runs = next.due.target;
+            order.push(next.attempt.due.target.url.clone());
+            runs = next.attempt.due.target;
         }
     }
     assert_eq!(
@@ -163,8 +167,8 @@ fn who_waited_in_vain_keeps_the_place_in_line() {
             offer(&mut queue, target, now);
         }
         let ready = queue.begin(now).unwrap();
-        served.insert(ready.due.target.url.clone());
-        queue.end(&ready.due.target, now + SECOND);
+        served.insert(ready.attempt.due.target.url.clone());
+        queue.end(&ready.attempt.due.target, now + SECOND);
     }
     assert_eq!(served.len(), 3, "each had its turn: {served:?}");
 }
@@ -225,7 +229,7 @@ proptest! {
                     waiting.push(due);
                     deadlines.insert(index, now + INTERVAL);
                 }
-                Step::Begin => if let Some(Ready { due, .. }) = queue.begin(now) {
+                Step::Begin => if let Some(Ready { attempt: Attempt { due, .. }, .. }) = queue.begin(now) {
                     let overtakes = due.arrival == Arrival::UnderWay
                         && may_begin(&waiting, &running, Arrival::CameDue);
                     prop_assert!(!overtakes);
@@ -245,8 +249,8 @@ proptest! {
                 },
                 Step::Passes(seconds) => {
                     now += Duration::from_secs(seconds);
-                    while let Some((due, _)) = queue.take_overdue(now) {
-                        waiting.retain(|other| other.target != due.target);
+                    while let Some((attempt, _)) = queue.take_overdue(now) {
+                        waiting.retain(|other| other.target != attempt.due.target);
                         out += 1;
                     }
                     for due in &waiting {
@@ -256,7 +260,7 @@ proptest! {
                 }
             }
             prop_assert!(running.len() <= 3);
-            prop_assert_eq!(queue.next_deadline().is_some(), !waiting.is_empty());
+            prop_assert_eq!(queue.next_time().is_some(), !waiting.is_empty());
         }
         for ended in running {
             queue.end(&ended.target, now);

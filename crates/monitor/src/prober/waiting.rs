@@ -1,0 +1,35 @@
+//! A check that waits, and one that may begin.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::{attempt::Attempt, line::Place, missed::Missed};
+
+/// A check that waits.
+#[derive(Debug)]
+pub(super) struct Waiting {
+    pub(super) attempt: Attempt,
+    pub(super) place: Place,
+    /// When its interval is over.
+    pub(super) deadline: Instant,
+    /// How long after it was due it came to us.
+    pub(super) lag: Duration,
+    /// Since when only we stand in its way; `None` while its target's last check runs, and while it
+    /// pauses.
+    pub(super) ready_since: Option<Instant>,
+    pub(super) paused_until: Option<Instant>,
+}
+
+/// A check that may begin.
+#[derive(Debug)]
+pub(super) struct Ready {
+    pub(super) attempt: Attempt,
+    /// How long it was held up by us: the wait for its own target's last check is the target's.
+    pub(super) held_up: Duration,
+    /// When its interval is over.
+    pub(super) deadline: Instant,
+}
+
+/// A check that will not be made, or not again, and why.
+pub(super) type GivenUp = (Attempt, Missed);

@@ -6,11 +6,11 @@ use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
 /// Bytes of records in one batch, unless a single record is larger.
-const BATCH_BYTES_MAX: usize = 1024 * 1024;
+const BATCH_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// Bytes of a batch below which batches would get too small to be worth a transaction.
 const BATCH_BYTES_MIN: usize = 64 * 1024;
 /// Bytes that the batches of all partitions may hold together, roughly.
-const BYTES_MAX: usize = 8 * 1024 * 1024;
+const BYTES_MAX: usize = 24 * 1024 * 1024;
 /// Batches that a partition may have at the same time: one that grows, one in a worker's queue, one
 /// being written.
 const BATCHES_A_PARTITION: usize = 3;

@@ -44,7 +44,7 @@ const WORKERS: Setting = Setting::with_default(
     "batches that are decoded and written at the same time",
 );
 const BATCH_ROWS_MAX: Setting =
-    Setting::with_default("BATCH_ROWS_MAX", "500", "records in one transaction");
+    Setting::with_default("BATCH_ROWS_MAX", "5000", "records in one transaction");
 const HTTP_LISTEN: Setting = Setting::with_default(
     "HTTP_LISTEN",
     "127.0.0.1:8080",

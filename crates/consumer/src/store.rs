@@ -17,6 +17,7 @@ mod dead_letters;
 mod known;
 mod mending;
 mod offsets;
+mod repeats;
 mod row;
 mod rows;
 mod websites;

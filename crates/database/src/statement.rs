@@ -1,8 +1,10 @@
 //! What is asked of PostgreSQL, each with a name: under it a failure is explained.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, pin::pin};
 
+use bytes::Bytes;
 use deadpool_postgres::{GenericClient, Object, Transaction};
+use futures_util::SinkExt;
 use tokio_postgres::{IsolationLevel, Row, types::ToSql};
 
 use crate::errors::DatabaseError;
@@ -114,6 +116,22 @@ impl Statement {
         self.ask(async {
             let prepared = client.prepare_cached(&self.sql).await?;
             client.query_one(&prepared, parameters).await
+        })
+        .await
+    }
+
+    /// Runs a COPY … FROM STDIN with these bytes, and says how many rows it stored. They go as one
+    /// message: so the server's error, not that of a next one which finds it done, is what comes back.
+    pub async fn copy_in(
+        &self,
+        transaction: &Transaction<'_>,
+        bytes: Bytes,
+    ) -> Result<u64, DatabaseError> {
+        self.ask(async {
+            let prepared = transaction.prepare_cached(&self.sql).await?;
+            let mut sink = pin!(transaction.copy_in(&prepared).await?);
+            sink.feed(bytes).await?;
+            sink.finish().await
         })
         .await
     }

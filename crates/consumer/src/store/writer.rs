@@ -7,6 +7,7 @@ use database::{Database, DatabaseError, PrepareError, begin, commit};
 use deadpool_postgres::{Object, Transaction};
 use jiff::Timestamp;
 use messages::Record;
+use tokio_postgres::error::SqlState;
 
 use super::{
     certificates::Certificates,
@@ -14,6 +15,7 @@ use super::{
     days::{self, Days},
     dead_letters, mending,
     offsets::{OffsetKey, Offsets},
+    repeats::Repeats,
     rows,
     websites::{self, Websites},
     work::Work,
@@ -27,6 +29,16 @@ pub struct BatchWriter {
     websites: Arc<Websites>,
     certificates: Arc<Certificates>,
     days: Arc<Days>,
+    repeats: Arc<Repeats>,
+}
+
+/// How a chunk's rows are stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Way {
+    /// As fast as can be, if no check has its row already.
+    Copy,
+    /// Whatever checks have their row.
+    Settle,
 }
 
 impl BatchWriter {
@@ -38,6 +50,7 @@ impl BatchWriter {
             websites: Arc::default(),
             certificates: Arc::default(),
             days: Arc::default(),
+            repeats: Arc::default(),
         }
     }
 
@@ -90,6 +103,24 @@ impl BatchWriter {
         chunk: &Chunk<'_>,
     ) -> Result<Written, DatabaseError> {
         let mut work = self.look_up(client, chunk).await?;
+        if !self.repeats.are_expected(chunk.partition) {
+            match self.transact(client, &mut work, Way::Copy).await {
+                // The transaction is void, and nothing of the chunk is stored.
+                Err(error) if is_for_settling(&error) => {}
+                done => return done,
+            }
+        }
+        self.transact(client, &mut work, Way::Settle).await
+    }
+
+    /// The transaction of a chunk: all of it happens, or nothing.
+    async fn transact(
+        &self,
+        client: &mut Object,
+        work: &mut Work<'_>,
+        way: Way,
+    ) -> Result<Written, DatabaseError> {
+        let chunk = work.chunk;
         let transaction = begin(client).await?;
         let stored = self.offsets.lock(&transaction, chunk.partition).await?;
         if stored != Some(chunk.from) {
@@ -100,7 +131,7 @@ impl BatchWriter {
             self.forget();
             return Ok(Written::Elsewhere);
         }
-        let counts = self.take_steps(&transaction, &mut work).await?;
+        let counts = self.take_steps(&transaction, work, way).await?;
         commit(transaction, "committing a batch").await?;
         self.websites.changed(&work.changes);
         Ok(Written::Now(counts))
@@ -129,8 +160,15 @@ impl BatchWriter {
         &self,
         transaction: &Transaction<'_>,
         work: &mut Work<'_>,
+        way: Way,
     ) -> Result<Counts, DatabaseError> {
-        rows::store(transaction, work).await?;
+        match way {
+            Way::Copy => rows::copy(transaction, work).await?,
+            Way::Settle => {
+                let has_repeats = rows::settle(transaction, work).await?;
+                self.repeats.were_met(work.chunk.partition, has_repeats);
+            }
+        }
         websites::store_changes(transaction, work).await?;
         dead_letters::store(transaction, &self.offsets.key().topic, work.chunk).await?;
         let counts = work.counts();
@@ -139,4 +177,14 @@ impl BatchWriter {
             .await?;
         Ok(counts)
     }
+}
+
+/// Whether COPY may have failed by what the other way settles: a check that has its row; or row-level
+/// security, under which PostgreSQL copies nothing.
+fn is_for_settling(error: &DatabaseError) -> bool {
+    let Some(code) = error.code() else {
+        return false;
+    };
+    let is_repeat = *code == SqlState::UNIQUE_VIOLATION && error.is_constraint();
+    is_repeat || *code == SqlState::FEATURE_NOT_SUPPORTED
 }

@@ -1,17 +1,22 @@
 //! What of a record stands in which column of `metrics`.
 
-use std::time::SystemTime;
+use std::{error::Error, time::SystemTime};
 
+use bytes::BytesMut;
 use database::system_time;
 use messages::{OutcomeKind, Record, Witness, Word};
-use tokio_postgres::types::ToSql;
+use tokio_postgres::types::{ToSql, Type};
 use uuid::Uuid;
 
+use super::field::put;
 use crate::store::row::Row;
 
 /// The columns that are written: name, type in PostgreSQL, type here, and where it comes from.
 macro_rules! columns {
-    ($($field:ident, $name:literal, $sql:literal, $type:ty, $value:expr;)*) => {
+    ($($field:ident, $name:literal, $sql:ident, $type:ty, $value:expr;)*) => {
+        pub(super) const NAMES: &[&str] = &[$($name),*];
+        const TYPES: &[Type] = &[$(Type::$sql),*];
+
         /// A chunk's rows, column by column, as `unnest` takes them.
         #[derive(Default)]
         pub(super) struct Columns<'a> {
@@ -19,9 +24,6 @@ macro_rules! columns {
         }
 
         impl<'a> Columns<'a> {
-            pub(super) const NAMES: &'static [&'static str] = &[$($name),*];
-            pub(super) const TYPES: &'static [&'static str] = &[$($sql),*];
-
             /// The columns of these rows, in their order.
             pub(super) fn of<'r>(rows: impl Iterator<Item = &'r Row<'a>>) -> Self
             where
@@ -40,7 +42,31 @@ macro_rules! columns {
                 vec![$(&self.$field as &(dyn ToSql + Sync)),*]
             }
         }
+
+        /// Appends the fields of a row, in the columns' order, as COPY takes them.
+        pub(super) fn put_all<'a>(
+            row: Row<'a>,
+            bytes: &mut BytesMut,
+        ) -> Result<(), Box<dyn Error + Sync + Send>> {
+            $(put::<$type>(&get(row, $value), &Type::$sql, bytes)?;)*
+            Ok(())
+        }
     };
+}
+
+/// The columns, as a statement lists them.
+pub(super) fn names() -> String {
+    let quoted: Vec<_> = NAMES.iter().map(|name| format!("\"{name}\"")).collect();
+    quoted.join(", ")
+}
+
+/// The columns' lists as a table, as a statement takes it.
+pub(super) fn unnest() -> String {
+    let lists = TYPES.iter().zip(1..);
+    let lists: Vec<_> = lists
+        .map(|(sql, number)| format!("${number}::{}[]", sql.name()))
+        .collect();
+    format!("unnest({})", lists.join(", "))
 }
 
 /// Gives the closures above their argument's type.
@@ -49,38 +75,38 @@ fn get<'a, T>(row: Row<'a>, value: impl Fn(Row<'a>) -> T) -> T {
 }
 
 columns! {
-    website_id, "website_id", "bigint", i64, |row| row.website_id;
-    scheduled_at, "scheduled_at", "timestamptz", SystemTime, |row| system_time(row.record.scheduled_at);
-    check_id, "check_id", "uuid", Uuid, |row| row.record.check_id;
-    started_at, "started_at", "timestamptz", Option<SystemTime>, |row| row.record.started_at.map(system_time);
-    body_bytes, "body_bytes", "bigint", Option<i64>, |row| row.record.body_bytes;
-    error_code, "error_code", "integer", i32, |row| row.record.error_code;
-    certificate_id, "certificate_id", "integer", Option<i32>, |row| row.certificate_id;
-    schema_version, "schema_version", "integer", Option<i32>, |row| row.record.schema_version;
-    attempt, "attempt", "integer", Option<i32>, |row| row.record.attempt;
-    redirects, "redirects", "integer", Option<i32>, |row| row.record.redirects;
-    in_flight, "in_flight", "integer", Option<i32>, |row| row.record.self_doubt.in_flight;
-    response_time, "response_time", "real", f32, |row| real(row.record.response_time);
-    interval, "interval", "real", Option<f32>, |row| row.record.interval.map(real);
-    dns, "dns", "real", Option<f32>, |row| row.record.timings.dns.map(real);
-    connect, "connect", "real", Option<f32>, |row| row.record.timings.connect.map(real);
-    tls, "tls", "real", Option<f32>, |row| row.record.timings.tls.map(real);
-    first_byte, "first_byte", "real", Option<f32>, |row| row.record.timings.first_byte.map(real);
-    body, "body", "real", Option<f32>, |row| row.record.timings.body.map(real);
-    schedule_lag, "schedule_lag", "real", Option<f32>, |row| untold_lag(row.record);
-    body_truncated, "body_truncated", "boolean", Option<bool>, |row| row.record.body_truncated;
-    overloaded, "overloaded", "boolean", Option<bool>, |row| row.record.self_doubt.overloaded;
-    location, "location", "text", &'a str, |row| row.record.location.as_str();
-    outcome, "outcome", "text", Option<&'static str>, |row| row.record.outcome.map(OutcomeKind::as_str);
-    matched, "match", "text", Option<&'a str>, |row| row.record.matched.as_ref().map(Word::as_str);
-    matched_text, "matched_text", "text", &'a str, |row| row.record.matched_text.as_str();
-    remote_address, "remote_address", "text", Option<&'a str>, |row| row.record.remote_address.as_deref();
-    http_version, "http_version", "text", Option<&'a str>, |row| row.record.http_version.as_deref();
-    tls_version, "tls_version", "text", Option<&'a str>, |row| row.record.tls_version.as_deref();
-    failure_reason, "failure_reason", "text", Option<&'a str>, |row| row.record.failure.reason.as_ref().map(Word::as_str);
-    failure_phase, "failure_phase", "text", Option<&'a str>, |row| row.record.failure.phase.as_ref().map(Word::as_str);
-    failure_detail, "failure_detail", "text", Option<&'a str>, |row| row.record.failure.detail.as_deref();
-    witness, "witness", "text", Option<&'static str>, |row| row.record.self_doubt.witness.map(Witness::as_str);
+    website_id, "website_id", INT8, i64, |row| row.website_id;
+    scheduled_at, "scheduled_at", TIMESTAMPTZ, SystemTime, |row| system_time(row.record.scheduled_at);
+    check_id, "check_id", UUID, Uuid, |row| row.record.check_id;
+    started_at, "started_at", TIMESTAMPTZ, Option<SystemTime>, |row| row.record.started_at.map(system_time);
+    body_bytes, "body_bytes", INT8, Option<i64>, |row| row.record.body_bytes;
+    error_code, "error_code", INT4, i32, |row| row.record.error_code;
+    certificate_id, "certificate_id", INT4, Option<i32>, |row| row.certificate_id;
+    schema_version, "schema_version", INT4, Option<i32>, |row| row.record.schema_version;
+    attempt, "attempt", INT4, Option<i32>, |row| row.record.attempt;
+    redirects, "redirects", INT4, Option<i32>, |row| row.record.redirects;
+    in_flight, "in_flight", INT4, Option<i32>, |row| row.record.self_doubt.in_flight;
+    response_time, "response_time", FLOAT4, f32, |row| real(row.record.response_time);
+    interval, "interval", FLOAT4, Option<f32>, |row| row.record.interval.map(real);
+    dns, "dns", FLOAT4, Option<f32>, |row| row.record.timings.dns.map(real);
+    connect, "connect", FLOAT4, Option<f32>, |row| row.record.timings.connect.map(real);
+    tls, "tls", FLOAT4, Option<f32>, |row| row.record.timings.tls.map(real);
+    first_byte, "first_byte", FLOAT4, Option<f32>, |row| row.record.timings.first_byte.map(real);
+    body, "body", FLOAT4, Option<f32>, |row| row.record.timings.body.map(real);
+    schedule_lag, "schedule_lag", FLOAT4, Option<f32>, |row| untold_lag(row.record);
+    body_truncated, "body_truncated", BOOL, Option<bool>, |row| row.record.body_truncated;
+    overloaded, "overloaded", BOOL, Option<bool>, |row| row.record.self_doubt.overloaded;
+    location, "location", TEXT, &'a str, |row| row.record.location.as_str();
+    outcome, "outcome", TEXT, Option<&'static str>, |row| row.record.outcome.map(OutcomeKind::as_str);
+    matched, "match", TEXT, Option<&'a str>, |row| row.record.matched.as_ref().map(Word::as_str);
+    matched_text, "matched_text", TEXT, &'a str, |row| row.record.matched_text.as_str();
+    remote_address, "remote_address", TEXT, Option<&'a str>, |row| row.record.remote_address.as_deref();
+    http_version, "http_version", TEXT, Option<&'a str>, |row| row.record.http_version.as_deref();
+    tls_version, "tls_version", TEXT, Option<&'a str>, |row| row.record.tls_version.as_deref();
+    failure_reason, "failure_reason", TEXT, Option<&'a str>, |row| row.record.failure.reason.as_ref().map(Word::as_str);
+    failure_phase, "failure_phase", TEXT, Option<&'a str>, |row| row.record.failure.phase.as_ref().map(Word::as_str);
+    failure_detail, "failure_detail", TEXT, Option<&'a str>, |row| row.record.failure.detail.as_deref();
+    witness, "witness", TEXT, Option<&'static str>, |row| row.record.self_doubt.witness.map(Witness::as_str);
 }
 
 /// Seconds as PostgreSQL's `real`. The decoder refuses what that cannot hold.
@@ -108,7 +134,7 @@ mod tests {
 
     use serde_json::{Map, Value};
 
-    use super::Columns;
+    use super::NAMES;
 
     /// A record in which no field is null.
     const WHOLE: &str = include_str!("../../../../../tests/golden/ours/whole.json");
@@ -129,7 +155,7 @@ mod tests {
     }
 
     fn written() -> BTreeSet<String> {
-        Columns::NAMES.iter().map(|name| (*name).into()).collect()
+        NAMES.iter().map(|name| (*name).into()).collect()
     }
 
     #[test]

@@ -110,7 +110,7 @@ impl Fixture {
         let fates = self.writer.database().attempt(async |client| {
             let mut work = self.writer.look_up(client, &chunk).await?;
             let transaction = begin(client).await?;
-            rows::store(&transaction, &mut work).await?;
+            rows::settle(&transaction, &mut work).await?;
             Ok(work.stored.iter().map(|it| it.fate).collect())
         });
         fates.await.unwrap()

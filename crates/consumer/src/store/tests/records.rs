@@ -62,8 +62,18 @@ async fn a_check_is_one_row_and_a_missed_one_gives_way() {
     assert_eq!(first.await.unwrap(), Written::Now(counts(3, 1, 1)));
     let second = fixture.write(5, vec![missed(1), up(2), up(3), missed(3)]);
     assert_eq!(second.await.unwrap(), Written::Now(counts(0, 3, 1)));
+    // Where there were repeats, the next chunks are right too, with some and with none.
+    let third = fixture.write(9, vec![up(4), missed(3), up(4)]);
+    assert_eq!(third.await.unwrap(), Written::Now(counts(1, 2, 0)));
+    for (offset, number) in (12..).zip([5, 6]) {
+        let new = fixture.write(offset, vec![up(number)]);
+        assert_eq!(new.await.unwrap(), Written::Now(counts(1, 0, 0)));
+    }
     let outcomes = "SELECT string_agg(outcome, ',' ORDER BY check_id) FROM metrics";
-    assert_eq!(fixture.value::<String>(outcomes).await, "up,down,up");
+    assert_eq!(
+        fixture.value::<String>(outcomes).await,
+        "up,down,up,up,up,up"
+    );
 }
 
 #[tokio::test]

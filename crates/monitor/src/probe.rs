@@ -28,7 +28,7 @@ use tokio_util::sync::CancellationToken;
 use self::{exchange::Journey, limit::Limit, page::Page, seek::Sought, trace::Trace};
 pub use self::{
     instruments::Instruments,
-    request::{Expectation, ProbeRequest, Statuses},
+    request::{Asking, Expectation, IpVersion, ProbeRequest, Statuses},
     settings::ProbeSettings,
 };
 use crate::masked::Masked;

@@ -30,7 +30,7 @@ pub use self::{
     change::Change,
     fields::shown_settings,
     list::Targets,
-    own::{About, Asked, Expected, IpVersion, OwnSettings},
+    own::{About, Asked, Expected, OwnSettings},
     reload::Reloader,
     row::BadRow,
     settings::{Format, TargetsSettings},

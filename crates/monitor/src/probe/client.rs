@@ -33,6 +33,14 @@ const HTTP2_HEAD_BYTES_MAX: u32 = 64 * 1024;
 /// as much as many checks.
 #[derive(Debug)]
 pub(super) struct Clients {
+    verifying: Pair,
+    /// For targets that take any certificate.
+    believing: Pair,
+}
+
+/// A client for each offer.
+#[derive(Debug)]
+struct Pair {
     http2_and_http1: Client,
     http1: Client,
 }
@@ -40,19 +48,33 @@ pub(super) struct Clients {
 impl Clients {
     /// Makes them.
     pub(super) fn new(tls: &Tls) -> reqwest::Result<Self> {
-        let client = |offer| builder().tls_backend_preconfigured(tls.config(offer));
         Ok(Self {
-            http2_and_http1: client(Offer::Http2AndHttp1).build()?,
-            http1: client(Offer::Http1).http1_only().build()?,
+            verifying: Pair::new(tls, true)?,
+            believing: Pair::new(tls, false)?,
         })
     }
 
     /// The client that offers sites these versions of HTTP.
-    pub(super) fn offering(&self, offer: Offer) -> &Client {
+    pub(super) fn offering(&self, offer: Offer, verifies: bool) -> &Client {
+        let pair = if verifies {
+            &self.verifying
+        } else {
+            &self.believing
+        };
         match offer {
-            Offer::Http2AndHttp1 => &self.http2_and_http1,
-            Offer::Http1 => &self.http1,
+            Offer::Http2AndHttp1 => &pair.http2_and_http1,
+            Offer::Http1 => &pair.http1,
         }
+    }
+}
+
+impl Pair {
+    fn new(tls: &Tls, verifies: bool) -> reqwest::Result<Self> {
+        let client = |offer| builder().tls_backend_preconfigured(tls.config(offer, verifies));
+        Ok(Self {
+            http2_and_http1: client(Offer::Http2AndHttp1).build()?,
+            http1: client(Offer::Http1).http1_only().build()?,
+        })
     }
 }
 

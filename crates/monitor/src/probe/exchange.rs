@@ -3,33 +3,27 @@
 mod cookies;
 mod credentials;
 mod hop;
+mod message;
 mod question;
 
-use http::{
-    HeaderMap,
-    header::{self, HeaderValue},
-};
+use http::header;
 use messages::{Failure, FailureReason, Phase};
 use reqwest::Response;
 use url::Url;
 
-use self::{
-    cookies::Cookies,
-    credentials::{authorization, go_along},
-    hop::hop,
-    question::Question,
-};
+use self::{cookies::Cookies, hop::hop, message::Message, question::Question};
 use super::{
     body::{self, Reading},
     instruments::Instruments,
     page::{Content, Page},
-    request::{Expectation, ProbeRequest},
+    request::{Asking, Expectation, ProbeRequest},
     trace::Trace,
 };
 
 /// The way that a probe goes, hop by hop.
 pub(super) struct Journey<'a> {
     instruments: &'a Instruments,
+    asking: &'a Asking,
     expected: &'a Expectation,
     /// The url to ask for next.
     address: Url,
@@ -40,6 +34,7 @@ impl<'a> Journey<'a> {
     pub(super) fn new(instruments: &'a Instruments, request: &'a ProbeRequest) -> Self {
         Self {
             instruments,
+            asking: &request.asking,
             expected: &request.expected,
             address: request.url.clone(),
         }
@@ -47,17 +42,16 @@ impl<'a> Journey<'a> {
 
     /// Goes all the way. The page is there when something is sought in it.
     pub(super) async fn go(mut self, trace: &Trace) -> Result<Option<Page>, Failure> {
-        let first = self.address.clone();
-        let credentials = authorization(&first);
+        let mut message = Message::new(self.asking, &self.address);
         let mut cookies = Cookies::default();
         loop {
-            let credentials = credentials
-                .as_ref()
-                .filter(|_| go_along(&first, &self.address));
             let question = Question {
                 instruments: self.instruments,
+                asking: self.asking,
                 url: &self.address,
-                headers: headers(credentials, cookies.header(&self.address)),
+                method: message.method(),
+                headers: message.headers(&self.address, cookies.header(&self.address)),
+                body: message.body(&self.address),
                 trace,
             };
             // Large as long as it runs, and gone before the body is read.
@@ -66,6 +60,7 @@ impl<'a> Journey<'a> {
                 return self.read(response, trace).await;
             };
             cookies.keep(&self.address, response.headers());
+            message.follow(response.status().as_u16());
             trace.follow();
             self.address = next;
         }
@@ -73,7 +68,15 @@ impl<'a> Journey<'a> {
 
     /// Where the response redirects to, if redirects are followed and it does.
     fn next_hop(&self, response: &Response, trace: &Trace) -> Result<Option<Url>, Failure> {
-        let Some(redirects_max) = self.instruments.settings.redirects_max else {
+        let (redirects_max, set_by) = match self.asking.redirects {
+            Some(0) => (None, ""),
+            Some(own) => (Some(own), "the target's redirects"),
+            None => (
+                self.instruments.settings.redirects_max,
+                "REDIRECT_MAX_TIMES",
+            ),
+        };
+        let Some(redirects_max) = redirects_max else {
             return Ok(None);
         };
         let location = response.headers().get(header::LOCATION);
@@ -89,7 +92,7 @@ impl<'a> Journey<'a> {
         let next = hop(&self.address, location)
             .map_err(|detail| Failure::new(FailureReason::BadRedirect, None, detail))?;
         if trace.redirects() >= redirects_max {
-            let detail = format!("more than {redirects_max} redirects (REDIRECT_MAX_TIMES)");
+            let detail = format!("more than {redirects_max} redirects ({set_by})");
             return Err(Failure::new(FailureReason::TooManyRedirects, None, detail));
         }
         Ok(Some(next))
@@ -113,16 +116,4 @@ impl<'a> Journey<'a> {
         trace.leave();
         Ok(page)
     }
-}
-
-/// What goes along for this site alone.
-fn headers(credentials: Option<&HeaderValue>, cookies: Option<HeaderValue>) -> HeaderMap {
-    let mut headers = HeaderMap::new();
-    if let Some(credentials) = credentials {
-        headers.insert(header::AUTHORIZATION, credentials.clone());
-    }
-    if let Some(cookies) = cookies {
-        headers.insert(header::COOKIE, cookies);
-    }
-    headers
 }

@@ -1,8 +1,10 @@
 //! What a probe asks for, and what it expects of the answer: all that it knows of a target.
 
-use std::{ops::RangeInclusive, sync::Arc, time::Duration};
+use std::{fmt, net::IpAddr, ops::RangeInclusive, sync::Arc, time::Duration};
 
+use http::{HeaderMap, Method};
 use messages::{Failure, FailureReason};
+use secrecy::SecretString;
 use tokio::time::Instant;
 use url::Url;
 
@@ -20,8 +22,66 @@ pub struct ProbeRequest {
     pub timeout: Option<Duration>,
     /// Nothing is waited for past it, whatever `timeout` leaves.
     pub deadline: Option<Instant>,
+    /// How it is asked for.
+    pub asking: Asking,
     /// What the answer at its end must be.
     pub expected: Expectation,
+}
+
+/// How a site is asked.
+#[derive(Clone, Debug)]
+pub struct Asking {
+    /// GET, unless something else is wanted.
+    pub method: Method,
+    /// Headers beside those of every request, or instead of them: for the first site alone.
+    pub headers: HeaderMap,
+    /// What is sent along, to the first site alone.
+    pub body: Option<SecretString>,
+    /// Hops that may be followed, 0 for none; as the settings say when unset.
+    pub redirects: Option<u32>,
+    /// The only family of addresses to take.
+    pub ip_version: Option<IpVersion>,
+    /// False where a certificate that cannot be trusted is no failure.
+    pub verify_tls: bool,
+}
+
+/// As a page is asked for.
+impl Default for Asking {
+    fn default() -> Self {
+        Self {
+            method: Method::GET,
+            headers: HeaderMap::new(),
+            body: None,
+            redirects: None,
+            ip_version: None,
+            verify_tls: true,
+        }
+    }
+}
+
+/// A family of addresses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum IpVersion {
+    /// IPv4.
+    V4,
+    /// IPv6.
+    V6,
+}
+
+impl IpVersion {
+    /// Whether an address is of this family.
+    pub fn takes(self, address: IpAddr) -> bool {
+        address.is_ipv4() == (self == Self::V4)
+    }
+}
+
+impl fmt::Display for IpVersion {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::V4 => "IPv4",
+            Self::V6 => "IPv6",
+        })
+    }
 }
 
 /// What makes an answer a good one.

@@ -1,5 +1,6 @@
 //! Probes of sites that behave as sites do, over real sockets on loopback.
 
+mod asking;
 mod canaries;
 mod content;
 mod encrypted;
@@ -50,6 +51,7 @@ fn request(url: &str, regexp: &str) -> ProbeRequest {
         url: Url::parse(url).unwrap(),
         timeout: None,
         deadline: None,
+        asking: Asking::default(),
         expected: Expectation {
             pattern: (!regexp.is_empty()).then(|| Pattern::parse(regexp).unwrap()),
             ..Expectation::default()

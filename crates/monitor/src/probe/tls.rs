@@ -36,7 +36,10 @@ pub fn read_extra_authorities(file: &Path) -> Result<Vec<CertificateDer<'static>
 
 /// TLS as it is spoken to every site.
 #[derive(Debug)]
-pub(super) struct Tls(ClientConfig);
+pub(super) struct Tls {
+    config: ClientConfig,
+    judge: Judge,
+}
 
 /// Which versions of HTTP are offered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,19 +69,28 @@ impl Tls {
             provider: Arc::clone(&provider),
             verifier,
             extra: extra.to_vec(),
+            verifies: true,
         };
         let mut config = ClientConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()?
             .dangerous()
-            .with_custom_certificate_verifier(Arc::new(Recorder(judge)))
+            .with_custom_certificate_verifier(Arc::new(Recorder(judge.clone())))
             .with_no_client_auth();
         config.resumption = Resumption::store(Arc::new(Forgetful));
-        Ok(Self(config))
+        Ok(Self { config, judge })
     }
 
-    /// What a client that offers these versions of HTTP is made of.
-    pub(super) fn config(&self, offer: Offer) -> ClientConfig {
-        let mut config = self.0.clone();
+    /// What a client that offers these versions of HTTP is made of, and that takes any certificate
+    /// where it verifies none.
+    pub(super) fn config(&self, offer: Offer, verifies: bool) -> ClientConfig {
+        let mut config = self.config.clone();
+        let judge = Judge {
+            verifies,
+            ..self.judge.clone()
+        };
+        config
+            .dangerous()
+            .set_certificate_verifier(Arc::new(Recorder(judge)));
         config.alpn_protocols = offer.names();
         config
     }

@@ -1,11 +1,13 @@
 //! What a row says, as it is understood field by field, until it makes a target.
 
+use std::net::IpAddr;
+
 use http::Method;
-use url::Url;
+use url::{Host, Url};
 
 use super::{
     own::OwnSettings,
-    target::{Host, Target},
+    target::{self, Target},
 };
 use crate::pattern::Pattern;
 
@@ -31,9 +33,21 @@ impl Draft {
         if *method == Method::HEAD && self.own.expected.must_match.is_some() {
             return Err("the must_match can never be found: HEAD gets no page".into());
         }
+        let literal: Option<IpAddr> = match address.host() {
+            Some(Host::Ipv4(literal)) => Some(literal.into()),
+            Some(Host::Ipv6(literal)) => Some(literal.into()),
+            _ => None,
+        };
+        if let (Some(version), Some(literal)) = (asked.ip_version, literal)
+            && !version.takes(literal)
+        {
+            return Err(format!(
+                "the ip_version is never found: {literal} is no {version} address"
+            ));
+        }
         Ok(Target {
             url,
-            host: Host::of(&address),
+            host: target::Host::of(&address),
             address,
             pattern: self.pattern,
             own: self.own,

@@ -27,32 +27,6 @@ const RETRIES: RangeInclusive<u32> = 0..=10;
 const RESULTS: RangeInclusive<u32> = 1..=100;
 const DAYS: RangeInclusive<u32> = 0..=3_650;
 
-/// The fields that the monitor follows. Whoever makes it follow another adds it here; when all stand
-/// here, this can go.
-const FOLLOWED: [&str; 20] = [
-    "url",
-    "regexp",
-    "interval",
-    "enabled",
-    "timeout",
-    "retries",
-    "expected_status",
-    "must_match",
-    "must_not_match",
-    // What goes along in the record.
-    "name",
-    "group",
-    "tags",
-    "description",
-    "down_after",
-    "up_after",
-    "slow_after",
-    "cert_days",
-    "alerts",
-    "maintenance",
-    "slo",
-];
-
 /// What a row may say of its target.
 #[derive(Debug)]
 pub(super) struct Field {
@@ -216,18 +190,6 @@ pub(super) fn going_along(target: &Target) -> Option<Arc<Map<String, Value>>> {
     let set = fields.filter_map(|field| Some((field.name.to_owned(), (field.show)(target)?)));
     let set: Map<_, _> = set.collect();
     (!set.is_empty()).then(|| Arc::new(set))
-}
-
-/// A word about settings that are understood and not followed yet, so that nobody relies on them.
-pub(super) fn not_followed<'a>(targets: impl Iterator<Item = &'a Target>) -> Option<String> {
-    let mut names: Vec<_> = targets
-        .flat_map(shown_settings)
-        .map(|(name, _)| name)
-        .filter(|name| !FOLLOWED.contains(name))
-        .collect();
-    names.sort_unstable();
-    names.dedup();
-    (!names.is_empty()).then(|| format!("understood, and not followed yet: {}", names.join(", ")))
 }
 
 #[cfg(test)]

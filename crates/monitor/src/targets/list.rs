@@ -5,7 +5,7 @@ use std::{collections::HashSet, path::Path, sync::Arc};
 use service::command_line::BadInput;
 
 use super::{
-    check, csv, fields, file, json,
+    check, csv, file, json,
     known::Known,
     row::{BadRow, Rows},
     settings::{Format, TargetsSettings},
@@ -68,9 +68,6 @@ impl Targets {
                 Err(bad) => targets.bad_rows.push(bad),
             }
         }
-        let all = targets.usable.iter().chain(&targets.disabled);
-        let not_followed = fields::not_followed(all.map(AsRef::as_ref));
-        targets.warnings.extend(not_followed);
         Ok((targets, known))
     }
 

@@ -1,12 +1,15 @@
 //! What a row sets of its own: what its target is asked with, what is expected of it, and what
 //! others should know of it. `None` stands for what holds for all.
 
-use std::{net::IpAddr, time::Duration};
+use std::time::Duration;
 
 use http::{Method, header::HeaderMap};
 use secrecy::SecretString;
 
-use crate::{pattern::Pattern, probe::Statuses};
+use crate::{
+    pattern::Pattern,
+    probe::{IpVersion, Statuses},
+};
 
 /// A target's settings beyond url and regexp.
 #[derive(Debug, Default)]
@@ -80,20 +83,4 @@ pub struct About {
     pub maintenance: Option<String>,
     /// The availability that is aimed at, in percent.
     pub slo: Option<f64>,
-}
-
-/// A family of addresses.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum IpVersion {
-    /// IPv4.
-    V4,
-    /// IPv6.
-    V6,
-}
-
-impl IpVersion {
-    /// Whether an address is of this family.
-    pub fn takes(self, address: IpAddr) -> bool {
-        address.is_ipv4() == (self == Self::V4)
-    }
 }

@@ -10,8 +10,10 @@ use std::time::Duration;
 use http::{Method, header::HeaderMap};
 use serde_json::{Value, json};
 
-use super::own::IpVersion;
-use crate::{pattern::Pattern, probe::Statuses};
+use crate::{
+    pattern::Pattern,
+    probe::{IpVersion, Statuses},
+};
 
 /// What stands for a secret.
 const SECRET: &str = "***";

@@ -10,8 +10,10 @@ use http::{
 };
 use serde_json::Value;
 
-use super::own::IpVersion;
-use crate::{pattern::Pattern, probe::Statuses};
+use crate::{
+    pattern::Pattern,
+    probe::{IpVersion, Statuses},
+};
 
 /// The longest text and the longest list that a field takes.
 const TEXT_CHARS_MAX: usize = 2_000;

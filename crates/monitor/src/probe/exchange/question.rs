@@ -4,7 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use http::{HeaderMap, Version};
 use messages::{Failure, FailureReason, HttpVersion, Phase};
-use reqwest::{Method, Request, Response};
+use reqwest::{Body, Method, Request, Response};
 use rustls_pki_types::ServerName;
 use url::{Host, Url};
 
@@ -13,6 +13,7 @@ use crate::probe::{
     connect::{Unanswered, candidates, first_connected},
     failure,
     instruments::Instruments,
+    request::Asking,
     tls::Offer,
     trace::{Head, Trace},
 };
@@ -20,9 +21,12 @@ use crate::probe::{
 /// What is asked for, and what with.
 pub(super) struct Question<'a> {
     pub(super) instruments: &'a Instruments,
+    pub(super) asking: &'a Asking,
     pub(super) url: &'a Url,
+    pub(super) method: Method,
     /// Headers beside those of every request, or instead of them.
     pub(super) headers: HeaderMap,
+    pub(super) body: Option<String>,
     pub(super) trace: &'a Trace,
 }
 
@@ -54,7 +58,24 @@ impl Question<'_> {
             None => Vec::new(),
         };
         let port = self.url.port_or_known_default().unwrap_or_default();
-        candidates(found, port)
+        candidates(self.of_family(found)?, port)
+    }
+
+    /// Those of the only family that the target takes.
+    fn of_family(&self, mut found: Vec<IpAddr>) -> Result<Vec<IpAddr>, Failure> {
+        let Some(version) = self.asking.ip_version else {
+            return Ok(found);
+        };
+        found.retain(|address| version.takes(*address));
+        if !found.is_empty() {
+            return Ok(found);
+        }
+        let host = self.url.host_str().unwrap_or_default();
+        let detail = format!("{host} has no {version} address (the target's ip_version)");
+        Err(match self.url.host() {
+            Some(Host::Domain(_)) => self.trace.fail(FailureReason::DnsNotFound, detail),
+            _ => Failure::new(FailureReason::ConnectUnreachable, None, detail),
+        })
     }
 
     async fn ask_at(
@@ -62,7 +83,10 @@ impl Question<'_> {
         addresses: &[SocketAddr],
         offer: Offer,
     ) -> Result<Response, Unanswered<reqwest::Error>> {
-        let client = self.instruments.clients.offering(offer);
+        let client = self
+            .instruments
+            .clients
+            .offering(offer, self.asking.verify_tls);
         let limit = self.instruments.settings.connect_timeout;
         let ask = || client.execute(self.request());
         let response = first_connected(addresses, limit, self.trace, ask).await?;
@@ -78,8 +102,9 @@ impl Question<'_> {
     }
 
     fn request(&self) -> Request {
-        let mut request = Request::new(Method::GET, without_credentials(self.url));
+        let mut request = Request::new(self.method.clone(), without_credentials(self.url));
         request.headers_mut().clone_from(&self.headers);
+        *request.body_mut() = self.body.clone().map(Body::from);
         request
     }
 

@@ -25,7 +25,7 @@ async fn longest_piece(settings: ProbeSettings, url: &str) -> usize {
     let url = Url::parse(url).unwrap();
     let address = SocketAddr::from(([127, 0, 0, 1], url.port().unwrap()));
     let clients = Clients::new(&Tls::new(&settings.extra_authorities).unwrap()).unwrap();
-    let client = clients.offering(Offer::Http1);
+    let client = clients.offering(Offer::Http1, true);
     let ask = || client.execute(Request::new(Method::GET, url.clone()));
     let trace = Trace::begin();
     let asked = first_connected(&[address], SECOND, &trace, ask).await;
@@ -77,7 +77,7 @@ async fn canary_the_client_asks_for_the_address_of_the_task_that_asks() {
     let url = Url::parse(&format!("http://nowhere.invalid:{}/", port.unwrap())).unwrap();
     let clients = Clients::new(&Tls::new(&[]).unwrap()).unwrap();
     let ask = || {
-        let client = clients.offering(Offer::Http2AndHttp1);
+        let client = clients.offering(Offer::Http2AndHttp1, true);
         client.execute(Request::new(Method::GET, url.clone()))
     };
     let address = SocketAddr::from(([127, 0, 0, 1], port.unwrap()));

@@ -72,6 +72,9 @@ fn a_wrong_value_is_a_bad_row_that_names_the_field() {
         let told = bad(&targets).join("");
         assert!(told.starts_with(&format!("2: {problem}")), "{told}");
     }
+    let targets = csv("url,ip_version\nhttp://127.0.0.1/,6\nhttp://[::1]/,6\nhttp://a.example,4\n");
+    assert_eq!(targets.usable.len(), 2);
+    assert!(bad(&targets)[0].contains("127.0.0.1 is no IPv6 address"));
     let targets = csv("url,method,must_match\nhttps://a.example,head,x\n");
     assert!(bad(&targets)[0].contains("HEAD gets no page"));
 }

@@ -1,0 +1,86 @@
+//! What is sent at each hop, beside the url.
+
+use http::{
+    HeaderMap, Method,
+    header::{self, HeaderValue},
+};
+use secrecy::{ExposeSecret, SecretString};
+use url::Url;
+
+use super::credentials::{authorization, go_along};
+use crate::probe::request::Asking;
+
+/// What a target says of its requests, over all hops: its headers, body and credentials are its own
+/// site's, and no other one gets to see them.
+pub(super) struct Message<'a> {
+    asking: &'a Asking,
+    first: Url,
+    credentials: Option<HeaderValue>,
+    /// Whether a redirect has made a plain GET of it.
+    became_get: bool,
+}
+
+impl<'a> Message<'a> {
+    /// What is sent to the first url, and to those that follow.
+    pub(super) fn new(asking: &'a Asking, first: &Url) -> Self {
+        Self {
+            asking,
+            first: first.clone(),
+            credentials: authorization(first),
+            became_get: false,
+        }
+    }
+
+    pub(super) fn method(&self) -> Method {
+        if self.became_get {
+            return Method::GET;
+        }
+        self.asking.method.clone()
+    }
+
+    /// The headers beside those of every request. The target's own come before what the url says.
+    pub(super) fn headers(&self, url: &Url, cookies: Option<HeaderValue>) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        if let Some(cookies) = cookies {
+            headers.insert(header::COOKIE, cookies);
+        }
+        if !go_along(&self.first, url) {
+            return headers;
+        }
+        if let Some(credentials) = &self.credentials {
+            headers.insert(header::AUTHORIZATION, credentials.clone());
+        }
+        let own = &self.asking.headers;
+        for name in own.keys() {
+            if self.became_get && name.as_str().starts_with("content-") {
+                continue;
+            }
+            // Cookies that the site has set meanwhile are sent beside the target's.
+            if *name != header::COOKIE {
+                headers.remove(name);
+            }
+            for value in own.get_all(name) {
+                headers.append(name, value.clone());
+            }
+        }
+        headers
+    }
+
+    /// The body, where one goes along.
+    pub(super) fn body(&self, url: &Url) -> Option<String> {
+        let goes_along = !self.became_get && go_along(&self.first, url);
+        let body: Option<&SecretString> = self.asking.body.as_ref();
+        body.filter(|_| goes_along)
+            .map(|body| body.expose_secret().to_owned())
+    }
+
+    /// A redirect is followed: what browsers make a GET of becomes one.
+    pub(super) fn follow(&mut self, status: u16) {
+        let method = self.method();
+        self.became_get |= match status {
+            303 => method != Method::HEAD,
+            301 | 302 => method == Method::POST,
+            _ => false,
+        };
+    }
+}

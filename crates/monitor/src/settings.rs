@@ -147,6 +147,7 @@ pub fn read_targets(reader: &mut Reader) -> TargetsSettings {
         format,
         interval: reader.seconds(&INTERVAL),
         location: reader.text(&LOCATION),
+        variables: reader.variables(),
     }
 }
 

@@ -8,10 +8,12 @@ mod names;
 mod problems;
 mod reader;
 mod setting;
+mod variables;
 
 pub use problems::InvalidSettings;
 pub use reader::Reader;
 pub use setting::{DefaultValue, Setting};
+pub use variables::Variables;
 
 #[cfg(test)]
 mod tests;

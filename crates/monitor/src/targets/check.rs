@@ -2,11 +2,16 @@
 
 use std::{collections::HashSet, sync::Arc};
 
+use service::settings::Variables;
+
 use super::{draft::Draft, fields, row::Row, target::Target};
 
-/// Makes a target of a row.
-pub(super) fn check(row: Row) -> Result<Target, String> {
-    let mut draft = Draft::default();
+/// Makes a target of a row, which may name these variables.
+pub(super) fn check(row: Row, variables: &Variables) -> Result<Target, String> {
+    let mut draft = Draft {
+        variables: variables.clone(),
+        ..Draft::default()
+    };
     for (field, value) in row.values {
         let set = (field.set)(&mut draft, &value);
         set.map_err(|problem| format!("the {} {problem}", field.name))?;

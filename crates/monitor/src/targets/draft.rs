@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use http::Method;
+use service::settings::Variables;
 use url::{Host, Url};
 
 use super::{
@@ -17,6 +18,8 @@ pub(super) struct Draft {
     pub(super) url: Option<(String, Url)>,
     pub(super) pattern: Option<Pattern>,
     pub(super) own: OwnSettings,
+    /// What a value may name.
+    pub(super) variables: Variables,
 }
 
 impl Draft {

@@ -5,7 +5,6 @@
 
 use std::{ops::RangeInclusive, sync::Arc, time::Duration};
 
-use secrecy::SecretString;
 use serde_json::{Map, Value, json};
 
 use super::{
@@ -119,10 +118,29 @@ pub(super) static FIELDS: &[Field] = &[
         asked.timeout, |it| duration(it, TIMEOUT), shown::duration),
     optional!("method", ["http_method", "verb"],
         asked.method, method, shown::method),
-    several!("headers", ["http_headers", "request_headers"],
-        asked.headers, headers, shown::headers),
-    optional!("body", ["data", "http_body", "payload", "request_body"],
-        asked.body, |it| body(it).map(SecretString::from), |_| shown::secret()),
+    Field {
+        name: "headers",
+        peers: &["http_headers", "request_headers"],
+        set: |draft, value| {
+            draft.own.asked.headers = headers(value, &draft.variables)?;
+            Ok(())
+        },
+        show: |target| {
+            let headers = &target.own.asked.headers;
+            (!headers.is_empty()).then(|| shown::headers(headers))
+        },
+        goes_along: false,
+    },
+    Field {
+        name: "body",
+        peers: &["data", "http_body", "payload", "request_body"],
+        set: |draft, value| {
+            draft.own.asked.body = Some(body(value, &draft.variables)?.into());
+            Ok(())
+        },
+        show: |target| target.own.asked.body.as_ref().map(|_| shown::secret()),
+        goes_along: false,
+    },
     optional!("redirects", ["follow_redirects", "max_redirects", "maxredirects"],
         asked.redirects, |it| count(it, REDIRECTS), shown::number),
     optional!("retries", ["attempts", "max_retries", "maxretries", "retry"],

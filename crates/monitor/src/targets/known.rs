@@ -7,6 +7,8 @@ use std::{
     sync::Arc,
 };
 
+use service::settings::Variables;
+
 use super::{check, row::Row, target::Target, text::trim_unseen};
 
 /// What a row says, as a number.
@@ -16,14 +18,25 @@ type Fingerprint = u64;
 #[derive(Debug, Default)]
 pub(super) struct Known {
     hasher: RandomState,
+    /// What rows may name.
+    variables: Variables,
     targets: HashMap<Fingerprint, Arc<Target>>,
 }
 
 impl Known {
+    /// An empty one, for the file's first reading.
+    pub(super) fn new(variables: Variables) -> Self {
+        Self {
+            variables,
+            ..Self::default()
+        }
+    }
+
     /// An empty one, for the file's next reading.
     pub(super) fn successor(&self) -> Self {
         Self {
             hasher: self.hasher.clone(),
+            variables: self.variables.clone(),
             targets: HashMap::with_capacity(self.targets.len()),
         }
     }
@@ -33,7 +46,7 @@ impl Known {
         let fingerprint = self.fingerprint(&row);
         let target = match before.find(fingerprint, &row) {
             Some(target) => target,
-            None => Arc::new(check::check(row)?),
+            None => Arc::new(check::check(row, &self.variables)?),
         };
         self.targets.insert(fingerprint, Arc::clone(&target));
         Ok(target)

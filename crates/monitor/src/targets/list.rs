@@ -30,11 +30,14 @@ impl Targets {
     /// Reads the file. Without a usable row there is nothing to do, which is the user's to change.
     pub fn read(settings: &TargetsSettings) -> Result<Self, BadInput> {
         let content = file::read(&settings.file)?;
-        let parsed = Self::parse(&content.bytes, settings.format);
-        parsed.map_err(|problem| file::bad_input(&settings.file, &problem))
+        let before = Known::new(settings.variables.clone());
+        let parsed = Self::parse_again(&content.bytes, settings.format, &before);
+        let targets = parsed.map(|(targets, _)| targets);
+        targets.map_err(|problem| file::bad_input(&settings.file, &problem))
     }
 
-    /// Reads a file's content.
+    /// Reads a file's content, with no variables to name.
+    #[cfg(test)]
     pub(super) fn parse(bytes: &[u8], format: Format) -> Result<Self, String> {
         Self::parse_again(bytes, format, &Known::default()).map(|(targets, _)| targets)
     }

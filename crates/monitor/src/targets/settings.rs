@@ -2,6 +2,8 @@
 
 use std::{path::PathBuf, time::Duration};
 
+use service::settings::Variables;
+
 /// What is checked, and how often.
 #[derive(Clone, Debug)]
 pub struct TargetsSettings {
@@ -13,6 +15,8 @@ pub struct TargetsSettings {
     pub interval: Duration,
     /// Which monitor this is.
     pub location: String,
+    /// What rows may name in headers and body.
+    pub variables: Variables,
 }
 
 /// The formats of a targets file.

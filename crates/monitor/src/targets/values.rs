@@ -2,13 +2,14 @@
 //!
 //! An error says what is wrong and what would be right, to stand behind "the interval".
 
-use std::{env, ops::RangeInclusive, time::Duration};
+use std::{ops::RangeInclusive, time::Duration};
 
 use http::{
     Method,
     header::{HeaderMap, HeaderName, HeaderValue},
 };
 use serde_json::Value;
+use service::settings::Variables;
 
 use crate::{
     pattern::Pattern,
@@ -206,7 +207,7 @@ pub(super) fn statuses(value: &Value) -> Parsed<Statuses> {
 }
 
 /// `Name: value | Name: value`, or an object. No error holds a value: it may be a secret.
-pub(super) fn headers(value: &Value) -> Parsed<HeaderMap> {
+pub(super) fn headers(value: &Value, variables: &Variables) -> Parsed<HeaderMap> {
     let mut headers = HeaderMap::new();
     for (name, text) in header_pairs(value)? {
         let wrong = |problem: &str| format!("has {name:?}, which {problem}");
@@ -215,7 +216,7 @@ pub(super) fn headers(value: &Value) -> Parsed<HeaderMap> {
         if HEADERS_OF_THE_REQUEST.contains(&header.as_str()) {
             return Err(wrong("follows from the request and cannot be set"));
         }
-        let text = expand(text).map_err(|problem| wrong(&problem))?;
+        let text = expand(text, variables).map_err(|problem| wrong(&problem))?;
         let mut value = HeaderValue::from_bytes(text.as_bytes())
             .map_err(|_| wrong("has a value with a character that no header may hold"))?;
         value.set_sensitive(true);
@@ -251,23 +252,23 @@ fn header_pairs(value: &Value) -> Parsed<Vec<(&str, &str)>> {
 }
 
 /// What is sent along.
-pub(super) fn body(value: &Value) -> Parsed<String> {
-    let body = expand(text(value)?)?;
+pub(super) fn body(value: &Value, variables: &Variables) -> Parsed<String> {
+    let body = expand(text(value)?, variables)?;
     if body.len() > BODY_BYTES_MAX {
         return Err(format!("is larger than {BODY_BYTES_MAX} bytes"));
     }
     Ok(body)
 }
 
-/// The text with `${NAME}` replaced by the environment's; nothing else is expanded.
-fn expand(text: &str) -> Parsed<String> {
+/// The text with `${NAME}` replaced by the environment's, or `.env`'s; nothing else is expanded.
+fn expand(text: &str, variables: &Variables) -> Parsed<String> {
     let mut expanded = String::with_capacity(text.len());
     let mut rest = text;
     while let Some((before, after)) = rest.split_once("${") {
         let (name, behind) = after
             .split_once('}')
             .ok_or("has ${ without its closing brace")?;
-        let value = env::var(name).ok().filter(|value| !value.is_empty());
+        let value = variables.get(name);
         let value =
             value.ok_or_else(|| format!("needs the variable {name:?}, which is not set"))?;
         expanded += before;

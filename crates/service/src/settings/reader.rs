@@ -18,6 +18,7 @@ use super::{
     names,
     problems::InvalidSettings,
     setting::{DefaultValue, Setting},
+    variables::Variables,
 };
 
 /// The file beside the environment.
@@ -248,6 +249,11 @@ impl Reader {
             |text| SocketAddr::from_str(text).ok(),
         );
         address.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 0)))
+    }
+
+    /// All that is set, for texts that name a variable.
+    pub fn variables(&self) -> Variables {
+        Variables::new(&self.values)
     }
 
     /// What a name is set to. An error can only be that it is not: every value is a text.

@@ -68,7 +68,7 @@ impl List {
             settings: settings.clone(),
             usable: Vec::new(),
             read_at: Instant::now(),
-            known: Known::default(),
+            known: Known::new(settings.variables.clone()),
             hash: hasher.hash_one(&content.bytes),
             hasher,
         };

@@ -54,6 +54,7 @@ impl Reloading {
             format: Format::Csv,
             interval: Duration::from_mins(1),
             location: "here".into(),
+            variables: service::settings::Variables::default(),
         };
         let reloader = Reloader::start(&settings).unwrap();
         let (orders, order_receiver) = tokio::sync::mpsc::channel(1);

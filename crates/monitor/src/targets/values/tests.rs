@@ -1,4 +1,5 @@
 use serde_json::json;
+use service::settings::Reader;
 
 use super::*;
 
@@ -63,15 +64,18 @@ fn statuses_are_ranges_and_numbers() {
 
 #[test]
 fn headers_take_secrets_of_the_environment_and_show_none() {
-    let folder = env::var("CARGO_MANIFEST_DIR").unwrap();
+    let folder = "/some/folder";
+    let variables = Reader::from_pairs(&[("FOLDER", folder)]).variables();
+    assert!(!format!("{variables:?}").contains(folder));
+    let headers = |value: &Value| headers(value, &variables);
     for value in [
-        json!("X-Key: ${CARGO_MANIFEST_DIR}/x | Accept: a:b"),
-        json!({"X-Key": "${CARGO_MANIFEST_DIR}/x", "Accept": "a:b"}),
+        json!("X-Key: ${FOLDER}/x | Accept: a:b"),
+        json!({"X-Key": "${FOLDER}/x", "Accept": "a:b"}),
     ] {
         let headers = headers(&value).unwrap();
         assert_eq!(headers["x-key"], format!("{folder}/x"));
         assert_eq!(headers["accept"], "a:b");
-        assert!(!format!("{headers:?}").contains(&folder));
+        assert!(!format!("{headers:?}").contains(folder));
     }
     for (value, problem) in [
         (json!("X-Key secret"), "without a colon"),
@@ -98,6 +102,8 @@ fn headers_take_secrets_of_the_environment_and_show_none() {
 
 #[test]
 fn nothing_else_is_expanded() {
+    let variables = Reader::from_pairs(&[("CARGO_PKG_NAME", "monitor")]).variables();
+    let body = |value: &Value| body(value, &variables);
     assert_eq!(
         body(&json!("$HOME \\${CARGO_PKG_NAME} %PATH% $")).unwrap(),
         "$HOME \\monitor %PATH% $"

@@ -12,6 +12,8 @@ use crate::batch::{Batch, BatchLimits, Delivery, RawRecord, Settled};
 
 /// Batches of a partition that are queued or being written, at most.
 const IN_FLIGHT_MAX: usize = 2;
+/// Records of a batch from which on it waits for no more: its rows cost more than its transaction.
+const GATHERED_ROWS: usize = 500;
 /// A paused partition goes on when no more than this many are left.
 const IN_FLIGHT_RESUME: usize = 1;
 
@@ -111,15 +113,22 @@ impl Lane {
         taken
     }
 
-    /// Hands the open batch to the worker: a full one where there is room, a small one when no
-    /// other is under way. `false`: the worker is gone.
+    /// Whether records of it wait to be handed on, and no batch is under way.
+    pub(super) fn is_gathering(&self) -> bool {
+        !self.open.is_empty() && self.in_flight.is_empty()
+    }
+
+    /// Hands the open batch to the worker: a full one where there is room; when no other is under
+    /// way, also a small one, if small ones have their turn. `false`: the worker is gone.
     pub(super) fn dispatch(
         &mut self,
         partition: i32,
         limits: BatchLimits,
+        is_turn: bool,
         worker: &mpsc::Sender<Delivery>,
     ) -> bool {
-        let due = self.in_flight.is_empty() || self.open.is_full(limits);
+        let is_worth_it = is_turn || self.open.len() >= GATHERED_ROWS;
+        let due = self.open.is_full(limits) || self.in_flight.is_empty() && is_worth_it;
         let Some(to) = self.open.end().filter(|_| due) else {
             return true;
         };

@@ -1,7 +1,10 @@
 //! The partitions that are ours, together: what they share is the memory for batches, the workers,
 //! and the account of what was read and is not stored yet.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::BTreeMap,
+    time::{Duration, Instant},
+};
 
 use tokio::sync::mpsc;
 
@@ -10,6 +13,10 @@ use crate::{
     batch::{BatchLimits, BatchSettings, Delivery, RawRecord},
     progress::Progress,
 };
+
+/// The time from one turn of small batches to the next. A transaction costs as much as a hundred rows:
+/// records that come fast gather meanwhile. Those that come slowly find that their turn has come.
+const TURN_INTERVAL: Duration = Duration::from_millis(25);
 
 /// The partitions that are ours.
 pub(super) struct Lanes {
@@ -20,6 +27,8 @@ pub(super) struct Lanes {
     /// A partition always goes to the same worker, so its batches are stored in order.
     workers: Vec<mpsc::Sender<Delivery>>,
     progress: Progress,
+    /// When small batches last had their turn.
+    turn: Option<Instant>,
 }
 
 /// What became of batches since the last look.
@@ -44,6 +53,7 @@ impl Lanes {
             limits: batch.limits(1),
             workers,
             progress,
+            turn: None,
         }
     }
 
@@ -121,12 +131,27 @@ impl Lanes {
         Ok(news)
     }
 
-    /// Hands batches to workers that have room: full ones, and small ones to those that are idle.
-    pub(super) fn dispatch(&mut self) -> anyhow::Result<()> {
+    /// How long nothing is to be done: until small batches have their turn, where some wait for it
+    /// and none is under way.
+    pub(super) fn gathering(&self, now: Instant) -> Option<Duration> {
+        let mut busy = self.ours.values().filter(|lane| lane.is_busy()).peekable();
+        let is_gathering = busy.peek().is_some() && busy.all(Lane::is_gathering);
+        let wait = TURN_INTERVAL.checked_sub(now.duration_since(self.turn?))?;
+        is_gathering.then_some(wait)
+    }
+
+    /// Hands batches to workers that have room: full ones, and small ones to those that are idle,
+    /// all together in turns.
+    pub(super) fn dispatch(&mut self, now: Instant) -> anyhow::Result<()> {
         let count = self.workers.len();
+        let last = self.turn;
+        let is_turn = last.is_none_or(|turn| now.duration_since(turn) >= TURN_INTERVAL);
+        if is_turn && self.ours.values().any(Lane::is_gathering) {
+            self.turn = Some(now);
+        }
         for (&partition, lane) in &mut self.ours {
             let worker = usize::try_from(partition).unwrap_or_default() % count;
-            if !lane.dispatch(partition, self.limits, &self.workers[worker]) {
+            if !lane.dispatch(partition, self.limits, is_turn, &self.workers[worker]) {
                 return Err(worker_gone());
             }
         }

@@ -86,7 +86,7 @@ impl<F: Feed, B: Books> Reader<F, B> {
             self.apply_changes();
             self.place_found();
             self.collect()?;
-            self.lanes.dispatch()?;
+            self.lanes.dispatch(Instant::now())?;
             self.audit();
             if self.hinted.elapsed() >= HINT_INTERVAL {
                 self.hint(CommitMode::Async);
@@ -97,6 +97,9 @@ impl<F: Feed, B: Books> Reader<F, B> {
                 continue;
             }
             self.resume_emptied();
+            if let Some(wait) = self.lanes.gathering(Instant::now()) {
+                thread::sleep(wait);
+            }
             self.poll()?;
         }
         Ok(())
@@ -110,7 +113,7 @@ impl<F: Feed, B: Books> Reader<F, B> {
         }
         while self.lanes.is_busy() {
             self.collect()?;
-            self.lanes.dispatch()?;
+            self.lanes.dispatch(Instant::now())?;
             thread::sleep(FULL_WAIT);
         }
         Ok(())

@@ -26,7 +26,7 @@ fn a_batch_goes_on_from_the_end_of_the_one_before_it_also_over_gaps() {
     let mut lane = reading(10);
     for offset in [12, 13, 20, 21] {
         assert!(lane.take(record(offset)));
-        assert!(lane.dispatch(0, limits, &worker));
+        assert!(lane.dispatch(0, limits, true, &worker));
     }
     let first = deliveries.try_recv().unwrap();
     assert_eq!(
@@ -59,7 +59,7 @@ fn outcomes_are_collected_in_order() {
     let mut lane = reading(0);
     for offset in [0, 1] {
         lane.take(record(offset));
-        lane.dispatch(0, limits, &worker);
+        lane.dispatch(0, limits, true, &worker);
     }
     let (first, second) = (
         deliveries.try_recv().unwrap(),
@@ -79,7 +79,7 @@ fn a_lane_that_is_held_up_is_paused_until_it_is_nearly_empty() {
     let mut lane = reading(0);
     for offset in 0..3 {
         lane.take(record(offset));
-        assert!(lane.dispatch(0, limits, &worker));
+        assert!(lane.dispatch(0, limits, true, &worker));
     }
     assert!(lane.is_held_up(limits));
     lane.set_paused(true);
@@ -88,7 +88,7 @@ fn a_lane_that_is_held_up_is_paused_until_it_is_nearly_empty() {
         let delivery: Delivery = deliveries.try_recv().unwrap();
         delivery.reply.send(Settled::Stored).unwrap();
         lane.collect();
-        lane.dispatch(0, limits, &worker);
+        lane.dispatch(0, limits, true, &worker);
     };
     stored(&mut lane);
     assert!(!lane.is_to_resume(), "two are under way");
@@ -104,7 +104,7 @@ fn the_end_of_an_epoch_reaches_what_was_handed_on() {
     let (worker, mut deliveries) = mpsc::channel(4);
     let mut lane = reading(0);
     lane.take(record(0));
-    lane.dispatch(0, limits, &worker);
+    lane.dispatch(0, limits, true, &worker);
     lane.take(record(1));
     assert_eq!(lane.let_go(), 1, "what was not handed on");
     assert!(deliveries.try_recv().unwrap().epoch.is_cancelled());
@@ -116,12 +116,12 @@ fn a_worker_that_is_gone_is_noticed() {
     let (worker, mut deliveries) = mpsc::channel(1);
     let mut lane = reading(0);
     lane.take(record(0));
-    lane.dispatch(0, limits, &worker);
+    lane.dispatch(0, limits, true, &worker);
     drop(deliveries.try_recv());
     assert!(matches!(lane.collect(), Collected::Lost));
     drop(deliveries);
     lane.take(record(1));
-    assert!(!lane.dispatch(0, limits, &worker));
+    assert!(!lane.dispatch(0, limits, true, &worker));
 }
 
 #[test]
@@ -133,7 +133,7 @@ fn a_lane_takes_no_more_than_its_share_of_a_workers_queue() {
         if !lane.is_full(limits) {
             lane.take(record(offset));
         }
-        lane.dispatch(0, limits, &worker);
+        lane.dispatch(0, limits, true, &worker);
     }
     assert!(lane.is_full(limits));
     deliveries.close();
@@ -141,4 +141,18 @@ fn a_lane_takes_no_more_than_its_share_of_a_workers_queue() {
         std::iter::from_fn(|| deliveries.try_recv().ok()).count(),
         IN_FLIGHT_MAX
     );
+}
+
+#[test]
+fn a_small_batch_waits_for_its_turn_and_a_large_one_does_not() {
+    let limits = BatchSettings { rows_max: 10_000 }.limits(1);
+    let (worker, mut deliveries) = mpsc::channel(4);
+    let mut lane = reading(0);
+    let offsets = i64::try_from(GATHERED_ROWS).unwrap();
+    for offset in 0..offsets {
+        assert!(deliveries.try_recv().is_err(), "{offset}");
+        lane.take(record(offset));
+        lane.dispatch(0, limits, false, &worker);
+    }
+    assert_eq!(deliveries.try_recv().unwrap().batch.len(), GATHERED_ROWS);
 }

@@ -52,8 +52,8 @@ fn a_partition_always_goes_to_the_same_worker() {
     for offset in 0..2 {
         for partition in 0..PARTITIONS {
             bench.lanes.take(partition, record(offset));
-            bench.lanes.dispatch().unwrap();
         }
+        bench.lanes.dispatch(Instant::now()).unwrap();
     }
     for (number, deliveries) in bench.deliveries.iter_mut().enumerate() {
         while let Ok(delivery) = deliveries.try_recv() {
@@ -101,7 +101,7 @@ fn news_are_told_of_each_partition() {
     for partition in [0, 2] {
         bench.lanes.take(partition, record(4));
     }
-    bench.lanes.dispatch().unwrap();
+    bench.lanes.dispatch(Instant::now()).unwrap();
     assert_eq!(bench.lanes.collect().unwrap(), News::default());
     for outcome in [Settled::Stored, Settled::Elsewhere] {
         let delivery = bench.deliveries[0].try_recv().unwrap();
@@ -119,5 +119,44 @@ fn a_worker_that_is_gone_ends_the_reading() {
     let mut bench = bench();
     bench.lanes.take(0, record(0));
     bench.deliveries.clear();
-    assert!(bench.lanes.dispatch().is_err());
+    assert!(bench.lanes.dispatch(Instant::now()).is_err());
+}
+
+#[test]
+fn records_that_come_fast_gather_and_those_that_come_slowly_do_not() {
+    let mut bench = bench();
+    let start = Instant::now();
+    let mut handed_on = |lanes: &mut Lanes, partition, now| {
+        lanes.take(partition, record(0));
+        lanes.dispatch(now).unwrap();
+        let deliveries = &mut bench.deliveries;
+        let taken = deliveries.iter_mut().filter_map(|it| it.try_recv().ok());
+        taken.map(|delivery| delivery.partition).collect::<Vec<_>>()
+    };
+    let lanes = &mut bench.lanes;
+    assert_eq!(lanes.gathering(start), None);
+    assert_eq!(handed_on(lanes, 0, start), [0], "the first at once");
+    let soon = start + TURN_INTERVAL / 5;
+    assert!(handed_on(lanes, 1, soon).is_empty());
+    assert_eq!(lanes.gathering(soon), None, "a batch is under way");
+    assert!(handed_on(lanes, 2, soon).is_empty());
+    let later = start + TURN_INTERVAL;
+    assert_eq!(handed_on(lanes, 4, later), [2, 1], "together");
+}
+
+#[test]
+fn while_records_gather_nothing_is_to_be_done_until_their_turn() {
+    let mut bench = bench();
+    let start = Instant::now();
+    bench.lanes.take(0, record(0));
+    bench.lanes.dispatch(start).unwrap();
+    let delivery = bench.deliveries[0].try_recv().unwrap();
+    delivery.reply.send(Settled::Stored).unwrap();
+    bench.lanes.collect().unwrap();
+    let soon = start + TURN_INTERVAL / 5;
+    assert_eq!(bench.lanes.gathering(soon), None, "nothing waits");
+    bench.lanes.take(0, record(1));
+    let wait = bench.lanes.gathering(soon);
+    assert_eq!(wait, Some(TURN_INTERVAL / 5 * 4));
+    assert_eq!(bench.lanes.gathering(start + 2 * TURN_INTERVAL), None);
 }

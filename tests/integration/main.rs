@@ -6,10 +6,9 @@
 #![expect(
     clippy::expect_used,
     clippy::unwrap_used,
-    clippy::float_cmp,
     clippy::needless_pass_by_value,
     clippy::cast_possible_wrap,
-    reason = "a test may panic, reads best without borrows, counts little, and compares exactly"
+    reason = "a test may panic, reads best without borrows, and counts little"
 )]
 
 mod support;

@@ -132,15 +132,18 @@ async fn assert_stored(database: &Database, record: &Value) {
     assert_eq!(row.get::<_, &str>(0), record["url"]);
     assert_eq!(row.get::<_, &str>(1), record["regex_pattern"]);
     assert_eq!(row.get::<_, i32>(2), record["error_code"]);
-    assert_eq!(row.get::<_, f64>(3), record["response_time"]);
+    assert_eq!(
+        row.get::<_, Option<f32>>(3),
+        seconds(&record["response_time"])
+    );
     assert_eq!(row.get::<_, &str>(4), record["matched_text"]);
     assert_eq!(row.get::<_, &str>(5), "office");
     assert_eq!(row.get::<_, &str>(6), record["outcome"]);
     assert_eq!(row.get::<_, &str>(7), record["scheduled_at"]);
     for (column, phase) in [(8, "connect"), (9, "first_byte"), (10, "body")] {
         assert_eq!(
-            row.get::<_, Option<f64>>(column),
-            record["timings"][phase].as_f64()
+            row.get::<_, Option<f32>>(column),
+            seconds(&record["timings"][phase])
         );
     }
     assert_eq!(
@@ -152,6 +155,11 @@ async fn assert_stored(database: &Database, record: &Value) {
         record["http_version"].as_str()
     );
     assert_eq!(row.get::<_, Option<i64>>(13), record["body_bytes"].as_i64());
+}
+
+/// A time of a record, as exactly as its column keeps it.
+fn seconds(value: &Value) -> Option<f32> {
+    serde_json::from_value(value.clone()).unwrap()
 }
 
 /// How each sample site is judged: its outcome, code, reason and match.

@@ -88,8 +88,12 @@ async fn results_that_kafka_never_took_are_counted_and_the_status_is_1() {
         name: "nowhere".into(),
         bootstrap: format!("127.0.0.1:{nobody}"),
     };
-    let settings = ServiceSettings::monitor(&topic, &targets).set("DRAIN_TIMEOUT", 1);
+    let settings = ServiceSettings::monitor(&topic, &targets)
+        .set("DRAIN_TIMEOUT", 1)
+        // A file is no folder: there is no state.
+        .set("STATE_DIR", targets.display());
     let mut monitor = Service::start("monitor", &[], &settings);
+    monitor.await_line(&["Going on without state"]).await;
     eventually("the site is asked", async || {
         (site.requests() >= 2).then_some(())
     })

@@ -26,4 +26,5 @@ mod reload;
 mod settings;
 mod sharing;
 mod sizes;
+mod state;
 mod targets;

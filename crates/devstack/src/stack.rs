@@ -30,6 +30,11 @@ impl Dataset {
         }
     }
 
+    /// Where a monitor keeps those that are not in the topic yet.
+    pub fn state(self, home: &Path) -> PathBuf {
+        home.join("state").join(self.topic())
+    }
+
     /// The database that they get to.
     pub fn database(self) -> &'static str {
         match self {

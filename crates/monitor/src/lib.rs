@@ -7,6 +7,7 @@
 //! - [`schedule`]: when each is due.
 //! - [`prober`]: makes the probes that are due, within bounds; a [`probe`] is one look at one site.
 //! - [`publish`]: to Kafka, in order, until it says that it has each result.
+//! - [`state`]: what must outlive a crash.
 
 pub mod pattern;
 pub mod probe;
@@ -14,7 +15,6 @@ pub mod prober;
 pub mod publish;
 pub mod schedule;
 pub mod settings;
-#[expect(dead_code, unused_imports, reason = "the publisher takes it up next")]
 pub mod state;
 pub mod targets;
 
@@ -27,6 +27,8 @@ mod testing;
 
 use std::time::Duration;
 
+use jiff::Timestamp;
+use messages::CheckResult;
 use service::{
     health::Health,
     http,
@@ -34,15 +36,16 @@ use service::{
     stages::{Drain, Stages, infallible},
     telemetry::Metrics,
 };
-use tokio::sync::mpsc;
+use tokio::{net::TcpListener, sync::mpsc, task::spawn_blocking};
 use tracing::{info, warn};
 
 pub use crate::listing::{Style, print_targets};
 use crate::{
     prober::Checker,
-    publish::Publisher,
+    publish::{Lists, Publisher},
     schedule::Feed,
     settings::Settings,
+    state::{Resume, Resumed, StateSettings},
     targets::{Reloader, TargetsSettings},
 };
 
@@ -67,12 +70,7 @@ pub async fn run(settings: Settings, metrics: Metrics, orders: Orders) -> anyhow
     let listener = http::bind(settings.http_address).await?;
     raise_open_files(settings.prober.probes_max);
     let health = Health::default();
-    let drain = Drain {
-        timeout: settings.drain_timeout,
-        grace: GIVE_UP_GRACE,
-    };
-    let Orders { stop, reload } = orders;
-    let mut stages = Stages::new(stop, drain);
+    let mut stages = Stages::new(orders.stop, drain(settings.drain_timeout));
 
     let (due_sender, due) = mpsc::channel(DUE_MAX);
     let (result_sender, results) = mpsc::channel(RESULTS_MAX);
@@ -81,10 +79,16 @@ pub async fn run(settings: Settings, metrics: Metrics, orders: Orders) -> anyhow
     } = settings.targets;
     let (change_sender, changes) = mpsc::channel(CHANGES_MAX);
     let feed = Feed {
+        since: clock::now(),
         targets: reloader.targets().to_vec(),
         changes,
         interval,
     };
+    let lists = Lists {
+        targets: reloader.lists(),
+        interval,
+    };
+    let state = resume_state(&settings.state, &lists, &location, feed.since).await?;
     let checker = Checker::new(
         settings.prober,
         location,
@@ -97,7 +101,8 @@ pub async fn run(settings: Settings, metrics: Metrics, orders: Orders) -> anyhow
         health.clone(),
         results,
         stages.deadline(1.0),
-    );
+    )
+    .with_state(&settings.publish, state, lists);
     info!(
         targets = feed.targets.len(),
         interval_seconds = interval.as_secs_f64(),
@@ -107,7 +112,7 @@ pub async fn run(settings: Settings, metrics: Metrics, orders: Orders) -> anyhow
 
     let scheduling = schedule::run(feed, due_sender, health.condition("clock"), stages.stop());
     let reloading = reloader.run(
-        reload,
+        orders.reload,
         change_sender,
         health.remark("targets"),
         stages.stop(),
@@ -116,12 +121,47 @@ pub async fn run(settings: Settings, metrics: Metrics, orders: Orders) -> anyhow
     stages.stage("the schedule", infallible(scheduling));
     stages.stage("the prober", checker.run(due));
     stages.stage("the publisher", publisher.run());
+    serve(&mut stages, listener, health, metrics);
+    stages.run().await
+}
+
+fn drain(timeout: Duration) -> Drain {
+    Drain {
+        timeout,
+        grace: GIVE_UP_GRACE,
+    }
+}
+
+/// The parts that serve the stages.
+fn serve(stages: &mut Stages, listener: TcpListener, health: Health, metrics: Metrics) {
     let upkeep = metrics.clone();
     stages.background("the metrics", |stop| infallible(upkeep.upkeep(stop)));
     stages.background("the HTTP server", |stop| {
         http::serve(listener, http::Router::new(), health, metrics, stop)
     });
-    stages.run().await
+}
+
+/// Takes up the state where the last monitor left it, off the tasks: that blocks. `None` where it cannot
+/// be had, which is said.
+async fn resume_state(
+    settings: &StateSettings,
+    lists: &Lists,
+    location: &str,
+    now: Timestamp,
+) -> anyhow::Result<Option<Resumed>> {
+    let covers = lists.covers();
+    let (settings, location) = (settings.clone(), location.to_owned());
+    let resuming = spawn_blocking(move || {
+        let with = Resume {
+            covers,
+            location: &location,
+            now,
+            encode: &CheckResult::to_json,
+        };
+        let store = state::open(&settings)?;
+        Ok(store.and_then(|store| state::resume(store, &settings, with)))
+    });
+    resuming.await?
 }
 
 /// Every probe needs a file descriptor, or a few.

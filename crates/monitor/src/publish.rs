@@ -1,15 +1,19 @@
 //! Publishes results to Kafka, in order, until a delivery report says that Kafka has each.
 //!
-//! While Kafka is away, results wait in bounded memory. What fails is sent again, in order, by a new
+//! What Kafka does not acknowledge in time goes to disk, and waits there in order, while newer results
+//! wait behind it; without state results wait in bounded memory. What fails is sent again, in order, by a new
 //! producer: repeats do no harm, since a check has the same id whenever it is sent.
 
 mod backlog;
+mod disk;
 mod drops;
 mod entry;
 mod intake;
 mod limits;
 mod producer;
 mod settings;
+mod spool;
+mod step;
 mod unpublished;
 mod watch;
 
@@ -30,15 +34,19 @@ use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
 pub use self::settings::PublishSettings;
+pub(crate) use self::spool::Lists;
 use self::{
     entry::Json,
     intake::Intake,
     limits::ask_topic,
     producer::{CLIENT_ID, Producer, Report},
     settings::SENT_MAX,
+    spool::Spool,
+    step::{End, Step},
     unpublished::Unpublished,
     watch::Watch,
 };
+use crate::state::Resumed;
 
 /// What Kafka says of each record of a batch that is larger than it takes.
 const TOO_LARGE: RDKafkaErrorCode = RDKafkaErrorCode::MessageSizeTooLarge;
@@ -59,28 +67,6 @@ pub struct Publisher {
     retry: Backoff,
     /// Past this, nothing is waited for any longer.
     give_up: CancellationToken,
-}
-
-/// What came next.
-#[derive(Debug)]
-enum Step<T> {
-    /// What was waited for.
-    Came(T),
-    /// A result, or time to look: what was waited for may still come.
-    Tended,
-    /// Nothing is worth waiting for any longer.
-    Over(End),
-}
-
-/// Why one producer's time is over.
-#[derive(Debug)]
-enum End {
-    /// Everything is published and no more comes.
-    Done,
-    /// The time to drain is over.
-    GivenUp,
-    /// Something was not delivered, for this reason.
-    Failed(RDKafkaErrorCode),
 }
 
 impl Publisher {
@@ -104,6 +90,20 @@ impl Publisher {
         }
     }
 
+    /// Keeps state from where it was left: what Kafka does not take, and what these targets are owed.
+    #[must_use]
+    pub(crate) fn with_state(
+        mut self,
+        settings: &PublishSettings,
+        resumed: Option<Resumed>,
+        lists: Lists,
+    ) -> Self {
+        if let Some(resumed) = resumed {
+            self.unpublished.spool = Spool::resume(resumed, lists, settings.queue_bound());
+        }
+        self
+    }
+
     /// Publishes every result that comes, until no more come and Kafka has all of them. An error
     /// says how many it never got.
     pub async fn run(mut self) -> anyhow::Result<()> {
@@ -120,8 +120,7 @@ impl Publisher {
             }
         }
         self.take_rest().await;
-        let left = self.unpublished.backlog.len();
-        self.unpublished.drops.account(left)
+        self.unpublished.close().await
     }
 
     /// Asks the topic how much it takes, when that is not known.
@@ -181,15 +180,21 @@ impl Publisher {
     /// Waits for `work`, or for whatever else is to be tended meanwhile. The one place where the
     /// publisher waits.
     async fn step<T>(&mut self, work: impl Future<Output = T>) -> Step<T> {
-        if !self.intake.more_come() && self.unpublished.backlog.is_empty() {
+        if !self.intake.more_come() && self.unpublished.is_safe() {
             return Step::Over(End::Done);
         }
+        let due = self.unpublished.spool.due(&self.unpublished.backlog);
         tokio::select! {
             biased;
             done = work => Step::Came(done),
             () = self.give_up.cancelled() => Step::Over(End::GivenUp),
             () = self.watch.tick() => {
                 self.watch.look(&mut self.unpublished, &self.observer);
+                self.unpublished.spool.follow_targets();
+                Step::Tended
+            }
+            done = self.unpublished.spool.next(due) => {
+                self.unpublished.tend_spool(done);
                 Step::Tended
             }
             result = self.intake.next() => {

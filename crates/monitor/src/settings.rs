@@ -11,6 +11,7 @@ use crate::{
     probe::{ProbeSettings, tls},
     prober::ProberSettings,
     publish::PublishSettings,
+    state::StateSettings,
     targets::{Format, TargetsSettings},
 };
 
@@ -73,6 +74,22 @@ const RESULTS_WAITING_MAX: Setting = Setting::with_default(
     "10000",
     "results that may wait in memory while Kafka is away",
 );
+const STATE_DIR: Setting = Setting::with_default(
+    "STATE_DIR",
+    "state",
+    "the folder, of one monitor alone, of what must outlive a crash: results that Kafka does not take",
+);
+const SPOOL_DIR: Setting = Setting::optional("SPOOL_DIR", "another name for STATE_DIR");
+const SPOOL_BYTES_MAX: Setting = Setting::with_default(
+    "SPOOL_BYTES_MAX",
+    "1073741824",
+    "bytes that results on disk may take; beyond, the oldest give way",
+);
+const MISSED_BACKFILL_MAX: Setting = Setting::with_default(
+    "MISSED_BACKFILL_MAX",
+    "100000",
+    "checks that were due without a monitor and are told as missed at the next start",
+);
 const DRAIN_TIMEOUT: Setting = Setting::with_default(
     "DRAIN_TIMEOUT",
     "8",
@@ -89,6 +106,10 @@ const BODY_BYTES_LIMIT: u64 = 8 * 1024 * 1024;
 const PROBES_LIMIT: u64 = 100_000;
 const REDIRECTS_LIMIT: u64 = 100;
 const RESULTS_WAITING_LIMIT: u64 = 10_000_000;
+/// Less would not hold what Kafka has at the same time.
+const SPOOL_BYTES_LEAST: u64 = 4 * 1024 * 1024;
+const SPOOL_BYTES_LIMIT: u64 = 1 << 40;
+const MISSED_BACKFILL_LIMIT: u64 = 10_000_000;
 
 /// Everything that the service needs to know.
 #[derive(Debug)]
@@ -101,6 +122,8 @@ pub struct Settings {
     pub prober: ProberSettings,
     /// How results are published.
     pub publish: PublishSettings,
+    /// How state is kept.
+    pub state: StateSettings,
     /// Where HTTP is served.
     pub http_address: SocketAddr,
     /// From the order to stop until everything is given up.
@@ -122,6 +145,7 @@ impl Settings {
             publish: PublishSettings {
                 results_waiting_max: read_size(reader, &RESULTS_WAITING_MAX, RESULTS_WAITING_LIMIT),
             },
+            state: read_state(reader),
             http_address: read_http_address(reader),
             drain_timeout: reader.seconds(&DRAIN_TIMEOUT),
         }
@@ -175,6 +199,16 @@ fn read_prober(reader: &mut Reader) -> ProberSettings {
             body_bytes_max: read_size(reader, &BODY_BYTES_MAX, BODY_BYTES_LIMIT),
             extra_authorities: authorities,
         },
+    }
+}
+
+fn read_state(reader: &mut Reader) -> StateSettings {
+    let folder = reader.text(&STATE_DIR);
+    let backfill_max = reader.count(&MISSED_BACKFILL_MAX, 0..=MISSED_BACKFILL_LIMIT);
+    StateSettings {
+        folder: reader.optional_text(&SPOOL_DIR).unwrap_or(folder).into(),
+        spool_bytes_max: reader.count(&SPOOL_BYTES_MAX, SPOOL_BYTES_LEAST..=SPOOL_BYTES_LIMIT),
+        backfill_max: usize::try_from(backfill_max).unwrap_or(usize::MAX),
     }
 }
 

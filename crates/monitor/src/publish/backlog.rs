@@ -50,9 +50,36 @@ impl Backlog {
         if self.len() >= all.results || self.bytes + entry.bytes() > all.bytes {
             return false;
         }
+        self.restore(entry);
+        true
+    }
+
+    /// Takes a result that was taken before, from where it waited meanwhile: there is room for it.
+    pub(super) fn restore(&mut self, entry: Entry) {
         self.bytes += entry.bytes();
         self.waiting.push_back(entry);
-        true
+    }
+
+    /// Whether the other half is to be kept for what is read from disk.
+    pub(super) fn is_half_full(&self) -> bool {
+        let all = self.settings.all;
+        self.len() * 2 >= all.results || self.bytes * 2 >= all.bytes
+    }
+
+    /// Results in the order in which they came.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Entry> {
+        self.sent.values().chain(&self.waiting)
+    }
+
+    /// The oldest that came last: those from this serial on.
+    pub(super) fn iter_from(&self, serial: u64) -> impl Iterator<Item = &Entry> {
+        let first = self.waiting.partition_point(|entry| entry.serial < serial);
+        // Where the client has the newest that is written, what waits is not.
+        let last = self.sent.last_key_value();
+        let none = last.is_none_or(|(_, last)| last.serial < serial);
+        let sent = self.sent.values().take(if none { 0 } else { usize::MAX });
+        let sent = sent.skip_while(move |entry| entry.serial < serial);
+        sent.chain(self.waiting.range(first..))
     }
 
     /// The next entry to hand to the client, with its number.

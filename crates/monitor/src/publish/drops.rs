@@ -20,6 +20,7 @@ pub(super) struct Drops {
     health: Health,
     condition: Option<Condition>,
     no_room: u64,
+    gave_way: u64,
     too_large: u64,
     since_reminder: u64,
     /// The targets whose last result was too large.
@@ -32,6 +33,7 @@ impl Drops {
             health,
             condition: None,
             no_room: 0,
+            gave_way: 0,
             too_large: 0,
             since_reminder: 0,
             too_large_urls: BTreeSet::new(),
@@ -40,16 +42,31 @@ impl Drops {
 
     /// No more fit in memory. The first is said at once, the others in numbers.
     pub(super) fn no_room(&mut self) {
-        self.count();
+        self.count(1);
         self.no_room += 1;
         if self.no_room == 1 {
             warn!("No more results fit in memory (RESULTS_WAITING_MAX): new ones are dropped");
         }
     }
 
+    /// So many gave way to newer ones on disk. The first are said at once, the others in numbers.
+    pub(super) fn gave_way(&mut self, results: u64) {
+        if results == 0 {
+            return;
+        }
+        self.count(results);
+        if self.gave_way == 0 {
+            warn!(
+                results,
+                "No more results fit on disk (SPOOL_BYTES_MAX): the oldest are dropped"
+            );
+        }
+        self.gave_way += results;
+    }
+
     /// Kafka takes no record of this size, and it cannot be made smaller.
     pub(super) fn too_large(&mut self, entry: &Entry) {
-        self.count();
+        self.count(1);
         self.too_large += 1;
         error!(
             url = %Masked(&entry.url),
@@ -94,25 +111,32 @@ impl Drops {
         std::mem::take(&mut self.since_reminder)
     }
 
-    fn count(&mut self) {
-        self.since_reminder += 1;
-        counter!("monitor_dropped_results_total").increment(1);
+    fn count(&mut self, results: u64) {
+        self.since_reminder += results;
+        counter!("monitor_dropped_results_total").increment(results);
     }
 
-    /// What became of the results, when so many are left at the end.
-    pub(super) fn account(&self, left: usize) -> anyhow::Result<()> {
+    /// What became of the results, when so many are left at the end, and so many are on disk.
+    pub(super) fn account(&self, left: usize, spooled: u64) -> anyhow::Result<()> {
         let Self {
-            no_room, too_large, ..
+            no_room,
+            gave_way,
+            too_large,
+            ..
         } = self;
-        if left == 0 && no_room + too_large == 0 {
-            info!("Every result is published");
+        let lost = left as u64 + no_room + gave_way + too_large;
+        if lost == 0 {
+            if spooled == 0 {
+                info!("Every result is published");
+            } else {
+                info!("Every result is published or spooled: {spooled} wait on disk");
+            }
             return Ok(());
         }
         anyhow::bail!(
-            "{} results were not published: {left} were still waiting for Kafka at the end, \
-             {no_room} were dropped before because memory was full, {too_large} because they were \
-             larger than Kafka takes",
-            left as u64 + no_room + too_large,
+            "{lost} results were not published: {left} were still waiting for Kafka at the end, \
+             {no_room} were dropped before because memory was full, {gave_way} because the spool was, \
+             {too_large} because they were larger than Kafka takes; {spooled} are spooled",
         )
     }
 }

@@ -5,9 +5,10 @@ use std::fmt::Debug;
 use jiff::Timestamp;
 use messages::{CheckResult, Encoded};
 use metrics::counter;
+use tokio::time::Instant;
 use tracing::warn;
 
-use crate::masked::Masked;
+use crate::{masked::Masked, state::Spooled};
 
 /// From this size on the result is kept beside its record, to be written again shorter.
 const SHRINKABLE_BYTES_MIN: usize = 1024;
@@ -33,6 +34,9 @@ impl Encoder for Json {
 /// A record with its key and its due time, which say whose it is without decoding it.
 #[derive(Debug)]
 pub(super) struct Entry {
+    /// Its place in the order in which results came, over all starts.
+    pub(super) serial: u64,
+    pub(super) came_at: Instant,
     pub(super) url: String,
     pub(super) scheduled_at: Timestamp,
     pub(super) record: Vec<u8>,
@@ -42,15 +46,44 @@ pub(super) struct Entry {
 
 impl Entry {
     /// A result's record, in at most `bytes_max` bytes where that can be achieved.
-    pub(super) fn new(result: CheckResult, encoder: &dyn Encoder, bytes_max: usize) -> Self {
+    pub(super) fn new(
+        serial: u64,
+        result: CheckResult,
+        encoder: &dyn Encoder,
+        bytes_max: usize,
+    ) -> Self {
         let record = encode(&result, encoder, bytes_max);
         // One that is larger than that has no matched text left that could be cut.
         let shrinkable = (SHRINKABLE_BYTES_MIN..=bytes_max).contains(&record.len());
         Self {
+            serial,
+            came_at: Instant::now(),
             url: result.check.url.clone(),
             scheduled_at: result.check.scheduled_at,
             record,
             result: shrinkable.then(|| Box::new(result)),
+        }
+    }
+
+    /// One that was on disk. It cannot be made smaller any more.
+    pub(super) fn restored(spooled: Spooled) -> Self {
+        Self {
+            serial: spooled.serial,
+            came_at: Instant::now(),
+            url: spooled.url,
+            scheduled_at: spooled.scheduled_at,
+            record: spooled.record,
+            result: None,
+        }
+    }
+
+    /// As it goes to disk.
+    pub(super) fn spooled(&self) -> Spooled {
+        Spooled {
+            serial: self.serial,
+            url: self.url.clone(),
+            scheduled_at: self.scheduled_at,
+            record: self.record.clone(),
         }
     }
 

@@ -16,6 +16,15 @@ pub struct PublishSettings {
 }
 
 impl PublishSettings {
+    /// How much may wait in memory for its way to disk: as much again as may wait for Kafka where there
+    /// is a disk.
+    pub(super) fn queue_bound(&self) -> Bound {
+        Bound {
+            results: (self.results_waiting_max / 2).max(1),
+            bytes: WAITING_BYTES_MAX / 2,
+        }
+    }
+
     /// How much may wait, and how much of it the client may have.
     pub(super) fn bounds(&self) -> BacklogSettings {
         BacklogSettings {

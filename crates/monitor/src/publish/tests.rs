@@ -11,6 +11,8 @@ use service::{health::Health, kafka::Security};
 
 use super::*;
 
+mod spooled;
+
 const TOPIC: &str = "checks";
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -39,6 +41,14 @@ struct Stage {
 }
 
 fn start(bootstrap_servers: String, results_waiting_max: usize) -> Stage {
+    start_with(bootstrap_servers, results_waiting_max, None)
+}
+
+fn start_with(
+    bootstrap_servers: String,
+    results_waiting_max: usize,
+    state: Option<Resumed>,
+) -> Stage {
     let kafka = settings(bootstrap_servers);
     let health = Health::default();
     let (results, receiver) = mpsc::channel(1);
@@ -46,7 +56,12 @@ fn start(bootstrap_servers: String, results_waiting_max: usize) -> Stage {
     let settings = PublishSettings {
         results_waiting_max,
     };
-    let publisher = Publisher::new(&settings, kafka, health.clone(), receiver, give_up.clone());
+    let lists = Lists {
+        targets: tokio::sync::watch::channel(Vec::new()).1,
+        interval: Duration::from_secs(1),
+    };
+    let publisher = Publisher::new(&settings, kafka, health.clone(), receiver, give_up.clone())
+        .with_state(&settings, state, lists);
     Stage {
         results,
         health,

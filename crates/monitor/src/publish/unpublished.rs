@@ -1,16 +1,25 @@
 //! What becomes of the results that Kafka does not have: they wait, are sent, acknowledged, refused
 //! or dropped, and each is counted.
 
+use std::time::Duration;
+
 use messages::CheckResult;
 use metrics::{counter, gauge};
 use service::health::Health;
+use tokio::time::timeout;
+use tracing::warn;
 
 use super::{
     backlog::{Backlog, BacklogSettings},
+    disk::Done,
     drops::Drops,
     entry::{Encoder, Entry},
     limits::Limits,
+    spool::Spool,
 };
+
+/// How long the last results may take to get to disk, at the end.
+const CLOSE_TIMEOUT: Duration = Duration::from_millis(700);
 
 /// The results that Kafka does not have, with what is known of how much it takes.
 #[derive(Debug)]
@@ -18,6 +27,7 @@ pub(super) struct Unpublished {
     pub(super) backlog: Backlog,
     pub(super) drops: Drops,
     pub(super) limits: Limits,
+    pub(super) spool: Spool,
     encoder: Box<dyn Encoder>,
 }
 
@@ -31,6 +41,7 @@ impl Unpublished {
             backlog: Backlog::new(settings),
             drops: Drops::new(health),
             limits: Limits::default(),
+            spool: Spool::off(),
             encoder,
         }
     }
@@ -38,16 +49,57 @@ impl Unpublished {
     /// Puts a result behind those that wait, or drops it where there is no room.
     pub(super) fn keep(&mut self, result: CheckResult) {
         let bytes_max = self.limits.value_bytes_max(&result.check.url);
-        let entry = Entry::new(result, self.encoder.as_ref(), bytes_max);
-        if !self.backlog.accept(entry) {
+        let is_queued = self.spool.comes_next(&self.backlog);
+        let serial = self.spool.take_serial();
+        let entry = Entry::new(serial, result, self.encoder.as_ref(), bytes_max);
+        if is_queued && self.spool.has_room(&entry) {
+            self.spool.queue(entry);
+        } else if is_queued {
+            self.spool.settle(&entry);
             self.drops.no_room();
+        } else {
+            self.spool.bypassed();
+            if !self.backlog.accept(entry) {
+                self.drops.no_room();
+            }
         }
         self.show();
+    }
+
+    /// Takes note of what the disk has done, and gives it something to do.
+    pub(super) fn tend_spool(&mut self, done: Option<Done>) {
+        if let Some(done) = done {
+            self.spool.note(done, &mut self.backlog, &mut self.drops);
+        }
+        self.spool.tend(&mut self.backlog);
+    }
+
+    /// Brings to disk what is not published, and says what became of everything.
+    pub(super) async fn close(&mut self) -> anyhow::Result<()> {
+        let closing = self.spool.close(&mut self.backlog, &mut self.drops);
+        if timeout(CLOSE_TIMEOUT, closing).await.is_err() {
+            warn!("The state (STATE_DIR) is not written in time");
+        }
+        let left = self.spool.unsafe_results(&self.backlog);
+        self.drops.account(left, self.spool.on_disk())
+    }
+
+    /// Results that Kafka does not have, in memory or on disk.
+    pub(super) fn waiting(&self) -> u64 {
+        let in_danger = self.spool.unsafe_results(&self.backlog) as u64;
+        in_danger + self.spool.on_disk()
+    }
+
+    /// Whether nothing is left to be done once no more results come: Kafka or the disk has each.
+    pub(super) fn is_safe(&self) -> bool {
+        let is_published = self.backlog.is_empty() && self.spool.is_empty();
+        is_published || self.spool.is_all_written()
     }
 
     /// Kafka has it.
     pub(super) fn acknowledged(&mut self, number: usize) {
         if let Some(entry) = self.backlog.remove(number) {
+            self.spool.settle(&entry);
             self.drops.went(&entry.url);
         }
         counter!("monitor_published_results_total").increment(1);
@@ -99,6 +151,7 @@ impl Unpublished {
 
     fn drop_too_large(&mut self, number: usize) {
         if let Some(entry) = self.backlog.remove(number) {
+            self.spool.settle(&entry);
             self.drops.too_large(&entry);
         }
         self.show();

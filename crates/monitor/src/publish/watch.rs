@@ -48,9 +48,8 @@ impl Watch {
 
     /// Sees whether Kafka still answers, and says from time to time what waits.
     pub(super) fn look(&mut self, unpublished: &mut Unpublished, observer: &Observer) {
-        let Unpublished { backlog, drops, .. } = unpublished;
         let silent = self.heard_at.elapsed() > SILENCE_MAX;
-        if silent && backlog.has_sent() {
+        if silent && unpublished.backlog.has_sent() {
             let seconds = SILENCE_MAX.as_secs();
             observer.failed(&format!("has acknowledged nothing for {seconds} s"));
         }
@@ -58,9 +57,10 @@ impl Watch {
             return;
         }
         self.reminded_at = Instant::now();
-        let dropped = drops.take_since_reminder();
-        if silent && !backlog.is_empty() {
-            warn!(waiting = backlog.len(), dropped, "Results wait for Kafka");
+        let dropped = unpublished.drops.take_since_reminder();
+        let (waiting, spooled) = (unpublished.waiting(), unpublished.spool.on_disk());
+        if silent && waiting > 0 {
+            warn!(waiting, spooled, dropped, "Results wait for Kafka");
         }
     }
 }

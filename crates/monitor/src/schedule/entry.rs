@@ -2,6 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use jiff::Timestamp;
 use tokio::sync::mpsc;
 
 use crate::targets::{Change, Target};
@@ -18,6 +19,9 @@ pub struct Entry {
 /// All targets, and how they change while the schedule runs.
 #[derive(Debug)]
 pub struct Feed {
+    /// Checks are made from the slots on that were under way then: what was due before is told of by
+    /// others.
+    pub since: Timestamp,
     /// Those at the start.
     pub targets: Vec<Arc<Target>>,
     /// What becomes of them, in parts that are quickly taken up. That nobody is left who could

@@ -32,16 +32,16 @@ const SET_BACK_TOLERANCE: Duration = Duration::from_secs(2);
 /// left and have not had theirs. Trouble with the clock, which is read here all the time, is told to
 /// `clock`.
 pub async fn run(feed: Feed, due: mpsc::Sender<Due>, clock: Condition, stop: CancellationToken) {
-    let time = now();
     let Feed {
+        since,
         targets,
         changes,
         interval,
     } = feed;
     let mut running = Running {
-        schedule: Schedule::new(Entry::every(interval, &targets), time),
-        wellness: Wellness::new(clock, time),
-        time,
+        schedule: Schedule::new(Entry::every(interval, &targets), since),
+        wellness: Wellness::new(clock, now()),
+        time: since,
         interval,
         due,
     };

@@ -31,16 +31,6 @@ pub(crate) struct Changes {
     pub(crate) uncovered: Vec<TargetId>,
 }
 
-impl Changes {
-    pub(crate) fn is_empty(&self) -> bool {
-        self.spooled.is_empty()
-            && self.settled.is_empty()
-            && self.watermarks.is_empty()
-            && self.covered.is_empty()
-            && self.uncovered.is_empty()
-    }
-}
-
 /// What the spool holds after changes were written.
 #[derive(Debug, Default, PartialEq)]
 pub(crate) struct Committed {

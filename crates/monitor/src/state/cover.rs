@@ -5,6 +5,8 @@ use std::{sync::Arc, time::Duration};
 use messages::DueTimes;
 use serde_json::{Map, Value};
 
+use crate::targets::Target;
+
 /// A target whose checks are owed.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Cover {
@@ -19,6 +21,16 @@ pub(crate) struct Cover {
 }
 
 impl Cover {
+    /// A target by its own interval, or by this one.
+    pub(crate) fn new(target: &Target, interval: Duration) -> Self {
+        Self {
+            url: target.url.clone(),
+            interval: target.own.interval.unwrap_or(interval),
+            regexp: target.regexp().to_owned(),
+            told: target.going_along.clone(),
+        }
+    }
+
     pub(super) fn times(&self) -> DueTimes {
         DueTimes::new(&self.url, self.interval)
     }

@@ -27,6 +27,8 @@ pub struct Resumed {
     pub(crate) watermarks: Watermarks,
     /// The first serial that is spooled; that of the next result where nothing is.
     pub(crate) first_serial: u64,
+    /// Results that are spooled.
+    pub(crate) results: u64,
     /// The serial of the next result.
     pub(crate) next_serial: u64,
 }
@@ -87,6 +89,7 @@ fn resume_store(
         store,
         watermarks: Watermarks::default(),
         first_serial: serials.map_or(next_serial, |(first, _)| first),
+        results,
         next_serial,
     };
     let intervals: HashMap<_, _> = with
@@ -112,7 +115,7 @@ fn resume_store(
     resumed.watermarks.cover(with.covers.into_iter(), with.now);
     let mut changes = Changes::default();
     resumed.watermarks.take_changes(&mut changes, with.now);
-    resumed.store.commit(&changes)?;
+    resumed.results = resumed.store.commit(&changes)?.results;
     Ok(resumed)
 }
 

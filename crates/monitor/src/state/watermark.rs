@@ -109,6 +109,11 @@ impl Watermarks {
         }
     }
 
+    /// Whether a watermark on disk is older.
+    pub(crate) fn is_moved(&self) -> bool {
+        !self.moved.is_empty()
+    }
+
     /// Whether a target is not on disk as it is.
     pub(crate) fn is_unwritten(&self) -> bool {
         !self.unwritten.is_empty()

@@ -28,6 +28,10 @@ pub(crate) async fn exec(service: Service) -> Result<ExitCode> {
     if service == Service::Consumer {
         use_postgres(&mut command, &settings, &home).await?;
     }
+    let is_set = |name| settings.get(name).is_some();
+    if service == Service::Monitor && !is_set("STATE_DIR") && !is_set("SPOOL_DIR") {
+        command.env("STATE_DIR", Dataset::Own.state(&home));
+    }
     taken::say_others(&settings, &service.settings(), &SAID);
     Err(command.exec()).with_context(|| format!("starting {}", program.display()))
 }

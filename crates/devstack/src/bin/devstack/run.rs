@@ -99,7 +99,7 @@ async fn run_on(
         Dataset::Demo => Some(Sites::start(&home.join("sites")).await?),
         Dataset::Own => None,
     };
-    let plan = Plan::new(settings, stack, dataset, sites.as_ref())?;
+    let plan = Plan::new(settings, stack, home, dataset, sites.as_ref())?;
     guide::say_what_is_taken(settings, &plan, stack, dataset, sites.as_ref());
     let mut consumer = RunningService::start(Service::Consumer, &plan.consumer)?;
     let mut monitor = match RunningService::start(Service::Monitor, &plan.monitor) {

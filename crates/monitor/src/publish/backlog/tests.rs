@@ -10,7 +10,7 @@ use super::*;
 use crate::publish::entry::Json;
 
 fn entry(url: &str, matched: &str) -> Entry {
-    Entry::new(result(url, matched), &Json, 900_000)
+    Entry::new(0, result(url, matched), &Json, 900_000)
 }
 
 fn result(url: &str, matched: &str) -> CheckResult {
@@ -135,6 +135,6 @@ fn a_missed_check_is_as_welcome_as_any() {
         },
         ..result("a", "")
     };
-    assert!(backlog.accept(Entry::new(missed, &Json, 900_000)));
+    assert!(backlog.accept(Entry::new(0, missed, &Json, 900_000)));
     assert_eq!(send_all(&mut backlog), ["a"]);
 }

@@ -144,7 +144,7 @@ fn what_cannot_be_made_smaller_is_dropped_and_named_until_one_goes() {
     let told = health.problems().join("\n");
     assert!(told.contains("https://***@a.example/"), "{told}");
     assert!(!told.contains("b.example"), "{told}");
-    assert!(unpublished.drops.account(0).is_err());
+    assert!(unpublished.drops.account(0, 0).is_err());
     unpublished.keep(result(&long, ""));
     send(&mut unpublished, 10_000);
     assert!(health.problems().is_empty());

@@ -9,6 +9,7 @@ const INTERVAL: Duration = Duration::from_hours(24);
 fn feed(urls: &[&str]) -> (mpsc::Sender<Vec<Change>>, Feed) {
     let (sender, changes) = mpsc::channel(1);
     let feed = Feed {
+        since: now(),
         targets: urls.iter().map(|url| target(url)).collect(),
         changes,
         interval: INTERVAL,

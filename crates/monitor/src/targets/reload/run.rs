@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use service::{command_line::BadInput, health::Remark};
 use tokio::{
-    sync::mpsc,
+    sync::{mpsc, watch},
     task::{JoinError, spawn_blocking},
     time::{Instant, sleep},
 };
@@ -28,6 +28,8 @@ const CHANGES_AT_ONCE_MAX: usize = 500;
 pub struct Reloader {
     list: List,
     watch: Watch,
+    /// What is owed to whom, others have to know as well.
+    lists: watch::Sender<Vec<Arc<Target>>>,
 }
 
 impl Reloader {
@@ -37,7 +39,13 @@ impl Reloader {
         let (list, words, stamp) = List::read(settings)?;
         say_words(settings, &words);
         let watch = Watch::new(stamp, Instant::now());
-        Ok(Self { list, watch })
+        let (lists, _) = watch::channel(list.usable.clone());
+        Ok(Self { list, watch, lists })
+    }
+
+    /// The targets that the file holds, again whenever that changed.
+    pub fn lists(&self) -> watch::Receiver<Vec<Arc<Target>>> {
+        self.lists.subscribe()
     }
 
     /// The targets that the file holds now.
@@ -67,6 +75,7 @@ impl Reloader {
         let Self {
             mut list,
             mut watch,
+            lists,
         } = self;
         let mut may_order = true;
         loop {
@@ -88,6 +97,9 @@ impl Reloader {
                 (list, reading) = read_again(list).await?;
                 watch.has_read(reading.sight);
                 news.tell(&list, &reading.outcome, cause);
+                if matches!(reading.outcome, Outcome::Taken { .. }) {
+                    lists.send_replace(list.usable.clone());
+                }
                 if pass_on(reading.outcome, &changes).await.is_err() {
                     // The schedule is gone, which whoever runs us will see.
                     return Ok(());

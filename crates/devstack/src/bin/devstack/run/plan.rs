@@ -1,6 +1,7 @@
 //! What the services are told.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::Path;
 
 use anyhow::Result;
 use devstack::{Dataset, Sites, Stack, free_port, is_free, say};
@@ -27,6 +28,7 @@ impl Plan {
     pub(super) fn new(
         settings: &Settings,
         stack: &Stack,
+        home: &Path,
         dataset: Dataset,
         sites: Option<&Sites>,
     ) -> Result<Self> {
@@ -35,6 +37,12 @@ impl Plan {
             common.push(("WEBSITES_CHECK_INTERVAL", INTERVAL_SECONDS.to_owned()));
         }
         let mut monitor = common.clone();
+        let own_state = ["STATE_DIR", "SPOOL_DIR"]
+            .iter()
+            .any(|name| settings.get(name).is_some());
+        if dataset == Dataset::Demo || !own_state {
+            monitor.push(("STATE_DIR", dataset.state(home).display().to_string()));
+        }
         if let Some(sites) = sites {
             monitor.push(("URLS_PROVIDER_TYPE", "CsvUrlsProvider".to_owned()));
             monitor.push(("URLS_FILE", sites.write_targets()?.display().to_string()));

@@ -1,0 +1,226 @@
+//! Where each result is that Kafka does not have, and when something is to be done about it.
+
+use std::{sync::Arc, time::Duration};
+
+use tokio::{sync::watch, time::Instant};
+
+use super::{pace::Pace, queue::Queue};
+use crate::{
+    clock,
+    publish::{
+        backlog::{Backlog, Bound},
+        disk::{Disk, Done},
+        entry::Entry,
+    },
+    state::{Cover, Resumed, Watermarks},
+    targets::Target,
+};
+
+/// The backlog is filled again when fewer results are in it.
+const BACKLOG_LOW: usize = 1_000;
+
+/// The lists of targets, each in force until the next.
+#[derive(Debug)]
+pub(crate) struct Lists {
+    pub(crate) targets: watch::Receiver<Vec<Arc<Target>>>,
+    /// From one check to the next, of targets that have no interval of their own.
+    pub(crate) interval: Duration,
+}
+
+impl Lists {
+    /// What is kept of the targets that are in force.
+    pub(crate) fn covers(&self) -> Vec<Cover> {
+        let targets = self.targets.borrow();
+        let covers = targets.iter().map(|it| Cover::new(it, self.interval));
+        covers.collect()
+    }
+}
+
+/// The spool, as far as the publisher has to know it. Without a store it holds nothing.
+#[derive(Debug)]
+pub(crate) struct Spool {
+    pub(super) disk: Disk,
+    pub(super) watermarks: Watermarks,
+    /// The targets whose checks are owed.
+    pub(super) lists: Option<Lists>,
+    /// The serial of the next result.
+    pub(super) next: u64,
+    /// Results below are on disk, unless they are settled.
+    pub(super) written: u64,
+    /// Results below are on disk once the store has done what it does.
+    pub(super) writing: u64,
+    /// Results below are in the backlog, unless they are settled.
+    pub(super) loaded: u64,
+    /// Results below gave way to newer ones, so that they are no longer on disk.
+    pub(super) gone: u64,
+    pub(super) queue: Queue,
+    /// Results on disk that Kafka has by now, or will never get.
+    pub(super) settled: Vec<u64>,
+    pub(super) on_disk: u64,
+    pub(super) pace: Pace,
+}
+
+impl Spool {
+    /// A spool without a store.
+    pub(crate) fn off() -> Self {
+        Self {
+            disk: Disk::Off,
+            watermarks: Watermarks::default(),
+            lists: None,
+            next: 0,
+            written: 0,
+            writing: 0,
+            loaded: 0,
+            gone: 0,
+            queue: Queue::new(Bound {
+                results: 0,
+                bytes: 0,
+            }),
+            settled: Vec::new(),
+            on_disk: 0,
+            pace: Pace::start(),
+        }
+    }
+
+    /// Goes on where the state was left. So much may wait in memory to be written.
+    pub(crate) fn resume(resumed: Resumed, lists: Lists, queue_bound: Bound) -> Self {
+        Self {
+            disk: Disk::Idle(resumed.store),
+            watermarks: resumed.watermarks,
+            lists: Some(lists),
+            next: resumed.next_serial,
+            written: resumed.next_serial,
+            writing: resumed.next_serial,
+            loaded: resumed.first_serial,
+            queue: Queue::new(queue_bound),
+            on_disk: resumed.results,
+            ..Self::off()
+        }
+    }
+
+    /// The serial for a result that comes.
+    pub(crate) fn take_serial(&mut self) -> u64 {
+        self.next += 1;
+        self.next - 1
+    }
+
+    /// Whether a result that comes belongs into the queue here.
+    pub(crate) fn comes_next(&self, backlog: &Backlog) -> bool {
+        !self.disk.is_off() && (self.is_deep() || backlog.is_half_full())
+    }
+
+    /// Whether results wait behind those of the backlog.
+    pub(super) fn is_deep(&self) -> bool {
+        self.loaded < self.next
+    }
+
+    /// The backlog took the newest result.
+    pub(crate) fn bypassed(&mut self) {
+        self.loaded = self.next;
+    }
+
+    pub(crate) fn has_room(&self, entry: &Entry) -> bool {
+        self.queue.has_room(entry)
+    }
+
+    pub(crate) fn queue(&mut self, entry: Entry) {
+        self.queue.push(entry);
+    }
+
+    /// Nothing more is to be done for a result: Kafka has it, or will never get it.
+    pub(crate) fn settle(&mut self, entry: &Entry) {
+        if self.disk.is_off() {
+            return;
+        }
+        self.watermarks.settle(&entry.url, entry.scheduled_at);
+        if entry.serial < self.writing {
+            self.settled.push(entry.serial);
+        }
+    }
+
+    /// Sees whether other targets are checked by now.
+    pub(crate) fn follow_targets(&mut self) {
+        let changed = |lists: &&mut Lists| lists.targets.has_changed().unwrap_or_default();
+        if let Some(lists) = self.lists.as_mut().filter(changed) {
+            lists.targets.mark_unchanged();
+            let covers = lists.covers();
+            self.watermarks.cover(covers.into_iter(), clock::now());
+        }
+    }
+
+    /// Results that are neither in Kafka nor on disk.
+    pub(crate) fn unsafe_results(&self, backlog: &Backlog) -> usize {
+        if self.disk.is_off() {
+            return backlog
+                .iter()
+                .filter(|it| it.serial >= self.written)
+                .count();
+        }
+        let in_danger = |entry: &&Entry| entry.serial >= self.written || entry.serial < self.gone;
+        backlog
+            .iter()
+            .chain(self.queue.iter())
+            .filter(in_danger)
+            .count()
+    }
+
+    /// Results on disk.
+    pub(crate) fn on_disk(&self) -> u64 {
+        self.on_disk
+    }
+
+    /// Whether everything is on disk that is not in Kafka.
+    pub(crate) fn is_all_written(&self) -> bool {
+        self.disk.is_idle() && self.written == self.next && self.gone <= self.loaded
+    }
+
+    /// Whether nothing waits here.
+    pub(crate) fn is_empty(&self) -> bool {
+        !self.is_deep()
+    }
+
+    /// When there is something to do next.
+    pub(crate) fn due(&self, backlog: &Backlog) -> Option<Instant> {
+        if !self.disk.is_idle() {
+            return None;
+        }
+        let write = self.write_due(backlog);
+        let fill = self.is_low(backlog).then_some(self.pace.read_again_at);
+        write.into_iter().chain(fill).min()
+    }
+
+    pub(super) fn is_low(&self, backlog: &Backlog) -> bool {
+        self.is_deep() && backlog.len() < BACKLOG_LOW && !backlog.is_half_full()
+    }
+
+    pub(super) fn write_due(&self, backlog: &Backlog) -> Option<Instant> {
+        let unwritten = self.unwritten(backlog).next().map(|entry| entry.came_at);
+        let hurry = self.is_deep() || self.on_disk > 0;
+        let group = unwritten.map(|came_at| Pace::group_due(came_at, hurry));
+        let settled = (!self.settled.is_empty()).then(|| self.pace.settled_due());
+        let moved = self
+            .watermarks
+            .is_moved()
+            .then(|| self.pace.watermarks_due());
+        // Of a target that is not known on disk, nothing would be owed.
+        let covered = self.watermarks.is_unwritten().then(Instant::now);
+        let due = [group, settled, moved, covered].into_iter().flatten().min();
+        due.map(|due| due.max(self.pace.write_again_at))
+    }
+
+    pub(super) fn unwritten<'a>(&'a self, backlog: &'a Backlog) -> impl Iterator<Item = &'a Entry> {
+        let all = backlog.iter_from(self.written).chain(self.queue.iter());
+        all.filter(|entry| entry.serial >= self.written)
+    }
+
+    /// Waits until there is something to do, or something was done.
+    pub(crate) async fn next(&mut self, due: Option<Instant>) -> Option<Done> {
+        match due {
+            Some(due) => {
+                tokio::time::sleep_until(due).await;
+                None
+            }
+            None => Some(self.disk.done().await),
+        }
+    }
+}

@@ -1,0 +1,25 @@
+//! What comes of waiting, and of a producer's time.
+
+use rdkafka::types::RDKafkaErrorCode;
+
+/// What came next.
+#[derive(Debug)]
+pub(super) enum Step<T> {
+    /// What was waited for.
+    Came(T),
+    /// A result, or time to look: what was waited for may still come.
+    Tended,
+    /// Nothing is worth waiting for any longer.
+    Over(End),
+}
+
+/// Why one producer's time is over.
+#[derive(Debug)]
+pub(super) enum End {
+    /// Everything is published, or on disk, and no more comes.
+    Done,
+    /// The time to drain is over.
+    GivenUp,
+    /// Something was not delivered, for this reason.
+    Failed(RDKafkaErrorCode),
+}

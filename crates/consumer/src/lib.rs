@@ -12,6 +12,7 @@
 //! - [`store`]: websites, rows, dead letters and offsets in PostgreSQL.
 //! - `keeper`: sees that PostgreSQL is there, makes partitions of days to come.
 //! - `progress`, `trouble`: how it goes, and what is wrong.
+//! - `verify`: proves that nothing is lost.
 
 pub mod batch;
 pub mod decode;
@@ -23,6 +24,7 @@ pub mod store;
 #[cfg(test)]
 mod testing;
 mod trouble;
+mod verify;
 mod worker;
 
 use std::time::Duration;
@@ -44,6 +46,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
+pub use self::verify::{VerifyOptions, verify};
 use self::{
     batch::Delivery,
     progress::Progress,

@@ -10,6 +10,7 @@ mod failure;
 mod identity;
 mod json;
 mod lenient;
+mod masked;
 mod probe;
 mod record;
 mod result;
@@ -20,6 +21,7 @@ pub use due::DueTimes;
 pub use failure::{Failure, FailureReason, Phase};
 pub use identity::{check_id, record_id};
 pub use json::{Encoded, SCHEMA_VERSION};
+pub use masked::Masked;
 pub use probe::{Certificate, HttpVersion, Match, MatchKind, Probe, Response, Timings, TlsVersion};
 pub use record::{
     CertificateFields, FailureFields, Origin, ReadError, Record, SelfDoubtFields, TimingFields,

@@ -1,0 +1,129 @@
+//! The proof against a real PostgreSQL.
+
+use std::time::Duration;
+
+use database::{Database, DatabaseSettings, TlsSettings};
+use messages::{DueTimes, check_id};
+use tokio_postgres::{Client, NoTls};
+
+use super::*;
+use crate::testing;
+
+const URL: &str = "http://u:secret@a/";
+const DAYS: &str = "2026-11-23T00:00:00Z";
+
+async fn prepared() -> (Database, Client) {
+    let uri = testing::database().await;
+    let settings = DatabaseSettings {
+        connection: uri.parse().unwrap(),
+        tls: TlsSettings::Off,
+        connections_max: 2,
+        application_name: "tests",
+    };
+    let database = Database::new(&settings).unwrap();
+    database::prepare(&database).await.unwrap();
+    let (client, connection) = tokio_postgres::connect(&uri, NoTls).await.unwrap();
+    tokio::spawn(connection);
+    let tables = "CREATE TABLE part PARTITION OF metrics \
+        FOR VALUES FROM ('2026-11-22Z') TO ('2026-11-27Z'); \
+        INSERT INTO offsets (consumer_group, topic, partition, start_offset, next_offset, rows, \
+        duplicates, lost) VALUES ('g', 't', 0, 10, 20, 7, 2, 1)";
+    client.batch_execute(tables).await.unwrap();
+    (database, client)
+}
+
+/// Rows of every check that is due in some hours, at a location.
+async fn fill(client: &Client, url: &str, location: &str, seconds: u64, hours: Range<i64>) {
+    let website = "INSERT INTO websites (url) VALUES ($1) ON CONFLICT DO NOTHING";
+    client.execute(website, &[&url]).await.unwrap();
+    let start: Timestamp = DAYS.parse().unwrap();
+    let hour = |hours| start + SignedDuration::from_hours(hours);
+    let times = DueTimes::new(url, Duration::from_secs(seconds));
+    let times: Vec<Timestamp> = times.within(hour(hours.start)..hour(hours.end)).collect();
+    let ids: Vec<_> = times
+        .iter()
+        .map(|due| check_id(location, url, *due))
+        .collect();
+    let times: Vec<_> = times.into_iter().map(database::system_time).collect();
+    #[expect(clippy::cast_precision_loss, reason = "a few seconds")]
+    let interval = seconds as f32;
+    let rows = "INSERT INTO metrics (website_id, location, scheduled_at, check_id, error_code, \
+        response_time, \"interval\", outcome) SELECT websites.id, $2, due, check_id, 200, 0.1, $3, 'up' \
+        FROM websites, unnest($4::timestamptz[], $5::uuid[]) AS row (due, check_id) WHERE url = $1";
+    client
+        .execute(rows, &[&url, &location, &interval, &times, &ids])
+        .await
+        .unwrap();
+}
+
+async fn prove_hours(database: &Database, hours: Range<i64>) -> Report {
+    let start: Timestamp = DAYS.parse().unwrap();
+    let hour = |hours| start + SignedDuration::from_hours(hours);
+    prove(database, hour(hours.start)..hour(hours.end))
+        .await
+        .unwrap()
+}
+
+#[tokio::test]
+async fn what_is_whole_is_accounted_for_across_days_locations_and_intervals() {
+    let (database, client) = prepared().await;
+    fill(&client, URL, "a", 30, 0..30).await;
+    fill(&client, URL, "a", 45, 30..60).await;
+    fill(&client, URL, "a", 30, 60..72).await;
+    fill(&client, URL, "b", 600, 0..72).await;
+    fill(&client, "http://new/", "a", 60, 50..72).await;
+    // A row of the original says nothing of what was due.
+    let original = "INSERT INTO metrics (website_id, scheduled_at, check_id, error_code, \
+        response_time) SELECT id, '2026-11-24T00:00:01Z', gen_random_uuid(), 200, 1 FROM websites";
+    client.batch_execute(original).await.unwrap();
+    for hours in [0..72, 1..71, 5..29, 20..40, 47..49, 55..65] {
+        let report = prove_hours(&database, hours.clone()).await;
+        assert_eq!(report.unaccounted(), (0, 0), "{hours:?}: {report}");
+    }
+    let report = prove_hours(&database, 0..72).await;
+    assert_eq!(report.checks.rows_without_interval, 2);
+    assert!(report.to_string().contains("Everything is accounted for."));
+}
+
+#[tokio::test]
+async fn exactly_what_is_wrong_is_told() {
+    let (database, client) = prepared().await;
+    fill(&client, URL, "a", 60, 0..72).await;
+    let wrong = "DELETE FROM metrics WHERE scheduled_at BETWEEN '2026-11-23T10:00Z' AND '2026-11-23T10:05Z'; \
+        DELETE FROM metrics WHERE scheduled_at BETWEEN '2026-11-24T23:59Z' AND '2026-11-25T00:01Z'; \
+        INSERT INTO metrics (website_id, location, scheduled_at, check_id, error_code, response_time, \"interval\") \
+        SELECT website_id, location, scheduled_at, gen_random_uuid(), error_code, response_time, \"interval\" \
+        FROM metrics WHERE scheduled_at BETWEEN '2026-11-24T10:00Z' AND '2026-11-24T10:01Z'; \
+        UPDATE offsets SET next_offset = 23";
+    client.batch_execute(wrong).await.unwrap();
+    let report = prove_hours(&database, 0..72).await;
+    assert_eq!(report.unaccounted(), (5 + 2 + 1, 3), "{report}");
+    let json = report.json();
+    let what: Vec<_> = json["checks"].as_array().unwrap().iter().collect();
+    let told: Vec<_> = what
+        .iter()
+        .map(|it| (it["what"].as_str().unwrap(), it["checks"].as_i64().unwrap()))
+        .collect();
+    assert_eq!(told, [("missing", 5), ("repeated", 1), ("missing", 2)]);
+    assert!(
+        what[0]["first"]
+            .as_str()
+            .unwrap()
+            .starts_with("2026-11-23T10:00:")
+    );
+    assert!(
+        what[0]["last"]
+            .as_str()
+            .unwrap()
+            .starts_with("2026-11-23T10:04:")
+    );
+    assert_eq!(json["partitions"][0]["unaccounted"], 3);
+    let text = report.to_string();
+    assert!(text.contains("UNACCOUNTED FOR: 3"), "{text}");
+    assert!(!text.contains("secret") && !json.to_string().contains("secret"));
+    // A check that is missing and another that stands there twice: the count alone is right.
+    let swapped = "DELETE FROM metrics WHERE scheduled_at BETWEEN '2026-11-24T10:02Z' AND '2026-11-24T10:03Z'";
+    client.batch_execute(swapped).await.unwrap();
+    let report = prove_hours(&database, 25..47).await;
+    assert_eq!(report.unaccounted().0, 2, "{report}");
+}

@@ -77,6 +77,9 @@ impl<'code> Visit<'code> for Arrows {
         self.within.pop();
     }
 
+    /// Who may see an item says nothing of what it builds on.
+    fn visit_visibility(&mut self, _: &'code syn::Visibility) {}
+
     fn visit_item_use(&mut self, import: &'code syn::ItemUse) {
         self.imports(&import.tree, Vec::new());
     }

@@ -13,6 +13,7 @@
 
 mod support;
 
+mod check;
 mod commands;
 mod contract;
 mod drain;

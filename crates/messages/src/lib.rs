@@ -5,6 +5,7 @@
 //! - [`Record`] is what a consumer reads: lenient, the original Python system's records included.
 //! - [`DueTimes`] are a target's, the same for whoever asks.
 
+mod advice;
 mod due;
 mod failure;
 mod identity;
@@ -17,6 +18,7 @@ mod result;
 mod text;
 mod word;
 
+pub use advice::Advice;
 pub use due::DueTimes;
 pub use failure::{Failure, FailureReason, Phase};
 pub use identity::{check_id, record_id};

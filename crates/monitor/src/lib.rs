@@ -9,6 +9,7 @@
 //! - [`publish`]: to Kafka, in order, until it says that it has each result.
 //! - [`state`]: what must outlive a crash.
 
+pub mod check;
 pub mod pattern;
 pub mod probe;
 pub mod prober;

@@ -5,7 +5,8 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use monitor::{
     Style,
-    settings::{self, Settings},
+    check::{self, TargetOptions},
+    settings::{self, CheckSettings, Settings},
 };
 use service::{http, program};
 
@@ -20,13 +21,23 @@ struct CommandLine {
     command: Option<Command>,
 }
 
-#[derive(Clone, Copy, Subcommand)]
+#[derive(Subcommand)]
 enum Command {
     /// Run the service (the default).
     Run,
     /// Print what would be checked and when, and every bad row of the targets file.
     Targets {
         /// As one JSON object.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Check a website once, now, and print what was seen. Needs no Kafka and no settings.
+    ///
+    /// Exit status: 0 up, 1 down, 3 when it was us who could not look, 2 bad input.
+    Check {
+        #[command(flatten)]
+        target: TargetOptions,
+        /// As the record that the service would publish.
         #[arg(long)]
         json: bool,
     },
@@ -45,6 +56,11 @@ async fn execute(command: Command) -> anyhow::Result<()> {
         Command::Targets { json } => {
             let settings = program::read_settings(settings::read_targets)?;
             monitor::print_targets(&settings, if json { Style::Json } else { Style::Text })
+        }
+        Command::Check { target, json } => {
+            let settings = program::read_settings(CheckSettings::read)?;
+            let style = if json { Style::Json } else { Style::Text };
+            check::check(settings, &target, style).await
         }
         Command::Healthcheck => {
             http::check_health(program::read_settings(settings::read_http_address)?).await

@@ -4,7 +4,7 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use service::{
     kafka::KafkaSettings,
-    settings::{Reader, Setting},
+    settings::{Reader, Setting, Variables},
 };
 
 use crate::{
@@ -148,6 +148,31 @@ impl Settings {
             state: read_state(reader),
             http_address: read_http_address(reader),
             drain_timeout: reader.seconds(&DRAIN_TIMEOUT),
+        }
+    }
+}
+
+/// Everything that one check made by hand needs to know.
+#[derive(Debug)]
+pub struct CheckSettings {
+    /// From one check to the next, as the record says it.
+    pub interval: Duration,
+    /// Which monitor looks.
+    pub location: String,
+    /// What the options may name as `${NAME}`.
+    pub variables: Variables,
+    /// How probes are made.
+    pub prober: ProberSettings,
+}
+
+impl CheckSettings {
+    /// Reads them; what is wrong with them, the reader remembers.
+    pub fn read(reader: &mut Reader) -> Self {
+        Self {
+            interval: reader.seconds(&INTERVAL),
+            location: reader.text(&LOCATION),
+            variables: reader.variables(),
+            prober: read_prober(reader),
         }
     }
 }

@@ -13,6 +13,7 @@ mod draft;
 mod elements;
 mod fields;
 mod file;
+mod given;
 mod json;
 mod known;
 mod list;
@@ -29,6 +30,7 @@ mod values;
 pub use self::{
     change::Change,
     fields::shown_settings,
+    given::{setting_names, target_of},
     list::Targets,
     own::{About, Asked, Expected, OwnSettings},
     reload::Reloader,

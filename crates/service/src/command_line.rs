@@ -40,9 +40,14 @@ impl Said {
     }
 }
 
+/// The status of a command that has said everything, where its answer is not simply yes.
+#[derive(Debug, Error)]
+#[error("the status is {0}")]
+pub struct Status(pub u8);
+
 /// Prints what went wrong with a command, one readable line each.
 pub fn say(command: &str, error: &anyhow::Error) {
-    if error.is::<Said>() {
+    if error.is::<Said>() || error.is::<Status>() {
         return;
     }
     let mut stderr = io::stderr().lock();
@@ -71,6 +76,9 @@ fn lines(error: &anyhow::Error) -> Vec<String> {
 }
 
 fn status(error: &anyhow::Error) -> u8 {
+    if let Some(Status(status)) = error.downcast_ref() {
+        return *status;
+    }
     let bad_input = error
         .chain()
         .any(|cause| cause.is::<BadInput>() || cause.is::<InvalidSettings>());
@@ -96,5 +104,6 @@ mod tests {
         assert_eq!(lines(&error), ["reading targets: no row"]);
         assert_eq!(status(&Said::new(error).into()), STATUS_BAD_INPUT);
         assert_eq!(status(&anyhow!("the disk is full")), STATUS_FAILED);
+        assert_eq!(status(&Status(3).into()), 3);
     }
 }

@@ -61,32 +61,7 @@ fn detail(failure: &Failure) -> String {
 
 /// The reason as a person says it, in a few words.
 fn reason_words(reason: FailureReason) -> &'static str {
-    match reason {
-        FailureReason::DnsNotFound => "name does not resolve",
-        FailureReason::DnsServerFailure => "name servers failed",
-        FailureReason::DnsTimeout => "name servers did not answer",
-        FailureReason::ConnectTimeout => "connect timed out",
-        FailureReason::ConnectRefused => "connection refused",
-        FailureReason::ConnectUnreachable => "no route to the address",
-        FailureReason::ConnectFailed => "connect failed",
-        FailureReason::AddressForbidden => "address is never probed",
-        FailureReason::TlsExpired => "certificate expired or not yet valid",
-        FailureReason::TlsUntrusted => "certificate not trusted",
-        FailureReason::TlsWrongHost => "certificate is for another name",
-        FailureReason::TlsHandshake => "TLS handshake failed",
-        FailureReason::FirstByteTimeout => "no answer in time",
-        FailureReason::BodyTimeout => "page did not come in time",
-        FailureReason::ConnectionReset => "connection broke off",
-        FailureReason::ProtocolError => "answer is no proper HTTP",
-        FailureReason::TooManyRedirects => "too many redirects",
-        FailureReason::BadRedirect => "redirect leads nowhere",
-        FailureReason::ProberFailed => "the monitor could not look",
-        FailureReason::StatusUnexpected => "status not expected",
-        FailureReason::PatternNotFound => "required text not found",
-        FailureReason::PatternFound => "forbidden text found",
-        FailureReason::TargetRemoved => "target left the list",
-        FailureReason::RobotsDisallowed => "robots.txt asks not to look",
-    }
+    reason.advice().short
 }
 
 fn time(time: Duration) -> String {

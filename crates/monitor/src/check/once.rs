@@ -1,0 +1,48 @@
+//! One check, by the service's own prober: what is shown is what would be published.
+
+use std::sync::Arc;
+
+use anyhow::Context;
+use messages::CheckResult;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    clock::now,
+    prober::Checker,
+    schedule::{Arrival, Due},
+    settings::CheckSettings,
+    targets::Target,
+};
+
+/// Makes the check as one that has just come due.
+pub(super) async fn check_once(
+    settings: CheckSettings,
+    target: Target,
+) -> anyhow::Result<CheckResult> {
+    let (due_sender, due) = mpsc::channel(1);
+    let (result_sender, mut results) = mpsc::channel(1);
+    let checker = Checker::new(
+        settings.prober,
+        settings.location,
+        result_sender,
+        CancellationToken::new(),
+    )?;
+    let only = Due {
+        interval: target.own.interval.unwrap_or(settings.interval),
+        target: Arc::new(target),
+        scheduled_at: now(),
+        arrival: Arrival::CameDue,
+    };
+    due_sender
+        .send(only)
+        .await
+        .context("handing the check to the prober")?;
+    // No more come: the prober ends with this one.
+    drop(due_sender);
+    checker.run(due).await?;
+    results
+        .recv()
+        .await
+        .context("the prober made no result of the check")
+}

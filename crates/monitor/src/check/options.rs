@@ -1,0 +1,112 @@
+//! The options of a target: one for each field of the targets file, by the table of these.
+
+use clap::{Arg, ArgMatches, Args, Command, FromArgMatches, error::Error};
+use service::{command_line::BadInput, settings::Variables};
+
+use crate::targets::{Target, setting_names, target_of};
+
+/// What is given without a name.
+const URL: &str = "url";
+/// A target that is checked by hand is checked.
+const NOT_OFFERED: &str = "enabled";
+
+/// The target's settings that were given, as they were written.
+#[derive(Debug, Default)]
+pub struct TargetOptions(Vec<(&'static str, String)>);
+
+impl TargetOptions {
+    /// The target that they make; they may name these variables.
+    pub(super) fn target(&self, variables: &Variables) -> Result<Target, BadInput> {
+        let settings = self.0.iter();
+        target_of(
+            settings.map(|(name, value)| (*name, value.as_str())),
+            variables,
+        )
+    }
+}
+
+/// The fields that have an option.
+fn offered() -> impl Iterator<Item = &'static str> {
+    setting_names().filter(|name| *name != NOT_OFFERED)
+}
+
+impl Args for TargetOptions {
+    fn augment_args(command: Command) -> Command {
+        let options = offered().map(|name| {
+            let arg = Arg::new(name).value_name(name.to_uppercase());
+            if name == URL {
+                return arg.required(true).help("The website, http:// or https://");
+            }
+            arg.long(name.replace('_', "-"))
+                .allow_hyphen_values(true)
+                .help_heading("The target's settings, written as in a CSV file (docs/targets.md)")
+        });
+        command.args(options)
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        Self::augment_args(command)
+    }
+}
+
+impl FromArgMatches for TargetOptions {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, Error> {
+        let mut options = Self::default();
+        options.update_from_arg_matches(matches)?;
+        Ok(options)
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), Error> {
+        let given = offered().filter_map(|name| {
+            let value = matches.get_one::<String>(name)?;
+            Some((name, value.clone()))
+        });
+        self.0 = given.collect();
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(arguments: &[&str]) -> Result<TargetOptions, Error> {
+        let command = TargetOptions::augment_args(Command::new("check"));
+        let matches = command.try_get_matches_from([&["check"], arguments].concat())?;
+        TargetOptions::from_arg_matches(&matches)
+    }
+
+    #[test]
+    fn every_field_but_enabled_has_an_option() {
+        let mut command = TargetOptions::augment_args(Command::new("check"));
+        let help = command.render_long_help().to_string();
+        for name in setting_names().filter(|name| ![URL, NOT_OFFERED].contains(name)) {
+            let option = format!("--{} <", name.replace('_', "-"));
+            assert!(help.contains(&option), "{option} in {help}");
+        }
+        assert!(!help.contains("--enabled"), "{help}");
+        command.debug_assert();
+    }
+
+    #[test]
+    fn options_make_the_target_that_a_row_would() {
+        let given = [
+            "http://a.test/",
+            "--expected-status",
+            "200-299",
+            "--regexp",
+            "-5",
+        ];
+        let target = parse(&given)
+            .unwrap()
+            .target(&Variables::default())
+            .unwrap();
+        assert_eq!(target.url, "http://a.test/");
+        assert_eq!(target.regexp(), "-5");
+        assert!(target.own.expected.status.is_some());
+        let wrong = parse(&["http://a.test/", "--retries", "many"]).unwrap();
+        let problem = wrong.target(&Variables::default()).unwrap_err().to_string();
+        assert!(problem.starts_with("the retries "), "{problem}");
+        assert!(parse(&[]).is_err(), "no url");
+    }
+}

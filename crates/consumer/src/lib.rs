@@ -12,11 +12,12 @@
 //! - [`store`]: websites, rows, dead letters and offsets in PostgreSQL.
 //! - `keeper`: sees that PostgreSQL is there, makes partitions of days to come.
 //! - `progress`, `trouble`: how it goes, and what is wrong.
-//! - `verify`: proves that nothing is lost.
+//! - `verify`: proves that nothing is lost; `letters`: shows dead letters, and tries them again.
 
 pub mod batch;
 pub mod decode;
 mod keeper;
+mod letters;
 mod progress;
 pub mod settings;
 mod source;
@@ -46,7 +47,6 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
-pub use self::verify::{VerifyOptions, verify};
 use self::{
     batch::Delivery,
     progress::Progress,
@@ -55,6 +55,10 @@ use self::{
     store::{BatchWriter, OffsetKey},
     trouble::{Trouble, Troubles},
     worker::Worker,
+};
+pub use self::{
+    letters::{LetterFilter, list, redrive, remove, show},
+    verify::{VerifyOptions, verify},
 };
 
 /// Batches that wait for one worker, of all its partitions.

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use consumer::{
-    VerifyOptions,
+    LetterFilter, VerifyOptions,
     settings::{self, MigrateSettings, Settings},
 };
 use jiff::Timestamp;
@@ -21,7 +21,7 @@ struct CommandLine {
     command: Option<Command>,
 }
 
-#[derive(Clone, Copy, Subcommand)]
+#[derive(Clone, Subcommand)]
 enum Command {
     /// Run the service (the default).
     Run,
@@ -42,8 +42,50 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Try dead letters again, and say what became of each.
+    ///
+    /// Each is judged as if it were read from Kafka now, under the topic, partition, offset and time
+    /// that it had. Its row is stored and the letter removed in one transaction.
+    Redrive {
+        #[command(flatten)]
+        filter: LetterFilter,
+        /// Only say which could be tried: those whose bytes can be read.
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// Show or remove records that could not become rows.
+    #[command(subcommand)]
+    DeadLetters(LettersCommand),
     /// Ask the running service whether it is alive.
     Healthcheck,
+}
+
+#[derive(Clone, Subcommand)]
+enum LettersCommand {
+    /// Print a line for each.
+    List {
+        #[command(flatten)]
+        filter: LetterFilter,
+        /// As one JSON object a line.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Print one with its bytes, as text where they are.
+    Show {
+        /// Which, by its id.
+        id: i64,
+        /// As one JSON object.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Remove them for good.
+    Remove {
+        #[command(flatten)]
+        filter: LetterFilter,
+        /// All of them.
+        #[arg(long)]
+        all: bool,
+    },
 }
 
 fn main() -> ExitCode {
@@ -58,6 +100,22 @@ async fn execute(command: Command) -> anyhow::Result<()> {
         Command::Verify { since, until, json } => {
             let options = VerifyOptions { since, until, json };
             consumer::verify(program::read_settings(MigrateSettings::read)?, options).await
+        }
+        Command::Redrive { filter, dry_run } => {
+            let settings = program::read_settings(MigrateSettings::read)?;
+            consumer::redrive(settings, filter, dry_run).await
+        }
+        Command::DeadLetters(command) => {
+            let settings = program::read_settings(MigrateSettings::read)?;
+            match command {
+                LettersCommand::List { filter, json } => {
+                    consumer::list(settings, filter, json).await
+                }
+                LettersCommand::Show { id, json } => consumer::show(settings, id, json).await,
+                LettersCommand::Remove { filter, all } => {
+                    consumer::remove(settings, filter, all).await
+                }
+            }
         }
         Command::Healthcheck => {
             http::check_health(program::read_settings(settings::read_http_address)?).await

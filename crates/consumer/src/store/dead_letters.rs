@@ -21,6 +21,16 @@ const INSERT: Statement = Statement::new(
     (topic, partition, \"offset\", coalesce(record_timestamp, '-infinity'::timestamptz)) DO NOTHING",
 );
 
+const REMOVE: Statement = Statement::new(
+    "removing a dead letter",
+    "DELETE FROM dead_letters WHERE id = $1",
+);
+
+/// Removes a letter. `false`: it is not there any more.
+pub(super) async fn remove(transaction: &Transaction<'_>, id: i64) -> Result<bool, DatabaseError> {
+    Ok(REMOVE.execute(transaction, &[&id]).await? == 1)
+}
+
 /// Stores a chunk's dead letters. One that is there already, as another group's or from before the
 /// stored offset was set back, stays as it is.
 pub(super) async fn store(

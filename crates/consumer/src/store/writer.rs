@@ -72,6 +72,31 @@ impl BatchWriter {
             .await
     }
 
+    /// Stores the record of a dead letter, and removes the letter in the same transaction. `None`: the
+    /// letter is not there any more, and nothing happens.
+    pub async fn redrive(
+        &self,
+        letter: i64,
+        chunk: &Chunk<'_>,
+    ) -> Result<Option<Counts>, DatabaseError> {
+        self.database
+            .attempt(async |client| {
+                let mut work = self.look_up(client, chunk).await?;
+                let transaction = begin(client).await?;
+                // Whoever else tries the same letter waits here, and then finds it gone.
+                if !dead_letters::remove(&transaction, letter).await? {
+                    return Ok(None);
+                }
+                rows::settle(&transaction, &mut work).await?;
+                websites::store_changes(&transaction, &mut work).await?;
+                let counts = work.counts();
+                commit(transaction, "committing a dead letter's row").await?;
+                self.websites.changed(&work.changes);
+                Ok(Some(counts))
+            })
+            .await
+    }
+
     /// Makes the partitions of today and of the time to come that records may speak of.
     pub async fn make_days_ahead(&self, now: Timestamp) -> Result<(), DatabaseError> {
         let days = days::ahead(now);

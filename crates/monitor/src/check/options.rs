@@ -10,6 +10,44 @@ const URL: &str = "url";
 /// A target that is checked by hand is checked.
 const NOT_OFFERED: &str = "enabled";
 
+/// What each option is for, as docs/targets.md says it in full.
+const HELP: [(&str, &str); 25] = [
+    (URL, "The website, http:// or https://"),
+    ("regexp", "Sought in the page, and only recorded"),
+    (
+        "interval",
+        "From one check to the next, as the record says it",
+    ),
+    ("timeout", "Bounds each attempt, such as 5s"),
+    ("method", "GET unless set"),
+    ("headers", "Sent along: 'Name: value | Name: value'"),
+    ("body", "Sent along, by a method that has one"),
+    ("redirects", "Hops that may be followed"),
+    ("retries", "Attempts after a failed first one"),
+    ("ip_version", "The only addresses to take, 4 or 6"),
+    (
+        "verify_tls",
+        "false: a certificate that is not trusted is no failure",
+    ),
+    (
+        "expected_status",
+        "Statuses of a site that is up, such as '200-299 301'",
+    ),
+    ("must_match", "The page is down without this pattern"),
+    ("must_not_match", "The page is down with this pattern"),
+    ("name", "Goes along in the record"),
+    ("group", "Goes along in the record"),
+    ("tags", "Go along in the record"),
+    ("description", "Goes along in the record"),
+    ("down_after", "Goes along in the record"),
+    ("up_after", "Goes along in the record"),
+    ("slow_after", "Goes along in the record"),
+    ("cert_days", "Goes along in the record"),
+    ("alerts", "Go along in the record"),
+    ("maintenance", "Goes along in the record"),
+    ("slo", "Goes along in the record"),
+];
+
 /// The target's settings that were given, as they were written.
 #[derive(Debug, Default)]
 pub struct TargetOptions(Vec<(&'static str, String)>);
@@ -33,9 +71,12 @@ fn offered() -> impl Iterator<Item = &'static str> {
 impl Args for TargetOptions {
     fn augment_args(command: Command) -> Command {
         let options = offered().map(|name| {
-            let arg = Arg::new(name).value_name(name.to_uppercase());
+            let help = HELP.iter().find(|(helped, _)| *helped == name);
+            let arg = Arg::new(name)
+                .value_name(name.to_uppercase())
+                .help(help.map(|(_, help)| *help));
             if name == URL {
-                return arg.required(true).help("The website, http:// or https://");
+                return arg.required(true);
             }
             arg.long(name.replace('_', "-"))
                 .allow_hyphen_values(true)
@@ -86,6 +127,12 @@ mod tests {
         }
         assert!(!help.contains("--enabled"), "{help}");
         command.debug_assert();
+    }
+
+    #[test]
+    fn every_option_says_what_it_is_for() {
+        let helped: Vec<_> = HELP.iter().map(|(name, _)| *name).collect();
+        assert_eq!(helped, offered().collect::<Vec<_>>());
     }
 
     #[test]

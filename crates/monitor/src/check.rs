@@ -39,10 +39,15 @@ pub async fn check(
     printed
         .and_then(|()| out.flush())
         .context("printing what was seen")?;
-    match result.kind() {
+    Ok(answer(result.kind())?)
+}
+
+/// The exit status of an outcome.
+fn answer(kind: OutcomeKind) -> Result<(), Status> {
+    match kind {
         OutcomeKind::Up => Ok(()),
-        OutcomeKind::Down => Err(Status(STATUS_DOWN).into()),
-        OutcomeKind::Missed | OutcomeKind::Skipped => Err(Status(STATUS_NOT_LOOKED).into()),
+        OutcomeKind::Down => Err(Status(STATUS_DOWN)),
+        OutcomeKind::Missed | OutcomeKind::Skipped => Err(Status(STATUS_NOT_LOOKED)),
     }
 }
 

@@ -8,17 +8,21 @@ use tokio::{
     net::TcpListener,
 };
 
-use super::{once::check_once, text::text, wrap::WIDTH};
+use super::{answer, once::check_once, text::text, wrap::WIDTH};
 use crate::{
     clock::now,
     settings::CheckSettings,
     targets::target_of,
-    testing::{down, missed},
+    testing::{down, missed, up},
 };
 
 const PAGE: &str = "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 24\r\n\
                     Connection: close\r\n\r\n<p>All systems are well.";
 const BROKEN: &str = "HTTP/1.1 500 Oh\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+
+/// A page over which a search with backreferences would take for ever.
+const RUNAWAY: &str = "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 40\r\n\
+                       Connection: close\r\n\r\naaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
 
 /// A site that gives one answer to whoever asks.
 async fn site(answer: &'static str) -> String {
@@ -134,6 +138,21 @@ async fn the_record_is_what_the_service_would_publish() {
         timestamp_ms: None,
     };
     assert!(Record::read(&json, &origin).is_ok());
+}
+
+#[tokio::test]
+async fn a_check_that_nobody_could_make_is_no_failure_of_the_site() {
+    let url = site(RUNAWAY).await;
+    let result = check(&[("url", &url), ("must_match", r"(a*)*\1!")]).await;
+    let shown = plain(&result);
+    assert!(
+        shown.contains("missed: the monitor could not look"),
+        "{shown}"
+    );
+    let status = |result: &CheckResult| answer(result.kind()).map_err(|status| status.0);
+    assert_eq!(status(&result), Err(3));
+    assert_eq!(status(&down(&url, FailureReason::DnsTimeout)), Err(1));
+    assert_eq!(status(&up(&url)), Ok(()));
 }
 
 #[test]

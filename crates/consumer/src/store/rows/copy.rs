@@ -23,7 +23,7 @@ static COPY: LazyLock<Statement> = LazyLock::new(|| {
 });
 
 /// Stores the rows of the chunk's checks, of which none may have its row already.
-pub(in crate::store) async fn copy(
+pub(crate) async fn copy(
     transaction: &Transaction<'_>,
     work: &mut Work<'_>,
 ) -> Result<(), DatabaseError> {

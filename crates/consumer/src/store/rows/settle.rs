@@ -86,7 +86,7 @@ fn within(table: &str, rows: &[Row<'_>]) -> String {
 
 /// Stores the rows that are not there yet, and lets missed ones that are there give way. `true`:
 /// some checks had their row.
-pub(in crate::store) async fn settle(
+pub(crate) async fn settle(
     transaction: &Transaction<'_>,
     work: &mut Work<'_>,
 ) -> Result<bool, DatabaseError> {

@@ -12,7 +12,7 @@
 //! - [`store`]: websites, rows, dead letters and offsets in PostgreSQL.
 //! - `keeper`: sees that PostgreSQL is there, makes partitions of days to come.
 //! - `progress`, `trouble`: how it goes, and what is wrong.
-//! - `verify`: proves that nothing is lost; `letters`: shows dead letters, and tries them again.
+//! - `status`: how it stands. `verify`: proves that nothing is lost; `letters`: shows dead letters, and tries them again.
 
 pub mod batch;
 pub mod decode;
@@ -21,6 +21,7 @@ mod letters;
 mod progress;
 pub mod settings;
 mod source;
+mod status;
 pub mod store;
 #[cfg(test)]
 mod testing;
@@ -58,6 +59,7 @@ use self::{
 };
 pub use self::{
     letters::{LetterFilter, list, redrive, remove, show},
+    status::status,
     verify::{VerifyOptions, verify},
 };
 

@@ -56,6 +56,12 @@ enum Command {
     /// Show or remove records that could not become rows.
     #[command(subcommand)]
     DeadLetters(LettersCommand),
+    /// Print how far each partition is stored, who owns it, what records became, and sizes by day.
+    Status {
+        /// As one JSON object.
+        #[arg(long)]
+        json: bool,
+    },
     /// Ask the running service whether it is alive.
     Healthcheck,
 }
@@ -116,6 +122,9 @@ async fn execute(command: Command) -> anyhow::Result<()> {
                     consumer::remove(settings, filter, all).await
                 }
             }
+        }
+        Command::Status { json } => {
+            consumer::status(program::read_settings(Settings::read)?, json).await
         }
         Command::Healthcheck => {
             http::check_health(program::read_settings(settings::read_http_address)?).await

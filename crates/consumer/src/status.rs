@@ -1,0 +1,31 @@
+//! `consumer status`: how far each partition is stored and who owns it, what records became, the last
+//! dead letter, the tables' size by day.
+
+mod kafka;
+mod report;
+mod tables;
+
+use std::io::{self, Write};
+
+use anyhow::anyhow;
+use database::Database;
+
+use self::report::Report;
+use crate::settings::Settings;
+
+/// Prints how it stands, for a person or as JSON. What cannot be had from Kafka is left out, and said.
+pub async fn status(settings: Settings, json: bool) -> anyhow::Result<()> {
+    let database = Database::new(&settings.database)?;
+    let tables = tables::read(&database, &settings.source).await;
+    let tables = tables.map_err(|error| anyhow!("{}", database.explain(&error)))?;
+    let Settings { kafka, source, .. } = settings;
+    let asked = tokio::task::spawn_blocking(move || kafka::ask(&kafka, &source)).await?;
+    let report = Report { tables, asked };
+    let mut out = io::stdout().lock();
+    if json {
+        writeln!(out, "{}", report.json())?;
+    } else {
+        write!(out, "{report}")?;
+    }
+    Ok(())
+}

@@ -1,0 +1,99 @@
+//! What the tables tell.
+
+use database::{Database, DatabaseError, Statement};
+use serde_json::Value;
+
+use crate::source::SourceSettings;
+
+const PARTITIONS: Statement = Statement::new(
+    "reading stored offsets",
+    "SELECT to_jsonb(offsets)::text FROM offsets \
+    WHERE consumer_group = $1 AND topic = $2 ORDER BY partition",
+);
+const LAST_LETTER: Statement = Statement::new(
+    "reading the last dead letter",
+    "SELECT jsonb_build_object('id', id, 'reason', reason, 'error', error, 'created_at', created_at)::text \
+    FROM dead_letters ORDER BY id DESC LIMIT 1",
+);
+/// The newest days that hold anything.
+const DAYS: Statement = Statement::new(
+    "reading the sizes of days",
+    "SELECT jsonb_build_object('day', day, 'bytes', bytes)::text FROM \
+    (SELECT inhrelid::regclass::text AS day, pg_total_relation_size(inhrelid) AS bytes \
+    FROM pg_inherits WHERE inhparent = 'metrics'::regclass AND pg_relation_size(inhrelid) > 0) AS days \
+    ORDER BY day DESC LIMIT 14",
+);
+
+/// What the tables tell: objects by the columns' names.
+#[derive(Debug)]
+pub(super) struct Tables {
+    pub(super) partitions: Vec<Value>,
+    pub(super) last_letter: Option<Value>,
+    pub(super) days: Vec<Value>,
+}
+
+/// Reads them.
+pub(super) async fn read(
+    database: &Database,
+    source: &SourceSettings,
+) -> Result<Tables, DatabaseError> {
+    let SourceSettings { group, topic, .. } = source;
+    database
+        .attempt(async |client| {
+            let parse = |rows: Vec<tokio_postgres::Row>| -> Vec<Value> {
+                let texts = rows.iter().map(|row| serde_json::from_str(row.get(0)));
+                texts.filter_map(Result::ok).collect()
+            };
+            Ok(Tables {
+                partitions: parse(PARTITIONS.query(client, &[group, topic]).await?),
+                last_letter: parse(LAST_LETTER.query(client, &[]).await?).pop(),
+                days: parse(DAYS.query(client, &[]).await?),
+            })
+        })
+        .await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{source::OffsetReset, testing};
+
+    #[tokio::test]
+    async fn partitions_the_last_letter_and_days_are_told() {
+        let writer = testing::writer(&testing::database().await);
+        database::prepare(writer.database()).await.unwrap();
+        let now = jiff::Timestamp::now();
+        writer.make_days_ahead(now).await.unwrap();
+        writer.offsets().begin_partition(3, 40).await.unwrap();
+        let source = SourceSettings {
+            client_id: String::new(),
+            group: writer.offsets().key().group.clone(),
+            topic: testing::TOPIC.to_owned(),
+            reset: OffsetReset::Earliest,
+        };
+        let tables = read(writer.database(), &source).await.unwrap();
+        assert_eq!(tables.partitions.len(), 1);
+        assert_eq!(tables.partitions[0]["next_offset"], 40);
+        assert_eq!((tables.last_letter, tables.days), (None, vec![]));
+        let fill = Statement::new(
+            "filling",
+            "WITH website AS (INSERT INTO websites (url) VALUES ('u') RETURNING id), \
+            letter AS (INSERT INTO dead_letters (topic, partition, \"offset\", reason, error) \
+            VALUES ('checks', 3, 1, 'not_json', 'words')) SELECT id FROM website",
+        );
+        let row = Statement::new(
+            "filling",
+            "INSERT INTO metrics (website_id, scheduled_at, check_id, error_code, response_time) \
+            SELECT id, now(), gen_random_uuid(), 200, 1 FROM websites",
+        );
+        let filled = writer.database().attempt(async |client| {
+            fill.execute(client, &[]).await?;
+            row.execute(client, &[]).await
+        });
+        filled.await.unwrap();
+        let tables = read(writer.database(), &source).await.unwrap();
+        assert_eq!(tables.last_letter.unwrap()["reason"], "not_json");
+        assert_eq!(tables.days.len(), 1);
+        assert!(tables.days[0]["bytes"].as_i64().unwrap() > 0);
+    }
+}

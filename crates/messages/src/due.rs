@@ -8,12 +8,16 @@
 
 use std::{iter, ops::Range, time::Duration};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use twox_hash::XxHash64;
 
 /// Fixed for ever: due times depend on it.
 const OFFSET_SEED: u64 = 0;
 const NANOS_A_MICRO: i128 = 1000;
+/// A slot that is under way at a start has this left, or this part of its interval where that is
+/// less; one that has not is as good as over.
+const FIRST_SLOT_LEFT_MIN: Micros = 250_000;
+const FIRST_SLOT_SHARE: Micros = 20;
 
 /// Microseconds, of wall time since the Unix epoch or between two times.
 type Micros = i64;
@@ -49,6 +53,16 @@ impl DueTimes {
         // A slot that began before the first time that there is begins with it.
         Timestamp::from_microsecond(self.slot_at_nanos(time.as_nanosecond()))
             .unwrap_or(Timestamp::MIN)
+    }
+
+    /// The slot that whoever begins at a time looks at first: the one under way, unless that is as
+    /// good as over. Then it is the next one: a check that could only begin too late would tell
+    /// nothing of its site.
+    pub fn first_slot_at(self, time: Timestamp) -> Timestamp {
+        let moment = FIRST_SLOT_LEFT_MIN.min(self.interval / FIRST_SLOT_SHARE);
+        let moment = SignedDuration::from_micros(moment);
+        time.checked_add(moment)
+            .map_or_else(|_| self.slot_at(time), |soon| self.slot_at(soon))
     }
 
     /// The due times within a period, in order; its end is not within it.

@@ -80,3 +80,18 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn whoever_begins_looks_at_the_slot_under_way_unless_it_is_as_good_as_over() {
+    for (interval_ms, left_min_ms) in [(60_000, 250), (3_000, 150)] {
+        let interval = Duration::from_millis(interval_ms);
+        let times = DueTimes::new("http://a.example/", interval);
+        let slot = times.slot_at(Timestamp::from_second(1_800_000_000).unwrap());
+        let next = slot + interval;
+        let before_end = |left| next - Duration::from_millis(left);
+        assert_eq!(times.first_slot_at(slot), slot);
+        assert_eq!(times.first_slot_at(before_end(left_min_ms + 1)), slot);
+        assert_eq!(times.first_slot_at(before_end(left_min_ms)), next);
+        assert_eq!(times.first_slot_at(before_end(1)), next);
+    }
+}

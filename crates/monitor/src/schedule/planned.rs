@@ -47,11 +47,11 @@ pub(super) enum Presence {
 }
 
 impl Planned {
-    /// A target that is new: its slot under way comes first.
+    /// A target that is new: its slot under way comes first, where there is time left for it.
     pub(super) fn new(entry: Entry, now: Timestamp) -> Self {
         let times = DueTimes::new(&entry.target.url, entry.interval);
         Self {
-            next: Some(times.slot_at(now)),
+            next: Some(times.first_slot_at(now)),
             entry,
             times,
             since: now,

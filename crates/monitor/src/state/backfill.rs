@@ -103,7 +103,9 @@ impl Owed {
     /// missed.
     fn end(&self, now: Timestamp) -> Timestamp {
         match self.interval {
-            Some(interval) if interval == self.cover.interval => self.cover.times().slot_at(now),
+            Some(interval) if interval == self.cover.interval => {
+                self.cover.times().first_slot_at(now)
+            }
             _ => now,
         }
     }

@@ -136,8 +136,10 @@ fn the_due_times_of_many_targets_are_spread_and_in_order() {
     let urls: Vec<_> = urls.iter().map(String::as_str).collect();
     let start = at("2026-01-01T00:00:00Z");
     let mut schedule = Schedule::new(targets(&urls), start);
-    assert_eq!(pop_all(&mut schedule, start).len(), 10_000);
-    let half = pop_all(&mut schedule, start + INTERVAL / 2);
+    // Those whose slot is as good as over come with the next one, a moment later.
+    let moment = Duration::from_millis(250);
+    assert_eq!(pop_all(&mut schedule, start + moment).len(), 10_000);
+    let half = pop_all(&mut schedule, start + moment + INTERVAL / 2);
     assert!((4_000..6_000).contains(&half.len()), "{}", half.len());
     assert!(half.is_sorted_by_key(|due| due.scheduled_at));
 }

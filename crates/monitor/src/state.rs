@@ -1,11 +1,11 @@
 //! What must outlive a crash: the results that Kafka does not have, and how far each target's checks
 //! are accounted for. One embedded store in one folder, which one monitor has at a time.
 //!
-//! - [`open`]: the folder, its lock, and a store that is sound.
-//! - [`store`](Store): what is written, each [`Changes`] as a whole or not at all.
-//! - [`watermark`](Watermarks): up to which due time each target's checks have their result
+//! - `open`: the folder, its lock, and a store that is sound.
+//! - `store`: what is written, each change as a whole or not at all.
+//! - `watermark`: up to which due time each target's checks have their result
 //!   acknowledged or spooled.
-//! - [`backfill`](Backfill): the checks that were due while nobody was there.
+//! - `backfill`: the checks that were due while nobody was there.
 
 mod backfill;
 mod changes;

@@ -92,19 +92,10 @@ fn resume_store(
         results,
         next_serial,
     };
-    let intervals: HashMap<_, _> = with
-        .covers
+    let covered = targets
         .iter()
-        .map(|cover| (cover.url.as_str(), cover.interval))
-        .collect();
-    let owed: Vec<_> = targets
-        .iter()
-        .map(|(_, cover, watermark)| Owed {
-            interval: intervals.get(cover.url.as_str()).copied(),
-            cover: cover.clone(),
-            watermark: *watermark,
-        })
-        .collect();
+        .map(|(_, cover, watermark)| (cover, *watermark));
+    let owed = owed(covered, &with.covers);
     let told_until: Vec<_> = owed.iter().map(|owed| owed.told_until(with.now)).collect();
     let location = with.location.to_owned();
     let backfill = Backfill::new(owed, location, with.now, settings.backfill_max);
@@ -117,6 +108,18 @@ fn resume_store(
     resumed.watermarks.take_changes(&mut changes, with.now);
     resumed.results = resumed.store.commit(&changes)?.results;
     Ok(resumed)
+}
+
+/// What may be owed to each target of the last monitor, by how it is covered now.
+fn owed<'a>(before: impl Iterator<Item = (&'a Cover, Timestamp)>, now: &[Cover]) -> Vec<Owed> {
+    let intervals = now.iter().map(|cover| (cover.url.as_str(), cover.interval));
+    let intervals: HashMap<_, _> = intervals.collect();
+    let owed = before.map(|(cover, watermark)| Owed {
+        interval: intervals.get(cover.url.as_str()).copied(),
+        cover: cover.clone(),
+        watermark,
+    });
+    owed.collect()
 }
 
 impl Resumed {

@@ -1,7 +1,5 @@
 //! The program `consumer`: its command line.
 
-use std::process::ExitCode;
-
 use clap::{Parser, Subcommand};
 use consumer::{
     LetterFilter, VerifyOptions,
@@ -94,7 +92,7 @@ enum LettersCommand {
     },
 }
 
-fn main() -> ExitCode {
+fn main() -> ! {
     let CommandLine { command } = program::parse(Settings::read);
     program::execute(NAME, execute(command.unwrap_or(Command::Run)))
 }

@@ -1,7 +1,5 @@
 //! The program `monitor`: its command line.
 
-use std::process::ExitCode;
-
 use clap::{Parser, Subcommand};
 use monitor::{
     Style,
@@ -45,7 +43,7 @@ enum Command {
     Healthcheck,
 }
 
-fn main() -> ExitCode {
+fn main() -> ! {
     let CommandLine { command } = program::parse(Settings::read);
     program::execute(NAME, execute(command.unwrap_or(Command::Run)))
 }

@@ -1,9 +1,6 @@
 //! How a command ends: what it says, and its exit status.
 
-use std::{
-    io::{self, Write},
-    process::ExitCode,
-};
+use std::io::{self, Write};
 
 use thiserror::Error;
 
@@ -58,9 +55,8 @@ pub fn say(command: &str, error: &anyhow::Error) {
 }
 
 /// The exit status of a command.
-pub fn exit_code(outcome: &anyhow::Result<()>) -> ExitCode {
-    let status = outcome.as_ref().map_or_else(status, |()| STATUS_DONE);
-    ExitCode::from(status)
+pub fn status_of(outcome: &anyhow::Result<()>) -> u8 {
+    outcome.as_ref().map_or_else(status, |()| STATUS_DONE)
 }
 
 /// Whether the user has to change something before another start can do better.

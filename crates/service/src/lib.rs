@@ -18,6 +18,7 @@ pub mod command_line;
 pub mod health;
 pub mod http;
 pub mod kafka;
+mod leave;
 pub mod program;
 pub mod settings;
 pub mod signals;

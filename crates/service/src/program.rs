@@ -1,13 +1,13 @@
 //! What runs a program of ours: the command line with its settings, the runtime, the log, the
 //! metrics, signals, the exit status.
 
-use std::{process::ExitCode, time::Duration};
+use std::time::Duration;
 
 use clap::{CommandFactory, FromArgMatches};
 use tracing::warn;
 
 use crate::{
-    command_line,
+    command_line, leave,
     settings::{InvalidSettings, Reader, Setting},
     signals::{self, Orders},
     telemetry::{LogSettings, Metrics},
@@ -42,8 +42,8 @@ where
     CommandLine::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())
 }
 
-/// Does a command's work on a runtime of its own, and says how it ended.
-pub fn execute(name: &str, work: impl Future<Output = anyhow::Result<()>>) -> ExitCode {
+/// Does a command's work on a runtime of its own, says how it ended, and ends the process.
+pub fn execute(name: &str, work: impl Future<Output = anyhow::Result<()>>) -> ! {
     let outcome = on_runtime(async {
         let outcome = work.await;
         if let Err(error) = &outcome {
@@ -51,7 +51,7 @@ pub fn execute(name: &str, work: impl Future<Output = anyhow::Result<()>>) -> Ex
         }
         outcome
     });
-    command_line::exit_code(&outcome)
+    leave::with_status(command_line::status_of(&outcome))
 }
 
 fn on_runtime(work: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()> {

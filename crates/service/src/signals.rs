@@ -1,7 +1,7 @@
 //! From signals to orders. Only a program knows of signals; its parts are told by a token, by a
 //! channel, or by the end of their input.
 
-use std::{io, process, time::Duration};
+use std::{io, time::Duration};
 
 use tokio::{
     signal::unix::{Signal, SignalKind, signal},
@@ -11,8 +11,10 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
+use crate::leave;
+
 /// Exit status of a service that was told twice to stop: it gave up draining.
-const STATUS_GAVE_UP: i32 = 1;
+const STATUS_GAVE_UP: u8 = 1;
 /// A second order to stop counts from here on. One that comes sooner is the same order by two ways:
 /// `timeout` signals its child and then its whole group, a terminal signals `make` and us.
 const SECOND_ORDER_AFTER: Duration = Duration::from_millis(500);
@@ -48,7 +50,7 @@ pub fn listen() -> io::Result<Orders> {
         token.cancel();
         let name = listener.second().await;
         warn!("{name} again: leaving at once, without finishing");
-        process::exit(STATUS_GAVE_UP);
+        leave::with_status(STATUS_GAVE_UP);
     });
     Ok(Orders { stop, reload })
 }

@@ -111,7 +111,7 @@ pub async fn run(settings: Settings, metrics: Metrics, orders: Orders) -> anyhow
         "Checking"
     );
 
-    let scheduling = schedule::run(feed, due_sender, health.condition("clock"), stages.stop());
+    let scheduling = schedule::run(feed, due_sender, health.given("clock"), stages.stop());
     let reloading = reloader.run(
         orders.reload,
         change_sender,

@@ -39,6 +39,15 @@ impl Health {
         }
     }
 
+    /// Adds a condition that holds until [`Condition::fails`] says otherwise.
+    pub fn given(&self, name: &'static str) -> Condition {
+        self.set(name, None);
+        Condition {
+            name,
+            health: self.clone(),
+        }
+    }
+
     /// Adds a remark, which says nothing until [`Remark::set`].
     pub fn remark(&self, name: &'static str) -> Remark {
         let health = self.clone();

@@ -18,7 +18,7 @@ fn feed(urls: &[&str]) -> (mpsc::Sender<Vec<Change>>, Feed) {
 }
 
 fn clock() -> Condition {
-    Health::default().condition("clock")
+    Health::default().given("clock")
 }
 
 #[tokio::test]

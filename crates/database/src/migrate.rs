@@ -72,13 +72,23 @@ pub async fn prepare(database: &Database) -> Result<(), PrepareError> {
     let mut client = database.detached().await?;
     let mut runner = embedded::migrations::runner();
     runner.set_migration_table_name(HISTORY);
-    if within(ATTEMPT_TIMEOUT, look(&mut client, &runner)).await? {
-        return Ok(());
+    match within(ATTEMPT_TIMEOUT, look(&mut client, &runner)).await? {
+        Tables::Current => return Ok(()),
+        Tables::None => info!("Making the tables"),
+        Tables::Older => info!("Bringing the tables up to date; with many rows this takes minutes"),
     }
-    info!("Bringing the tables up to date; with many rows this takes minutes");
     within(MIGRATION_TIMEOUT, run(&mut client, &runner)).await?;
-    info!("Brought the tables up to date");
+    info!("The tables are up to date");
     Ok(())
+}
+
+/// What the database has of ours.
+enum Tables {
+    None,
+    /// Those of an older version.
+    Older,
+    /// All: then no right to make tables is needed.
+    Current,
 }
 
 async fn within<T>(
@@ -89,11 +99,11 @@ async fn within<T>(
     done.unwrap_or(Err(DatabaseError::Timeout(limit).into()))
 }
 
-/// Whether nothing is to be done. If something is, nobody else does it meanwhile.
-async fn look(client: &mut ClientWrapper, runner: &Runner) -> Result<bool, PrepareError> {
+/// What is there. If something is to be done, nobody else does it meanwhile.
+async fn look(client: &mut ClientWrapper, runner: &Runner) -> Result<Tables, PrepareError> {
     lock(client).await?;
     check(client).await?;
-    is_current(client, runner).await
+    compare(client, runner).await
 }
 
 async fn run(client: &mut ClientWrapper, runner: &Runner) -> Result<(), PrepareError> {
@@ -132,12 +142,11 @@ async fn check(client: &ClientWrapper) -> Result<(), PrepareError> {
     Ok(())
 }
 
-/// Whether nothing is to be done: then no right to make tables is needed.
-async fn is_current(client: &mut ClientWrapper, runner: &Runner) -> Result<bool, PrepareError> {
+async fn compare(client: &mut ClientWrapper, runner: &Runner) -> Result<Tables, PrepareError> {
     let row = client.query_one("SELECT to_regclass($1) IS NOT NULL", &[&HISTORY]);
     let row = named("looking for applied migrations", row).await?;
     if !row.get::<_, bool>(0) {
-        return Ok(false);
+        return Ok(Tables::None);
     }
     let applied = runner
         .get_applied_migrations_async(&mut **client)
@@ -152,7 +161,12 @@ async fn is_current(client: &mut ClientWrapper, runner: &Runner) -> Result<bool,
         ))
         .into());
     }
-    Ok(ours.iter().all(|migration| applied.contains(migration)))
+    let is_current = ours.iter().all(|migration| applied.contains(migration));
+    Ok(if is_current {
+        Tables::Current
+    } else {
+        Tables::Older
+    })
 }
 
 fn failed(error: refinery::Error) -> PrepareError {

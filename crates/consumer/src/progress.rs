@@ -175,10 +175,10 @@ impl Progress {
         info!(
             rows = stored.rows,
             rows_per_second = summary.rows_per_second,
-            duplicates = stored.duplicates,
-            replaced = stored.replaced,
-            dead_letters = stored.dead_letters,
-            gaps = stored.gaps,
+            duplicates = some(stored.duplicates),
+            replaced = some(stored.replaced),
+            dead_letters = some(stored.dead_letters),
+            gaps = some(stored.gaps),
             lag_records = summary.lag_records,
             "Stored",
         );
@@ -198,6 +198,11 @@ impl Progress {
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// A count that a line needs not name where it is nought.
+fn some(count: i64) -> Option<i64> {
+    (count != 0).then_some(count)
 }
 
 #[cfg(test)]

@@ -21,7 +21,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("database", &["service"]),
     ("monitor", &["messages", "service"]),
     ("consumer", &["database", "messages", "service"]),
-    ("devstack", &[]),
+    ("devstack", &["service"]),
 ];
 
 /// The folder of the workspace's crates.

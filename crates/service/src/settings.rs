@@ -10,6 +10,7 @@ mod reader;
 mod setting;
 mod variables;
 
+pub use env_file::EnvFile;
 pub use problems::InvalidSettings;
 pub use reader::Reader;
 pub use setting::{DefaultValue, Setting};

@@ -15,10 +15,9 @@ const BYTE_ORDER_MARK: char = '\u{FEFF}';
 
 /// What stands in the file.
 #[derive(Debug)]
-pub(super) struct EnvFile {
+pub struct EnvFile {
     path: PathBuf,
     pub(super) variables: Vec<Variable>,
-    /// A line each. None quotes the file, which may hold a password.
     pub(super) problems: Vec<String>,
 }
 
@@ -34,7 +33,7 @@ pub(super) struct Variable {
 
 impl EnvFile {
     /// Reads the file. One that is not there holds nothing.
-    pub(super) fn read(path: &Path) -> Self {
+    pub fn read(path: &Path) -> Self {
         let mut file = Self {
             path: path.to_owned(),
             variables: Vec::new(),
@@ -71,8 +70,13 @@ impl EnvFile {
         }
     }
 
+    /// What cannot be read, a line each. None quotes the file, which may hold a password.
+    pub fn problems(&self) -> &[String] {
+        &self.problems
+    }
+
     /// Each name with the last value that stands for it.
-    pub(super) fn values(&self) -> Map<String, String> {
+    pub fn values(&self) -> Map<String, String> {
         let variables = self.variables.iter();
         let values = variables.map(|variable| (variable.name.clone(), variable.value.clone()));
         values.collect()

@@ -5,7 +5,8 @@ use std::env;
 use std::fmt;
 use std::path::Path;
 
-use anyhow::{Context, Result};
+use anyhow::{Result, ensure};
+use service::settings::EnvFile;
 
 /// The file beside the environment, which the services read too.
 const ENV_FILE: &str = ".env";
@@ -62,17 +63,12 @@ impl Settings {
             environment,
             env_file: BTreeMap::new(),
         };
-        if env_file.exists() {
-            // The library's own error quotes the line, which may hold a password.
-            let lines = dotenvy::from_path_iter(env_file)
-                .with_context(|| format!("reading {}", env_file.display()))?;
-            settings.env_file = lines.collect::<Result<_, _>>().ok().with_context(|| {
-                format!(
-                    "{}: a line is not NAME=value; quote values that hold spaces or quotes",
-                    env_file.display()
-                )
-            })?;
-        }
+        let env_file = EnvFile::read(env_file);
+        ensure!(
+            env_file.problems().is_empty(),
+            env_file.problems().join("\n")
+        );
+        settings.env_file = env_file.values().into_iter().collect();
         settings.environment.retain(|_, value| !value.is_empty());
         settings.env_file.retain(|_, value| !value.is_empty());
         Ok(settings)

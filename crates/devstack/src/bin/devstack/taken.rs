@@ -84,13 +84,18 @@ mod tests {
     fn what_is_set_is_named_with_its_place_and_without_its_value() {
         let folder = tempfile::tempdir().unwrap();
         let env_file = folder.path().join(".env");
-        std::fs::write(&env_file, "PG_URI=secret\nWORKERS=2\nLOG_LEVEL=\nHOME=/\n").unwrap();
+        std::fs::write(&env_file, "PG_URI=se$cret\nWORKERS=2\nLOG_LEVEL=\nHOME=/\n").unwrap();
         let environment = [("WORKERS", "3"), ("LOG_LEVEL", "DEBUG")];
         let environment = environment.map(|(name, value)| (name.to_owned(), value.to_owned()));
         let settings = Settings::of(environment.into(), &env_file).unwrap();
         assert_eq!(
             among(&settings, |name| name != "HOME").unwrap(),
             "LOG_LEVEL, WORKERS of the environment; PG_URI of .env"
+        );
+        assert_eq!(
+            settings.get("PG_URI").unwrap().value,
+            "se$cret",
+            "as it stands"
         );
         assert_eq!(among(&settings, |name| name == "TOPIC_NAME"), None);
         let none = Settings::of([].into(), Path::new("/nonexistent/.env")).unwrap();

@@ -14,6 +14,7 @@ mod judge;
 mod limit;
 mod memory;
 mod page;
+mod policy;
 mod request;
 mod resolve;
 mod seek;
@@ -28,6 +29,7 @@ use tokio_util::sync::CancellationToken;
 use self::{exchange::Journey, limit::Limit, page::Page, seek::Sought, trace::Trace};
 pub use self::{
     instruments::Instruments,
+    policy::Policy,
     request::{Asking, Expectation, IpVersion, ProbeRequest, Statuses},
     settings::ProbeSettings,
 };

@@ -1,14 +1,17 @@
 //! What the environment says, as the stages understand it.
 
-use std::{net::SocketAddr, path::PathBuf, time::Duration};
+mod probing;
+mod sizes;
+
+use std::{net::SocketAddr, time::Duration};
 
 use service::{
     kafka::KafkaSettings,
     settings::{Reader, Setting, Variables},
 };
 
+use self::{probing::read_prober, sizes::read_size};
 use crate::{
-    probe::{ProbeSettings, tls},
     prober::ProberSettings,
     publish::PublishSettings,
     state::StateSettings,
@@ -33,41 +36,6 @@ const LOCATION: Setting = Setting::with_default(
     "MONITOR_LOCATION",
     "default",
     "which monitor this is, as its results say",
-);
-const DNS_TIMEOUT: Setting =
-    Setting::with_default("DNS_TIMEOUT", "5", "seconds that resolving a name may take");
-const CONNECT_TIMEOUT: Setting = Setting::with_default(
-    "CONNECT_TIMEOUT",
-    "10",
-    "seconds that the TCP connect may take, over all of a name's addresses",
-);
-const DOWNLOAD_TIMEOUT: Setting = Setting::with_default(
-    "DOWNLOAD_TIMEOUT",
-    "30",
-    "seconds that the whole probe may take, redirects and body included",
-);
-const REDIRECT_ENABLED: Setting =
-    Setting::with_default("REDIRECT_ENABLED", "0", "1 to follow redirects");
-const REDIRECT_MAX_TIMES: Setting = Setting::with_default(
-    "REDIRECT_MAX_TIMES",
-    "20",
-    "hops that may be followed when redirects are on",
-);
-const BODY_BYTES_MAX: Setting = Setting::with_default(
-    "BODY_BYTES_MAX",
-    "1048576",
-    "bytes of a page, decoded, that are read",
-);
-const PROBES_MAX: Setting =
-    Setting::with_default("PROBES_MAX", "256", "probes that may run at the same time");
-const PROBES_PER_HOST_MAX: Setting = Setting::with_default(
-    "PROBES_PER_HOST_MAX",
-    "8",
-    "of these, probes of one host and port",
-);
-const SSL_CERT_FILE: Setting = Setting::optional(
-    "SSL_CERT_FILE",
-    "more authorities to trust for sites, PEM, beside the system's",
 );
 const RESULTS_WAITING_MAX: Setting = Setting::with_default(
     "RESULTS_WAITING_MAX",
@@ -101,10 +69,6 @@ const HTTP_LISTEN: Setting = Setting::with_default(
     "where /healthz, /readyz and /metrics are served",
 );
 
-/// A probe's every buffer grows with this: the bound of the bound.
-const BODY_BYTES_LIMIT: u64 = 8 * 1024 * 1024;
-const PROBES_LIMIT: u64 = 100_000;
-const REDIRECTS_LIMIT: u64 = 100;
 const RESULTS_WAITING_LIMIT: u64 = 10_000_000;
 /// Less would not hold what Kafka has at the same time.
 const SPOOL_BYTES_LEAST: u64 = 4 * 1024 * 1024;
@@ -200,33 +164,6 @@ pub fn read_targets(reader: &mut Reader) -> TargetsSettings {
     }
 }
 
-fn read_prober(reader: &mut Reader) -> ProberSettings {
-    let redirects_max = reader.count(&REDIRECT_MAX_TIMES, 0..=REDIRECTS_LIMIT);
-    let redirects_on = reader.flag(&REDIRECT_ENABLED);
-    let authorities = reader
-        .optional_text(&SSL_CERT_FILE)
-        .map(PathBuf::from)
-        .map_or_else(Vec::new, |file| {
-            tls::read_extra_authorities(&file).unwrap_or_else(|problem| {
-                reader.problem(&SSL_CERT_FILE, problem);
-                Vec::new()
-            })
-        });
-    ProberSettings {
-        probes_max: read_size(reader, &PROBES_MAX, PROBES_LIMIT),
-        probes_per_host_max: read_size(reader, &PROBES_PER_HOST_MAX, PROBES_LIMIT),
-        probe: ProbeSettings {
-            dns_timeout: reader.seconds(&DNS_TIMEOUT),
-            connect_timeout: reader.seconds(&CONNECT_TIMEOUT),
-            total_timeout: reader.seconds(&DOWNLOAD_TIMEOUT),
-            // The bound above is far below u32's.
-            redirects_max: redirects_on.then(|| u32::try_from(redirects_max).unwrap_or(u32::MAX)),
-            body_bytes_max: read_size(reader, &BODY_BYTES_MAX, BODY_BYTES_LIMIT),
-            extra_authorities: authorities,
-        },
-    }
-}
-
 fn read_state(reader: &mut Reader) -> StateSettings {
     let folder = reader.text(&STATE_DIR);
     let backfill_max = reader.count(&MISSED_BACKFILL_MAX, 0..=MISSED_BACKFILL_LIMIT);
@@ -237,13 +174,10 @@ fn read_state(reader: &mut Reader) -> StateSettings {
     }
 }
 
-fn read_size(reader: &mut Reader, setting: &Setting, limit: u64) -> usize {
-    // The limits above fit every platform's usize.
-    usize::try_from(reader.count(setting, 1..=limit)).unwrap_or(usize::MAX)
-}
-
 #[cfg(test)]
 mod tests {
+    use std::path::PathBuf;
+
     use super::*;
 
     fn read(pairs: &[(&str, &str)]) -> Result<Settings, service::settings::InvalidSettings> {
@@ -289,6 +223,7 @@ mod tests {
             ("WEBSITES_CHECK_INTERVAL", "often"),
             ("PROBES_MAX", "0"),
             ("SSL_CERT_FILE", "/nonexistent/authorities.pem"),
+            ("FORBIDDEN_ADDRESSES", "10.0.0.0/8, localhost"),
         ])
         .unwrap_err()
         .to_string();
@@ -297,6 +232,7 @@ mod tests {
             "WEBSITES_CHECK_INTERVAL",
             "PROBES_MAX",
             "SSL_CERT_FILE",
+            "FORBIDDEN_ADDRESSES",
         ] {
             assert!(problems.contains(name), "{problems}");
         }

@@ -13,16 +13,26 @@ use std::{
 use messages::{Failure, FailureReason};
 
 use self::race::{Lost, RaceError, race};
-use super::{failure, trace::Trace};
+use super::{failure, policy::Policy, trace::Trace};
 
 /// The addresses that may be probed, in the order in which they are tried.
-pub(super) fn candidates(mut found: Vec<IpAddr>, port: u16) -> Result<Vec<SocketAddr>, Failure> {
-    found.retain(|address| !addresses::is_forbidden(*address));
-    if found.is_empty() {
+pub(super) fn candidates(
+    mut found: Vec<IpAddr>,
+    port: u16,
+    policy: &Policy,
+) -> Result<Vec<SocketAddr>, Failure> {
+    let mut first_objection = None;
+    found.retain(|address| {
+        let objection = policy.objection(*address);
+        let is_allowed = objection.is_none();
+        first_objection = first_objection.take().or(objection);
+        is_allowed
+    });
+    if let (true, Some(objection)) = (found.is_empty(), first_objection) {
         return Err(Failure::new(
             FailureReason::AddressForbidden,
             None,
-            "the address is unspecified (0.0.0.0 or ::), which would be the monitor itself",
+            objection,
         ));
     }
     let with_port = |address| SocketAddr::new(address, port);

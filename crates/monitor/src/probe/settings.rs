@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use rustls_pki_types::CertificateDer;
 
+use super::policy::Policy;
+
 /// How probes are made.
 #[derive(Clone, Debug)]
 pub struct ProbeSettings {
@@ -19,4 +21,6 @@ pub struct ProbeSettings {
     pub body_bytes_max: usize,
     /// Authorities to trust beside the system's.
     pub extra_authorities: Vec<CertificateDer<'static>>,
+    /// Addresses that are never probed.
+    pub policy: Policy,
 }

@@ -35,6 +35,7 @@ fn settings() -> ProbeSettings {
         redirects_max: None,
         body_bytes_max: 100_000,
         extra_authorities: Vec::new(),
+        policy: Policy::default(),
     }
 }
 

@@ -10,7 +10,10 @@ use tokio::{
 };
 
 use super::*;
-use crate::{probe::ProbeSettings, testing::target};
+use crate::{
+    probe::{Policy, ProbeSettings},
+    testing::target,
+};
 
 /// Longer than any test takes.
 const INTERVAL: Duration = Duration::from_mins(10);
@@ -97,6 +100,7 @@ fn start(probes_max: usize, probes_per_host_max: usize) -> Stage {
             redirects_max: None,
             body_bytes_max: 1000,
             extra_authorities: Vec::new(),
+            policy: Policy::default(),
         },
     };
     let checker = Checker::new(settings, "here".into(), result_sender, give_up.clone()).unwrap();

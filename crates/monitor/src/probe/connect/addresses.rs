@@ -1,6 +1,6 @@
 //! Which of a site's addresses are tried, and in which order.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 
 /// Addresses of one name that are tried: with all but the last one dead, eight seconds.
 const ADDRESSES_MAX: usize = 32;
@@ -15,12 +15,6 @@ pub(super) fn alternate(addresses: Vec<SocketAddr>) -> Vec<SocketAddr> {
         .copied()
         .take(ADDRESSES_MAX)
         .collect()
-}
-
-/// Whether an address is one that is never probed: "this host", under any spelling. A name filter
-/// that answers so must not make the prober look at itself.
-pub(super) fn is_forbidden(address: IpAddr) -> bool {
-    address.to_canonical().is_unspecified()
 }
 
 #[cfg(test)]
@@ -45,15 +39,5 @@ mod tests {
         );
         let many = (0..200).map(|last| SocketAddr::from(([10, 0, 0, last], 80)));
         assert_eq!(alternate(many.collect()).len(), ADDRESSES_MAX);
-    }
-
-    #[test]
-    fn unspecified_addresses_are_forbidden_under_any_spelling() {
-        for forbidden in ["0.0.0.0", "::", "::ffff:0.0.0.0"] {
-            assert!(is_forbidden(forbidden.parse().unwrap()), "{forbidden}");
-        }
-        for allowed in ["127.0.0.1", "::1", "10.0.0.1"] {
-            assert!(!is_forbidden(allowed.parse().unwrap()), "{allowed}");
-        }
     }
 }

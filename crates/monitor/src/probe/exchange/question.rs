@@ -58,7 +58,8 @@ impl Question<'_> {
             None => Vec::new(),
         };
         let port = self.url.port_or_known_default().unwrap_or_default();
-        candidates(self.of_family(found)?, port)
+        let policy = &self.instruments.settings.policy;
+        candidates(self.of_family(found)?, port, policy)
     }
 
     /// Those of the only family that the target takes.

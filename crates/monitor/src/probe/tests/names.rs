@@ -1,6 +1,9 @@
 //! Names, and the addresses behind them.
 
-use std::net::SocketAddr;
+use std::{
+    net::SocketAddr,
+    sync::atomic::{AtomicUsize, Ordering},
+};
 
 use super::*;
 use crate::probe::{
@@ -8,11 +11,22 @@ use crate::probe::{
     resolve::tests::{Reply, asking, name_server},
 };
 
+fn addresses(texts: &[&str]) -> Reply {
+    Reply::Addresses(texts.iter().map(|text| text.parse().unwrap()).collect())
+}
+
 /// Instruments for which every name has these addresses.
-async fn resolving(settings: ProbeSettings, addresses: &[&str]) -> Instruments {
-    let addresses = addresses.iter().map(|text| text.parse().unwrap()).collect();
-    let reply = Reply::Addresses(addresses);
-    let server = name_server(move |_| reply.clone()).await;
+async fn resolving(settings: ProbeSettings, texts: &[&str]) -> Instruments {
+    let reply = addresses(texts);
+    answering(settings, move |_| reply.clone()).await
+}
+
+/// Instruments whose name server answers so.
+async fn answering(
+    settings: ProbeSettings,
+    reply: impl Fn(&str) -> Reply + Send + 'static,
+) -> Instruments {
+    let server = name_server(reply).await;
     let resolver = asking(vec![server], settings.dns_timeout);
     let instruments = Arc::into_inner(Instruments::new(settings).unwrap()).unwrap();
     Instruments {
@@ -82,5 +96,78 @@ async fn a_name_that_a_filter_answers_with_nothing_is_forbidden() {
         let instruments = resolving(settings(), &[address]).await;
         let (_, _, failure) = down(probe_by(&instruments, "http://blocked.test/", "").await);
         assert_eq!(failure.reason, FailureReason::AddressForbidden, "{address}");
+    }
+}
+
+fn forbidding(text: &str) -> ProbeSettings {
+    ProbeSettings {
+        policy: text.parse().unwrap(),
+        ..settings()
+    }
+}
+
+/// That nothing was asked of the site, and why.
+fn forbidden(outcome: Outcome) -> String {
+    let (probe, response, failure) = down(outcome);
+    assert_eq!(failure.reason, FailureReason::AddressForbidden);
+    assert_eq!((response, probe.timings.connect), (None, None));
+    failure.detail.unwrap()
+}
+
+#[tokio::test]
+async fn of_several_addresses_only_those_that_are_allowed_are_tried() {
+    let port = port(&site(page("", "Hello")).await);
+    let url = format!("http://site.test:{port}/");
+    let settings = forbidding("127.0.0.2, ::/0");
+    let instruments = resolving(settings.clone(), &["127.0.0.2", "::1", "127.0.0.1"]).await;
+    let (probe, _) = up(probe_by(&instruments, &url, "").await);
+    let address = probe.remote_address.unwrap().to_string();
+    assert_eq!(address, format!("127.0.0.1:{port}"));
+
+    let instruments = resolving(settings, &["127.0.0.2"]).await;
+    let detail = forbidden(probe_by(&instruments, &url, "").await);
+    assert!(detail.contains("127.0.0.2 is forbidden"), "{detail}");
+}
+
+#[tokio::test]
+async fn a_name_that_flips_is_judged_by_the_answer_that_is_used() {
+    let port = port(&site(page("", "Hello")).await);
+    let url = format!("http://flips.test:{port}/");
+    let asked = AtomicUsize::new(0);
+    // Each check asks twice, once for each family.
+    let instruments = answering(forbidding("127.0.0.2, ::/0"), move |_| {
+        match asked.fetch_add(1, Ordering::Relaxed) / 2 % 2 {
+            0 => addresses(&["127.0.0.1"]),
+            _ => addresses(&["127.0.0.2"]),
+        }
+    })
+    .await;
+    for _ in 0..3 {
+        up(probe_by(&instruments, &url, "").await);
+        forbidden(probe_by(&instruments, &url, "").await);
+    }
+}
+
+#[tokio::test]
+async fn every_hop_is_judged() {
+    let inside = port(&site(page("", "secret")).await);
+    for host in ["inside.test", "127.0.0.2", "2130706434", "[::ffff:7f00:2]"] {
+        let answer = format!(
+            "HTTP/1.1 302 Found\r\nLocation: http://{host}:{inside}/\r\nContent-Length: 0\r\n\r\n"
+        );
+        let outside = port(&site(answer).await);
+        let settings = ProbeSettings {
+            redirects_max: Some(5),
+            ..forbidding("127.0.0.2")
+        };
+        let instruments = answering(settings, |name| match name {
+            "inside.test" => addresses(&["127.0.0.2"]),
+            _ => addresses(&["127.0.0.1"]),
+        })
+        .await;
+        let url = format!("http://outside.test:{outside}/");
+        let (probe, response, failure) = down(probe_by(&instruments, &url, "").await);
+        assert_eq!(failure.reason, FailureReason::AddressForbidden, "{host}");
+        assert_eq!((probe.redirects, response.unwrap().status), (1, 302));
     }
 }

@@ -1,0 +1,93 @@
+//! How probes are made, and how many at once.
+
+use std::path::PathBuf;
+
+use service::settings::{Reader, Setting};
+
+use super::sizes::read_size;
+use crate::{
+    probe::{Policy, ProbeSettings, tls},
+    prober::ProberSettings,
+};
+
+const DNS_TIMEOUT: Setting =
+    Setting::with_default("DNS_TIMEOUT", "5", "seconds that resolving a name may take");
+const CONNECT_TIMEOUT: Setting = Setting::with_default(
+    "CONNECT_TIMEOUT",
+    "10",
+    "seconds that the TCP connect may take, over all of a name's addresses",
+);
+const DOWNLOAD_TIMEOUT: Setting = Setting::with_default(
+    "DOWNLOAD_TIMEOUT",
+    "30",
+    "seconds that the whole probe may take, redirects and body included",
+);
+const REDIRECT_ENABLED: Setting =
+    Setting::with_default("REDIRECT_ENABLED", "0", "1 to follow redirects");
+const REDIRECT_MAX_TIMES: Setting = Setting::with_default(
+    "REDIRECT_MAX_TIMES",
+    "20",
+    "hops that may be followed when redirects are on",
+);
+const BODY_BYTES_MAX: Setting = Setting::with_default(
+    "BODY_BYTES_MAX",
+    "1048576",
+    "bytes of a page, decoded, that are read",
+);
+const PROBES_MAX: Setting =
+    Setting::with_default("PROBES_MAX", "256", "probes that may run at the same time");
+const PROBES_PER_HOST_MAX: Setting = Setting::with_default(
+    "PROBES_PER_HOST_MAX",
+    "8",
+    "of these, probes of one host and port",
+);
+const SSL_CERT_FILE: Setting = Setting::optional(
+    "SSL_CERT_FILE",
+    "more authorities to trust for sites, PEM, beside the system's",
+);
+const FORBIDDEN_ADDRESSES: Setting = Setting::optional(
+    "FORBIDDEN_ADDRESSES",
+    "addresses that are never probed, whatever leads there: networks such as 10.0.0.0/8, or private, separated by commas",
+);
+
+/// A probe's every buffer grows with this: the bound of the bound.
+const BODY_BYTES_LIMIT: u64 = 8 * 1024 * 1024;
+const PROBES_LIMIT: u64 = 100_000;
+const REDIRECTS_LIMIT: u64 = 100;
+
+/// Reads how probes are made, and how many at once.
+pub(super) fn read_prober(reader: &mut Reader) -> ProberSettings {
+    let redirects_max = reader.count(&REDIRECT_MAX_TIMES, 0..=REDIRECTS_LIMIT);
+    let redirects_on = reader.flag(&REDIRECT_ENABLED);
+    let authorities = reader
+        .optional_text(&SSL_CERT_FILE)
+        .map(PathBuf::from)
+        .map_or_else(Vec::new, |file| {
+            tls::read_extra_authorities(&file).unwrap_or_else(|problem| {
+                reader.problem(&SSL_CERT_FILE, problem);
+                Vec::new()
+            })
+        });
+    ProberSettings {
+        probes_max: read_size(reader, &PROBES_MAX, PROBES_LIMIT),
+        probes_per_host_max: read_size(reader, &PROBES_PER_HOST_MAX, PROBES_LIMIT),
+        probe: ProbeSettings {
+            dns_timeout: reader.seconds(&DNS_TIMEOUT),
+            connect_timeout: reader.seconds(&CONNECT_TIMEOUT),
+            total_timeout: reader.seconds(&DOWNLOAD_TIMEOUT),
+            // The bound above is far below u32's.
+            redirects_max: redirects_on.then(|| u32::try_from(redirects_max).unwrap_or(u32::MAX)),
+            body_bytes_max: read_size(reader, &BODY_BYTES_MAX, BODY_BYTES_LIMIT),
+            extra_authorities: authorities,
+            policy: read_policy(reader),
+        },
+    }
+}
+
+fn read_policy(reader: &mut Reader) -> Policy {
+    let text = reader.text(&FORBIDDEN_ADDRESSES);
+    text.parse().unwrap_or_else(|problem| {
+        reader.problem(&FORBIDDEN_ADDRESSES, problem);
+        Policy::default()
+    })
+}

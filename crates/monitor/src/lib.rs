@@ -95,6 +95,7 @@ pub async fn run(settings: Settings, metrics: Metrics, orders: Orders) -> anyhow
         location,
         result_sender,
         stages.deadline(PROBES_SHARE),
+        health.remark("network"),
     )?;
     let publisher = Publisher::new(
         &settings.publish,

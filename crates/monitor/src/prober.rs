@@ -2,18 +2,24 @@
 
 mod attempt;
 mod belief;
+mod crowd;
+mod held;
 mod line;
 mod looked;
 mod missed;
+mod network;
 mod pulse;
 mod queue;
 mod request;
 mod settings;
+mod teller;
 mod waiting;
+mod witnesses;
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
-use messages::{Check, CheckResult, SelfDoubt};
+use messages::{CheckResult, SelfDoubt};
+use service::health::Remark;
 use tokio::{
     sync::mpsc,
     task::{Id, JoinError, JoinSet},
@@ -25,17 +31,20 @@ pub use self::settings::ProberSettings;
 use self::{
     attempt::{Attempt, Found, Next, RETRY_PAUSE},
     belief::believed,
-    looked::{duration, lost},
+    looked::{duration, lag, lost},
     missed::{Missed, target_left},
+    network::Network,
     pulse::Pulse,
     queue::{Queue, QueueSettings},
     request::request,
+    teller::Teller,
     waiting::{GivenUp, Ready},
+    witnesses::Witnesses,
 };
 use crate::{
     clock::{ClockTrouble, ClockWatch, now},
     probe::{Finding, Instruments},
-    report::{self, Reporter},
+    report,
     schedule::{Arrival, Due},
 };
 
@@ -45,18 +54,15 @@ const LAG_BELIEVED_MAX: Duration = Duration::from_secs(1);
 /// Where checks become results.
 #[derive(Debug)]
 pub struct Checker {
-    /// Which monitor looks.
-    location: String,
     instruments: Arc<Instruments>,
     queue: Queue,
     running: JoinSet<Finding>,
     /// The attempts that are being made, by their task.
     begun: HashMap<Id, Begun>,
-    results: mpsc::Sender<CheckResult>,
     give_up: CancellationToken,
     pulse: Pulse,
     clock: ClockWatch,
-    reporter: Reporter,
+    teller: Teller,
 }
 
 /// An attempt that has begun.
@@ -71,27 +77,33 @@ struct Begun {
 }
 
 impl Checker {
-    /// A prober of this location. Past `give_up`, nothing is waited for any longer.
+    /// A prober of this location. Past `give_up`, nothing is waited for any longer; `network` says
+    /// when our own network is out.
     pub fn new(
         settings: ProberSettings,
         location: String,
         results: mpsc::Sender<CheckResult>,
         give_up: CancellationToken,
+        network: Remark,
     ) -> anyhow::Result<Self> {
+        let instruments = Instruments::new(settings.probe)?;
+        let witnesses = Witnesses::new(
+            settings.witness_urls,
+            Arc::clone(&instruments),
+            give_up.clone(),
+        );
         Ok(Self {
-            location,
-            instruments: Instruments::new(settings.probe)?,
+            instruments,
             queue: Queue::new(QueueSettings {
                 running_max: settings.probes_max,
                 running_per_host_max: settings.probes_per_host_max,
             }),
             running: JoinSet::new(),
             begun: HashMap::new(),
-            results,
             give_up,
             pulse: Pulse::start(),
             clock: ClockWatch::new(now(), Instant::now()),
-            reporter: Reporter::new(),
+            teller: Teller::new(location, results, witnesses, Network::new(network)),
         })
     }
 
@@ -99,21 +111,24 @@ impl Checker {
     pub async fn run(mut self, mut due: mpsc::Receiver<Due>) -> anyhow::Result<()> {
         let mut more_come = true;
         let give_up = self.give_up.clone();
-        while more_come || !self.queue.is_idle() {
+        while more_come || !self.queue.is_idle() || self.teller.holds_results() {
             let is_over = give_up.is_cancelled();
             if is_over {
                 self.give_up_waiting().await?;
+                self.teller.release(None).await?;
             } else {
                 self.miss_overdue().await?;
                 self.begin_waiting();
+                self.teller.ask_again(Instant::now());
             }
-            let next_time = self.queue.next_time();
+            let next_time = self.next_time();
             tokio::select! {
                 due = due.recv(), if more_come => match due {
                     Some(due) => self.accept(due).await?,
                     None => more_come = false,
                 },
                 Some(ended) = self.running.join_next_with_id() => self.end(ended).await?,
+                answer = self.teller.answered(), if !is_over => self.teller.heard(answer).await?,
                 // Whoever waits is missed when its interval is over, and tried again when its pause
                 // is, also when nothing else happens.
                 () = sleep_until(next_time.unwrap_or_else(Instant::now)), if next_time.is_some() => {}
@@ -124,6 +139,12 @@ impl Checker {
             }
         }
         Ok(())
+    }
+
+    /// When something is to be done, also when nothing happens.
+    fn next_time(&self) -> Option<Instant> {
+        let times = [self.queue.next_time(), self.teller.next_question_at()];
+        times.into_iter().flatten().min()
     }
 
     async fn accept(&mut self, due: Due) -> anyhow::Result<()> {
@@ -205,7 +226,7 @@ impl Checker {
             self_doubt,
         };
         match begun.attempt.end(found, look.was_cut_short) {
-            Next::Told(due, found) => self.tell(due, *found).await,
+            Next::Told(due, found) => self.teller.tell(due, *found).await,
             Next::Again(attempt) => self.try_again(attempt, begun.deadline).await,
         }
     }
@@ -236,7 +257,7 @@ impl Checker {
 
     async fn let_go(&mut self, (attempt, why): GivenUp) -> anyhow::Result<()> {
         match attempt.give_up(why) {
-            Ok((due, found)) => self.tell(due, found).await,
+            Ok((due, found)) => self.teller.tell(due, found).await,
             Err((due, why)) => self.miss(due, why).await,
         }
     }
@@ -251,7 +272,7 @@ impl Checker {
             outcome: why.outcome(None),
             self_doubt,
         };
-        self.tell(due, found).await
+        self.teller.tell(due, found).await
     }
 
     /// The last word of a target that left the list.
@@ -261,38 +282,16 @@ impl Checker {
             ..SelfDoubt::default()
         };
         let outcome = target_left();
-        self.tell(
-            due,
-            Found {
-                outcome,
-                self_doubt,
-            },
-        )
-        .await
+        self.teller
+            .tell(
+                due,
+                Found {
+                    outcome,
+                    self_doubt,
+                },
+            )
+            .await
     }
-
-    async fn tell(&mut self, due: Due, found: Found) -> anyhow::Result<()> {
-        let result = CheckResult {
-            check: Check {
-                url: due.target.url.clone(),
-                regex_pattern: due.target.regexp().to_owned(),
-                interval: due.interval,
-                location: self.location.clone(),
-                scheduled_at: due.scheduled_at,
-                target: due.target.going_along.clone(),
-            },
-            outcome: found.outcome,
-            self_doubt: found.self_doubt,
-        };
-        self.reporter.checked(&result);
-        let told = self.results.send(result).await;
-        told.map_err(|_| anyhow::anyhow!("the publisher is gone"))
-    }
-}
-
-/// How long ago a check was due; nothing where the clock was set back meanwhile.
-fn lag(due: &Due) -> Duration {
-    Duration::try_from(now().duration_since(due.scheduled_at)).unwrap_or_default()
 }
 
 #[cfg(test)]

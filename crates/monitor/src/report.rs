@@ -14,6 +14,11 @@ pub(crate) fn began(lag: Duration) {
     histogram!("monitor_schedule_lag_seconds").record(lag);
 }
 
+/// Whether our own network is out.
+pub(crate) fn network_out(is_out: bool) {
+    gauge!("monitor_network_out").set(f64::from(u8::from(is_out)));
+}
+
 /// So many probes run.
 #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
 pub(crate) fn in_flight(probes: usize) {

@@ -224,6 +224,10 @@ mod tests {
             ("PROBES_MAX", "0"),
             ("SSL_CERT_FILE", "/nonexistent/authorities.pem"),
             ("FORBIDDEN_ADDRESSES", "10.0.0.0/8, localhost"),
+            (
+                "WITNESS_URLS",
+                "https://a.example, ftp://user:secret@b.example",
+            ),
         ])
         .unwrap_err()
         .to_string();
@@ -233,8 +237,10 @@ mod tests {
             "PROBES_MAX",
             "SSL_CERT_FILE",
             "FORBIDDEN_ADDRESSES",
+            "WITNESS_URLS",
         ] {
             assert!(problems.contains(name), "{problems}");
         }
+        assert!(!problems.contains("secret"), "{problems}");
     }
 }

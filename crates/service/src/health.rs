@@ -108,6 +108,13 @@ impl Remark {
         let mut remarks = remarks.unwrap_or_else(PoisonError::into_inner);
         remarks.insert(self.name, text.into());
     }
+
+    /// It says nothing any more.
+    pub fn clear(&self) {
+        let remarks = self.health.remarks.lock();
+        let mut remarks = remarks.unwrap_or_else(PoisonError::into_inner);
+        remarks.remove(self.name);
+    }
 }
 
 #[cfg(test)]
@@ -135,6 +142,8 @@ mod tests {
         list.set("old");
         list.set("new");
         assert_eq!(health.remarks(), ["list: new"]);
+        list.clear();
+        assert!(health.remarks().is_empty());
         assert!(health.problems().is_empty());
     }
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use messages::CheckResult;
+use service::health::Health;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
@@ -27,6 +28,7 @@ pub(super) async fn check_once(
         settings.location,
         result_sender,
         CancellationToken::new(),
+        Health::default().remark("network"),
     )?;
     let only = Due {
         interval: target.own.interval.unwrap_or(settings.interval),

@@ -1,4 +1,4 @@
-//! What came back from a probe's task.
+//! What came back from a probe's task, and how late it was.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use tokio::task::JoinError;
 use tracing::error;
 
 use super::missed::Missed;
-use crate::probe::Finding;
+use crate::{clock::now, probe::Finding, schedule::Due};
 
 /// A probe that broke: a defect of ours, which must cost neither the result nor the service.
 pub(super) fn lost(error: &JoinError) -> Finding {
@@ -26,4 +26,9 @@ pub(super) fn duration(outcome: &Outcome) -> Option<Duration> {
         Outcome::Missed { probe, .. } => probe.as_ref().map(|probe| probe.response_time),
         Outcome::Skipped { .. } => None,
     }
+}
+
+/// How long ago a check was due; nothing where the clock was set back meanwhile.
+pub(super) fn lag(due: &Due) -> Duration {
+    Duration::try_from(now().duration_since(due.scheduled_at)).unwrap_or_default()
 }

@@ -1,5 +1,7 @@
 //! How probes are made, and how many at once.
 
+use url::Url;
+
 use crate::probe::ProbeSettings;
 
 /// How probes are made, and how many at once.
@@ -9,6 +11,8 @@ pub struct ProberSettings {
     pub probes_max: usize,
     /// Of these, probes of one host and port.
     pub probes_per_host_max: usize,
+    /// Sites that are asked when many fail together: where none of them answers either, it is us.
+    pub witness_urls: Vec<Url>,
     /// How one is made.
     pub probe: ProbeSettings,
 }

@@ -1,8 +1,10 @@
 mod retries;
+mod witnessed;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use messages::{FailureReason, OutcomeKind};
+use service::health::Health;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpListener,
@@ -85,14 +87,12 @@ struct Stage {
     running: tokio::task::JoinHandle<anyhow::Result<()>>,
 }
 
-fn start(probes_max: usize, probes_per_host_max: usize) -> Stage {
-    let (due, due_receiver) = mpsc::channel(64);
-    let (result_sender, results) = mpsc::channel(64);
-    let give_up = CancellationToken::new();
+fn settings(probes_max: usize, probes_per_host_max: usize) -> ProberSettings {
     let second = Duration::from_secs(1);
-    let settings = ProberSettings {
+    ProberSettings {
         probes_max,
         probes_per_host_max,
+        witness_urls: Vec::new(),
         probe: ProbeSettings {
             dns_timeout: second * 5,
             connect_timeout: second * 5,
@@ -102,8 +102,28 @@ fn start(probes_max: usize, probes_per_host_max: usize) -> Stage {
             extra_authorities: Vec::new(),
             policy: Policy::default(),
         },
-    };
-    let checker = Checker::new(settings, "here".into(), result_sender, give_up.clone()).unwrap();
+    }
+}
+
+fn start(probes_max: usize, probes_per_host_max: usize) -> Stage {
+    start_with(
+        settings(probes_max, probes_per_host_max),
+        &Health::default(),
+    )
+}
+
+fn start_with(settings: ProberSettings, health: &Health) -> Stage {
+    let (due, due_receiver) = mpsc::channel(64);
+    let (result_sender, results) = mpsc::channel(64);
+    let give_up = CancellationToken::new();
+    let checker = Checker::new(
+        settings,
+        "here".into(),
+        result_sender,
+        give_up.clone(),
+        health.remark("network"),
+    )
+    .unwrap();
     Stage {
         due,
         results,

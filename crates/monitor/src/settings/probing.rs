@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 
+use messages::Masked;
 use service::settings::{Reader, Setting};
+use url::Url;
 
 use super::sizes::read_size;
 use crate::{
@@ -49,11 +51,17 @@ const FORBIDDEN_ADDRESSES: Setting = Setting::optional(
     "FORBIDDEN_ADDRESSES",
     "addresses that are never probed, whatever leads there: networks such as 10.0.0.0/8, or private, separated by commas",
 );
+const WITNESS_URLS: Setting = Setting::optional(
+    "WITNESS_URLS",
+    "sites that are asked when many targets fail together, so that our own network's fault is no target's; separated by commas",
+);
 
 /// A probe's every buffer grows with this: the bound of the bound.
 const BODY_BYTES_LIMIT: u64 = 8 * 1024 * 1024;
 const PROBES_LIMIT: u64 = 100_000;
 const REDIRECTS_LIMIT: u64 = 100;
+/// All are asked at once.
+const WITNESSES_LIMIT: usize = 8;
 
 /// Reads how probes are made, and how many at once.
 pub(super) fn read_prober(reader: &mut Reader) -> ProberSettings {
@@ -71,6 +79,7 @@ pub(super) fn read_prober(reader: &mut Reader) -> ProberSettings {
     ProberSettings {
         probes_max: read_size(reader, &PROBES_MAX, PROBES_LIMIT),
         probes_per_host_max: read_size(reader, &PROBES_PER_HOST_MAX, PROBES_LIMIT),
+        witness_urls: read_witnesses(reader),
         probe: ProbeSettings {
             dns_timeout: reader.seconds(&DNS_TIMEOUT),
             connect_timeout: reader.seconds(&CONNECT_TIMEOUT),
@@ -90,4 +99,30 @@ fn read_policy(reader: &mut Reader) -> Policy {
         reader.problem(&FORBIDDEN_ADDRESSES, problem);
         Policy::default()
     })
+}
+
+fn read_witnesses(reader: &mut Reader) -> Vec<Url> {
+    let text = reader.text(&WITNESS_URLS);
+    let mut urls = Vec::new();
+    for item in text
+        .split(',')
+        .map(str::trim)
+        .filter(|item| !item.is_empty())
+    {
+        match Url::parse(item) {
+            Ok(url) if matches!(url.scheme(), "http" | "https") => urls.push(url),
+            _ => reader.problem(
+                &WITNESS_URLS,
+                format_args!(
+                    "{:?} is no url that begins with http:// or https://",
+                    Masked(item).to_string()
+                ),
+            ),
+        }
+    }
+    if urls.len() > WITNESSES_LIMIT {
+        let problem = format!("{} urls, and {WITNESSES_LIMIT} are enough", urls.len());
+        reader.problem(&WITNESS_URLS, problem);
+    }
+    urls
 }

@@ -38,6 +38,7 @@ const KNOWN: &[&str] = &[
     "URLS_FILE",
     "URLS_PROVIDER_TYPE",
     "WEBSITES_CHECK_INTERVAL",
+    "WITNESS_URLS",
     // The consumer.
     "AUTO_OFFSET_RESET",
     "BATCH_ROWS_MAX",

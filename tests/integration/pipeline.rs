@@ -70,7 +70,8 @@ async fn a_website_becomes_a_row_with_what_the_record_says() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_slot_under_way_at_the_start_and_the_one_due_right_after_it_are_both_looked_at() {
     const TARGETS: usize = 60;
-    let takes = Duration::from_millis(400);
+    // So long that of these targets some are surely under way when they come due again.
+    let takes = Duration::from_secs(1);
     let site = Site::start(Answer::page("well").later(takes)).await;
     let folder = tempfile::tempdir().unwrap();
     let targets = folder.path().join("urls.csv");

@@ -15,6 +15,7 @@ mod limit;
 mod memory;
 mod page;
 mod policy;
+mod proxy;
 mod request;
 mod resolve;
 mod seek;
@@ -30,6 +31,7 @@ use self::{exchange::Journey, limit::Limit, page::Page, seek::Sought, trace::Tra
 pub use self::{
     instruments::Instruments,
     policy::Policy,
+    proxy::SitesProxy,
     request::{Asking, Expectation, IpVersion, ProbeRequest, Statuses},
     settings::ProbeSettings,
 };

@@ -216,6 +216,43 @@ mod tests {
         assert_eq!(read(&on).unwrap().prober.probe.redirects_max, Some(20));
     }
 
+    const PLAINTEXT: [(&str, &str); 2] =
+        [("TOPIC_NAME", "checks"), ("SECURITY_PROTOCOL", "PLAINTEXT")];
+
+    #[test]
+    fn proxies_of_the_environment_are_ignored_with_a_word() {
+        let note = |pairs: &[(&str, &str)]| {
+            let mut reader = Reader::from_pairs(pairs);
+            Settings::read(&mut reader);
+            reader.warnings().concat()
+        };
+        for name in ["HTTP_PROXY", "https_proxy", "All_Proxy"] {
+            let said = note(&[(name, "http://u:geheim@proxy.example:3128")]);
+            assert!(said.contains("SITES_PROXY"), "{name}: {said}");
+            assert!(said.contains(&name.to_uppercase()), "{name}: {said}");
+            assert!(!said.contains("geheim"), "{name}: {said}");
+        }
+        assert_eq!(note(&[("HTTP_PROXY", "")]), "");
+        let own = ("SITES_PROXY", "http://proxy.example:3128");
+        assert_eq!(note(&[("HTTP_PROXY", "http://a.example"), own]), "");
+    }
+
+    #[test]
+    fn a_proxy_and_a_policy_exclude_each_other() {
+        let proxy = ("SITES_PROXY", "http://u:geheim@proxy.example:3128");
+        let with = |more: &[(&str, &str)]| read(&[&PLAINTEXT, more].concat());
+        assert!(with(&[proxy]).unwrap().prober.probe.proxy.is_some());
+        let both = [proxy, ("FORBIDDEN_ADDRESSES", "private")];
+        for problem in [
+            with(&both).unwrap_err(),
+            with(&[("SITES_PROXY", "ftp://u:geheim@a.example")]).unwrap_err(),
+        ] {
+            let problem = problem.to_string();
+            assert!(problem.starts_with("SITES_PROXY: "), "{problem}");
+            assert!(!problem.contains("geheim"), "{problem}");
+        }
+    }
+
     #[test]
     fn every_problem_is_listed_at_once() {
         let problems = read(&[

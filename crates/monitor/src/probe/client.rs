@@ -15,7 +15,10 @@ use reqwest::{
 use tower::util::MapResponseLayer;
 
 use self::hooks::{ChosenAddress, is_connected};
-use super::tls::{Offer, Tls};
+use super::{
+    proxy::SitesProxy,
+    tls::{Offer, Tls},
+};
 
 /// How requests name themselves.
 const USER_AGENT: &str = concat!("websites-monitor/", env!("CARGO_PKG_VERSION"));
@@ -47,10 +50,10 @@ struct Pair {
 
 impl Clients {
     /// Makes them.
-    pub(super) fn new(tls: &Tls) -> reqwest::Result<Self> {
+    pub(super) fn new(tls: &Tls, proxy: Option<&SitesProxy>) -> reqwest::Result<Self> {
         Ok(Self {
-            verifying: Pair::new(tls, true)?,
-            believing: Pair::new(tls, false)?,
+            verifying: Pair::new(tls, true, proxy)?,
+            believing: Pair::new(tls, false, proxy)?,
         })
     }
 
@@ -69,11 +72,17 @@ impl Clients {
 }
 
 impl Pair {
-    fn new(tls: &Tls, verifies: bool) -> reqwest::Result<Self> {
-        let client = |offer| builder().tls_backend_preconfigured(tls.config(offer, verifies));
+    fn new(tls: &Tls, verifies: bool, proxy: Option<&SitesProxy>) -> reqwest::Result<Self> {
+        let client = |offer| {
+            let builder = builder().tls_backend_preconfigured(tls.config(offer, verifies));
+            Ok(match proxy {
+                Some(proxy) => builder.proxy(proxy.for_client()?),
+                None => builder,
+            })
+        };
         Ok(Self {
-            http2_and_http1: client(Offer::Http2AndHttp1).build()?,
-            http1: client(Offer::Http1).http1_only().build()?,
+            http2_and_http1: client(Offer::Http2AndHttp1)?.build()?,
+            http1: client(Offer::Http1)?.http1_only().build()?,
         })
     }
 }
@@ -89,6 +98,7 @@ fn builder() -> ClientBuilder {
         // Where nothing is idle, nothing has to be kept alive. That a site takes nothing any more
         // ends a connection all the same: the client bounds it at 30 s unless told otherwise.
         .tcp_keepalive(None)
+        // None of the environment's.
         .no_proxy()
         .referer(false)
         // Hops are followed, and content is decoded, where they can be told and bounded.

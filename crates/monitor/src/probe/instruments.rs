@@ -22,7 +22,10 @@ impl Instruments {
     pub fn new(settings: ProbeSettings) -> anyhow::Result<Arc<Self>> {
         Ok(Arc::new(Self {
             resolver: Resolver::new(settings.dns_timeout),
-            clients: Clients::new(&Tls::new(&settings.extra_authorities)?)?,
+            clients: Clients::new(
+                &Tls::new(&settings.extra_authorities)?,
+                settings.proxy.as_ref(),
+            )?,
             memory: Memory::new(),
             seeker: Seeker::new(),
             settings,

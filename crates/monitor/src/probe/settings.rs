@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use rustls_pki_types::CertificateDer;
 
-use super::policy::Policy;
+use super::{policy::Policy, proxy::SitesProxy};
 
 /// How probes are made.
 #[derive(Clone, Debug)]
@@ -23,4 +23,6 @@ pub struct ProbeSettings {
     pub extra_authorities: Vec<CertificateDer<'static>>,
     /// Addresses that are never probed.
     pub policy: Policy,
+    /// By which all sites are asked; none but by this.
+    pub proxy: Option<SitesProxy>,
 }

@@ -8,6 +8,7 @@ mod expected;
 mod hops;
 mod names;
 mod protocol;
+mod proxied;
 
 use std::{
     io,
@@ -36,6 +37,7 @@ fn settings() -> ProbeSettings {
         body_bytes_max: 100_000,
         extra_authorities: Vec::new(),
         policy: Policy::default(),
+        proxy: None,
     }
 }
 

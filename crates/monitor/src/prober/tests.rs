@@ -101,6 +101,7 @@ fn settings(probes_max: usize, probes_per_host_max: usize) -> ProberSettings {
             body_bytes_max: 1000,
             extra_authorities: Vec::new(),
             policy: Policy::default(),
+            proxy: None,
         },
     }
 }

@@ -3,12 +3,13 @@
 use std::path::PathBuf;
 
 use messages::Masked;
+use secrecy::ExposeSecret;
 use service::settings::{Reader, Setting};
 use url::Url;
 
 use super::sizes::read_size;
 use crate::{
-    probe::{Policy, ProbeSettings, tls},
+    probe::{Policy, ProbeSettings, SitesProxy, tls},
     prober::ProberSettings,
 };
 
@@ -51,6 +52,10 @@ const FORBIDDEN_ADDRESSES: Setting = Setting::optional(
     "FORBIDDEN_ADDRESSES",
     "addresses that are never probed, whatever leads there: networks such as 10.0.0.0/8, or private, separated by commas",
 );
+const SITES_PROXY: Setting = Setting::optional(
+    "SITES_PROXY",
+    "a proxy for all sites, http:// or socks5://user:password@host:port; names are its own to resolve, so dns is not measured, connect ends at it, and it excludes FORBIDDEN_ADDRESSES",
+);
 const WITNESS_URLS: Setting = Setting::optional(
     "WITNESS_URLS",
     "sites that are asked when many targets fail together, so that our own network's fault is no target's; separated by commas",
@@ -60,6 +65,8 @@ const WITNESS_URLS: Setting = Setting::optional(
 const BODY_BYTES_LIMIT: u64 = 8 * 1024 * 1024;
 const PROBES_LIMIT: u64 = 100_000;
 const REDIRECTS_LIMIT: u64 = 100;
+/// The variables by which others are told of proxies, in capitals and in small letters.
+const PROXY_VARIABLES: [&str; 3] = ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"];
 /// All are asked at once.
 const WITNESSES_LIMIT: usize = 8;
 
@@ -76,6 +83,8 @@ pub(super) fn read_prober(reader: &mut Reader) -> ProberSettings {
                 Vec::new()
             })
         });
+    let policy = read_policy(reader);
+    let proxy = read_proxy(reader, &policy);
     ProberSettings {
         probes_max: read_size(reader, &PROBES_MAX, PROBES_LIMIT),
         probes_per_host_max: read_size(reader, &PROBES_PER_HOST_MAX, PROBES_LIMIT),
@@ -88,7 +97,8 @@ pub(super) fn read_prober(reader: &mut Reader) -> ProberSettings {
             redirects_max: redirects_on.then(|| u32::try_from(redirects_max).unwrap_or(u32::MAX)),
             body_bytes_max: read_size(reader, &BODY_BYTES_MAX, BODY_BYTES_LIMIT),
             extra_authorities: authorities,
-            policy: read_policy(reader),
+            policy,
+            proxy,
         },
     }
 }
@@ -125,4 +135,35 @@ fn read_witnesses(reader: &mut Reader) -> Vec<Url> {
         reader.problem(&WITNESS_URLS, problem);
     }
     urls
+}
+
+fn read_proxy(reader: &mut Reader, policy: &Policy) -> Option<SitesProxy> {
+    let Some(text) = reader.optional_secret(&SITES_PROXY) else {
+        note_ignored_proxies(reader);
+        return None;
+    };
+    if policy.is_set() {
+        let problem = "the proxy resolves the names itself, so that FORBIDDEN_ADDRESSES cannot be \
+                       kept; unset one of them";
+        reader.problem(&SITES_PROXY, problem);
+    }
+    let proxy = text.expose_secret().trim().parse();
+    proxy
+        .map_err(|problem| reader.problem(&SITES_PROXY, problem))
+        .ok()
+}
+
+fn note_ignored_proxies(reader: &mut Reader) {
+    let ignored: Vec<_> = PROXY_VARIABLES
+        .into_iter()
+        .filter(|name| reader.is_in_environment(name))
+        .collect();
+    if !ignored.is_empty() {
+        let note = format!(
+            "{} in the environment is ignored, and sites are asked directly; this sets a proxy for \
+             them",
+            ignored.join(", ")
+        );
+        reader.note(&SITES_PROXY, note);
+    }
 }

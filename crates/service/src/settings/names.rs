@@ -31,6 +31,7 @@ const KNOWN: &[&str] = &[
     "REDIRECT_ENABLED",
     "REDIRECT_MAX_TIMES",
     "RESULTS_WAITING_MAX",
+    "SITES_PROXY",
     "SPOOL_BYTES_MAX",
     "SPOOL_DIR",
     "SSL_CERT_FILE",

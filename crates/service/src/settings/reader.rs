@@ -256,6 +256,12 @@ impl Reader {
         Variables::new(&self.values)
     }
 
+    /// Whether the environment sets a variable that is none of ours, in whatever case; `.env`, which
+    /// is ours, does not count.
+    pub fn is_in_environment(&self, name: &str) -> bool {
+        self.environment.contains(name)
+    }
+
     /// What a name is set to. An error can only be that it is not: every value is a text.
     fn value(&self, name: &str) -> Option<String> {
         // The library keeps names in small letters.

@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use http::{HeaderMap, Version};
+use http::{HeaderMap, StatusCode, Version};
 use messages::{Failure, FailureReason, HttpVersion, Phase};
 use reqwest::{Body, Method, Request, Response};
 use rustls_pki_types::ServerName;
@@ -13,10 +13,14 @@ use crate::probe::{
     connect::{Unanswered, candidates, first_connected},
     failure,
     instruments::Instruments,
+    proxy::SitesProxy,
     request::Asking,
     tls::Offer,
     trace::{Head, Trace},
 };
+
+/// What a proxy says that takes no request from us; no site does.
+const AUTHENTICATION_REQUIRED: StatusCode = StatusCode::PROXY_AUTHENTICATION_REQUIRED;
 
 /// What is asked for, and what with.
 pub(super) struct Question<'a> {
@@ -41,11 +45,23 @@ impl Question<'_> {
         {
             asked = self.ask_at(&addresses, Offer::Http1).await;
         }
-        asked.map_err(|error| self.failure(error))
+        match (asked, &self.instruments.settings.proxy) {
+            (Ok(response), Some(proxy)) if response.status() == AUTHENTICATION_REQUIRED => {
+                Err(proxy.at_fault("it wants to know who asks (status 407)"))
+            }
+            (Ok(response), _) => Ok(response),
+            (Err(Unanswered::Unconnected(failure)), Some(proxy)) => {
+                Err(proxy.blame(failure, &addresses).await)
+            }
+            (Err(error), _) => Err(self.failure(error)),
+        }
     }
 
     /// The addresses of the url's host that may be probed.
     async fn addresses(&self) -> Result<Vec<SocketAddr>, Failure> {
+        if let Some(proxy) = &self.instruments.settings.proxy {
+            return self.addresses_of(proxy).await;
+        }
         let found = match self.url.host() {
             Some(Host::Ipv4(address)) => vec![IpAddr::from(address)],
             Some(Host::Ipv6(address)) => vec![IpAddr::from(address)],
@@ -60,6 +76,25 @@ impl Question<'_> {
         let port = self.url.port_or_known_default().unwrap_or_default();
         let policy = &self.instruments.settings.policy;
         candidates(self.of_family(found)?, port, policy)
+    }
+
+    /// The addresses of the proxy, which resolves the url's host itself: of what is asked of that,
+    /// only the spelt address can be judged.
+    async fn addresses_of(&self, proxy: &SitesProxy) -> Result<Vec<SocketAddr>, Failure> {
+        let literal = match self.url.host() {
+            Some(Host::Ipv4(address)) => Some(IpAddr::from(address)),
+            Some(Host::Ipv6(address)) => Some(IpAddr::from(address)),
+            _ => None,
+        };
+        let policy = &self.instruments.settings.policy;
+        if let Some(objection) = literal.and_then(|address| policy.objection(address)) {
+            let reason = FailureReason::AddressForbidden;
+            return Err(Failure::new(reason, None, objection));
+        }
+        if self.asking.ip_version.is_some() {
+            return Err(proxy.at_fault("it chooses the address, so that ip_version cannot be kept"));
+        }
+        proxy.addresses(&self.instruments.resolver).await
     }
 
     /// Those of the only family that the target takes.

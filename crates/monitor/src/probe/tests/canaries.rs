@@ -24,7 +24,7 @@ const LENGTH: usize = 4_000_000;
 async fn longest_piece(settings: ProbeSettings, url: &str) -> usize {
     let url = Url::parse(url).unwrap();
     let address = SocketAddr::from(([127, 0, 0, 1], url.port().unwrap()));
-    let clients = Clients::new(&Tls::new(&settings.extra_authorities).unwrap()).unwrap();
+    let clients = Clients::new(&Tls::new(&settings.extra_authorities).unwrap(), None).unwrap();
     let client = clients.offering(Offer::Http1, true);
     let ask = || client.execute(Request::new(Method::GET, url.clone()));
     let trace = Trace::begin();
@@ -75,7 +75,7 @@ async fn canary_a_session_is_looked_for_when_tcp_is_connected_and_no_sooner() {
 async fn canary_the_client_asks_for_the_address_of_the_task_that_asks() {
     let port = Url::parse(&site(page("", "Hello")).await).unwrap().port();
     let url = Url::parse(&format!("http://nowhere.invalid:{}/", port.unwrap())).unwrap();
-    let clients = Clients::new(&Tls::new(&[]).unwrap()).unwrap();
+    let clients = Clients::new(&Tls::new(&[]).unwrap(), None).unwrap();
     let ask = || {
         let client = clients.offering(Offer::Http2AndHttp1, true);
         client.execute(Request::new(Method::GET, url.clone()))

@@ -1,0 +1,153 @@
+//! A proxy by which all sites are asked: who is to blame where it lies between us and them.
+
+use std::{fmt, net::SocketAddr, str::FromStr, time::Duration};
+
+use messages::{Failure, FailureReason};
+use tokio::{net::TcpStream, time::timeout};
+use url::{Host, Url};
+
+use super::{connect::candidates, policy::Policy, resolve::Resolver};
+use crate::masked::Masked;
+
+/// How long the proxy may take to be connected to, where a site was not: then it is not the proxy.
+const CHECK_TIMEOUT: Duration = Duration::from_secs(1);
+/// SOCKS leaves the name to the proxy only under this scheme; with the other one the client would
+/// resolve it, and there is nothing that it could ask.
+const SOCKS_SCHEME: &str = "socks5h";
+
+/// A proxy. Its url may hold a password and is shown to nobody.
+#[derive(Clone)]
+pub struct SitesProxy {
+    url: Url,
+    host: Host,
+    port: u16,
+}
+
+impl SitesProxy {
+    /// As the HTTP client takes it.
+    pub(super) fn for_client(&self) -> reqwest::Result<reqwest::Proxy> {
+        reqwest::Proxy::all(self.url.clone())
+    }
+
+    /// The addresses at which it is.
+    pub(super) async fn addresses(&self, resolver: &Resolver) -> Result<Vec<SocketAddr>, Failure> {
+        let found = match &self.host {
+            Host::Ipv4(address) => vec![(*address).into()],
+            Host::Ipv6(address) => vec![(*address).into()],
+            Host::Domain(name) => resolver
+                .resolve(name)
+                .await
+                .map_err(|(_, detail)| self.at_fault(&format!("resolving its name: {detail}")))?,
+        };
+        candidates(found, self.port, &Policy::default())
+            .map_err(|failure| self.at_fault(&failure.detail.unwrap_or_default()))
+    }
+
+    /// Whose failure it is that there was no connection: where the proxy itself can be connected to,
+    /// the site's.
+    pub(super) async fn blame(&self, failure: Failure, addresses: &[SocketAddr]) -> Failure {
+        let detail = failure.detail.unwrap_or_default();
+        // The libraries' own words: what they say of it has no type that could be told.
+        let wants_password = ["authorization", "authentication", "credentials"];
+        let is_refused = wants_password.iter().any(|word| detail.contains(word));
+        if is_refused || !answers(addresses).await {
+            return self.at_fault(&detail);
+        }
+        let reason = match failure.reason {
+            FailureReason::ConnectTimeout => FailureReason::ConnectTimeout,
+            _ => FailureReason::ConnectFailed,
+        };
+        let detail = format!("the proxy (SITES_PROXY) did not get there: {detail}");
+        Failure::new(reason, failure.phase, detail)
+    }
+
+    /// A failure of the proxy's, which is no site's.
+    pub(super) fn at_fault(&self, what: &str) -> Failure {
+        let detail = format!("the proxy {self} (SITES_PROXY): {what}");
+        Failure::new(FailureReason::ProberFailed, None, detail)
+    }
+}
+
+async fn answers(addresses: &[SocketAddr]) -> bool {
+    let connected = timeout(CHECK_TIMEOUT, TcpStream::connect(addresses)).await;
+    matches!(connected, Ok(Ok(_)))
+}
+
+impl FromStr for SitesProxy {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        const WANTED: &str = "not a url such as http://user:password@proxy.example:3128 or \
+                              socks5://proxy.example:1080 (special characters of a password are \
+                              percent-encoded)";
+        let mut url = Url::parse(text).map_err(|_| WANTED)?;
+        let default_port = match url.scheme() {
+            "http" => 80,
+            "socks5" | SOCKS_SCHEME => {
+                url.set_scheme(SOCKS_SCHEME).map_err(|()| WANTED)?;
+                1080
+            }
+            _ => return Err(WANTED),
+        };
+        // Under a scheme that the url standard does not know, an address is no more than a name.
+        let host = Host::parse(url.host_str().ok_or(WANTED)?).map_err(|_| WANTED)?;
+        let port = url.port().unwrap_or(default_port);
+        let proxy = Self { url, host, port };
+        proxy.for_client().map_err(|_| WANTED)?;
+        Ok(proxy)
+    }
+}
+
+impl fmt::Display for SitesProxy {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}", Masked(self.url.as_str()))
+    }
+}
+
+impl fmt::Debug for SitesProxy {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, formatter)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_proxy_is_shown_without_its_password() {
+        for text in [
+            "http://user:geheim@proxy.example:3128",
+            "socks5://u:geheim@[::1]",
+        ] {
+            let proxy: SitesProxy = text.parse().unwrap();
+            let shown = format!("{proxy} {proxy:?}");
+            assert!(
+                !shown.contains("geheim") && shown.contains("***@"),
+                "{shown}"
+            );
+        }
+    }
+
+    #[test]
+    fn addresses_and_ports_are_understood_under_every_scheme() {
+        for (text, host, port) in [
+            ("http://proxy.example", "proxy.example", 80),
+            ("http://127.0.0.1:3128/", "127.0.0.1", 3128),
+            ("socks5://127.0.0.1", "127.0.0.1", 1080),
+            ("socks5h://[::1]:9050", "[::1]", 9050),
+        ] {
+            let proxy: SitesProxy = text.parse().unwrap();
+            assert_eq!((proxy.host.to_string().as_str(), proxy.port), (host, port));
+        }
+        for wrong in [
+            "proxy.example:3128",
+            "https://proxy.example",
+            "socks4://a",
+            "http://",
+            "",
+        ] {
+            assert!(wrong.parse::<SitesProxy>().is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,155 @@
+//! Sites asked by way of a proxy.
+
+use tokio::io::copy_bidirectional;
+
+use super::{
+    encrypted::{authority, encrypted, params, signed, trusting},
+    *,
+};
+
+const REFUSED: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n";
+
+fn by_way_of(proxy: &str) -> ProbeSettings {
+    ProbeSettings {
+        proxy: Some(proxy.parse().unwrap()),
+        ..settings()
+    }
+}
+
+/// The proxy with a name and a password.
+fn with_password(proxy: &str) -> String {
+    proxy.replace("http://", "http://user:geheim@")
+}
+
+/// Leads a connection to where its first line says, and on from there.
+async fn tunnel(mut stream: TcpStream) -> io::Result<()> {
+    let head = read_request(&mut stream).await?;
+    let target = head.split(' ').nth(1).unwrap_or_default();
+    let Ok(mut site) = TcpStream::connect(target).await else {
+        return stream.write_all(REFUSED).await;
+    };
+    stream.write_all(b"HTTP/1.1 200 OK\r\n\r\n").await?;
+    copy_bidirectional(&mut stream, &mut site).await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_plain_site_is_asked_for_at_the_proxy_which_resolves_its_name() {
+    let seen = Requests::default();
+    let noted = seen.clone();
+    let proxy = serve(move |mut stream| {
+        let noted = noted.clone();
+        async move {
+            noted.note(read_request(&mut stream).await?);
+            stream.write_all(&page("", "Hello")).await
+        }
+    })
+    .await;
+    let settings = by_way_of(&with_password(&proxy));
+    let (probe, response) = up(probe_with(settings, "http://nowhere.invalid/x", "hello").await);
+    assert_eq!(response.matched, found("Hello"));
+    assert_eq!(probe.timings.dns, None, "that is the proxy's");
+    assert!(probe.timings.connect.is_some());
+    let proxy = Url::parse(&proxy).unwrap();
+    assert_eq!(probe.remote_address.unwrap().port(), proxy.port().unwrap());
+    let request = &seen.all()[0];
+    assert!(
+        request.starts_with("GET http://nowhere.invalid/x "),
+        "{request}"
+    );
+    let authorization = "proxy-authorization: basic dxnlcjpnzwhlaw0=";
+    assert!(request.to_lowercase().contains(authorization), "{request}");
+}
+
+#[tokio::test]
+async fn an_encrypted_site_is_reached_through_a_tunnel_and_its_own_certificate_counts() {
+    let issuer = authority();
+    let site = encrypted(signed(&params(), &issuer), &[], |mut stream| async move {
+        read_request(&mut stream).await?;
+        stream.write_all(&page("", "Hello")).await?;
+        stream.shutdown().await
+    })
+    .await;
+    let proxy = serve(tunnel).await;
+    let settings = ProbeSettings {
+        extra_authorities: trusting(issuer.der()).extra_authorities,
+        ..by_way_of(&proxy)
+    };
+    let (probe, _) = up(probe_with(settings, &site, "hello").await);
+    assert!(probe.timings.tls.is_some() && probe.certificate.is_some());
+}
+
+#[tokio::test]
+async fn what_the_proxy_cannot_reach_is_down_and_what_ails_the_proxy_is_not() {
+    let closed = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = closed.local_addr().unwrap();
+    drop(closed);
+    let https = format!("https://{address}/");
+
+    let proxy = serve(tunnel).await;
+    let (_, _, failure) = down(probe_with(by_way_of(&proxy), &https, "").await);
+    assert_eq!(failure.reason, FailureReason::ConnectFailed);
+    assert!(failure.detail.unwrap().contains("SITES_PROXY"));
+
+    let wants_password = serve(|mut stream| async move {
+        read_request(&mut stream).await?;
+        let refusal = b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n";
+        stream.write_all(refusal).await
+    })
+    .await;
+    let refuses = format!("http://{address}/");
+    let nameless = "http://nowhere.invalid:3128/".to_owned();
+    for proxy in [wants_password, refuses, nameless] {
+        for url in ["http://site.invalid/", &https] {
+            let settings = by_way_of(&with_password(&proxy));
+            let Outcome::Missed { failure, .. } = probe_with(settings, url, "").await else {
+                panic!("{url} by way of {proxy}");
+            };
+            assert_eq!(failure.reason, FailureReason::ProberFailed);
+            let detail = failure.detail.unwrap();
+            assert!(detail.contains("SITES_PROXY"), "{detail}");
+            assert!(!detail.contains("geheim"), "{detail}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_socks_proxy_is_given_the_name() {
+    let proxy = serve(|mut stream| async move {
+        // No authentication, and then CONNECT to a name of so many bytes and a port.
+        let mut greeting = [0; 2];
+        stream.read_exact(&mut greeting).await?;
+        let mut methods = vec![0; usize::from(greeting[1])];
+        stream.read_exact(&mut methods).await?;
+        stream.write_all(&[5, 0]).await?;
+        let mut head = [0; 5];
+        stream.read_exact(&mut head).await?;
+        assert_eq!(head[..4], [5, 1, 0, 3]);
+        let mut name = vec![0; usize::from(head[4]) + 2];
+        stream.read_exact(&mut name).await?;
+        stream.write_all(&[5, 0, 0, 1, 0, 0, 0, 0, 0, 0]).await?;
+        read_request(&mut stream).await?;
+        name.truncate(usize::from(head[4]));
+        stream.write_all(&page("", name)).await
+    })
+    .await;
+    for scheme in ["socks5://", "socks5h://"] {
+        let settings = by_way_of(&proxy.replace("http://", scheme));
+        let outcome = probe_with(settings, "http://nowhere.invalid/", ".+").await;
+        let (_, response) = up(outcome);
+        assert_eq!(response.matched, found("nowhere.invalid"));
+    }
+}
+
+#[tokio::test]
+async fn what_a_proxy_cannot_keep_is_refused() {
+    let proxy = serve(tunnel).await;
+    let instruments = Instruments::new(by_way_of(&proxy)).unwrap();
+    let (_, _, failure) = down(probe_by(&instruments, "http://0.0.0.0/", "").await);
+    assert_eq!(failure.reason, FailureReason::AddressForbidden);
+
+    let mut request = request("http://nowhere.invalid/", "");
+    request.asking.ip_version = Some(IpVersion::V4);
+    let found = instruments.probe(&request, &CancellationToken::new()).await;
+    assert!(matches!(found.outcome, Outcome::Missed { .. }), "{found:?}");
+}

@@ -4,6 +4,7 @@ mod cookies;
 mod credentials;
 mod hop;
 mod message;
+mod proxied;
 mod question;
 
 use http::header;

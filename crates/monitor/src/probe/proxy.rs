@@ -1,16 +1,12 @@
-//! A proxy by which all sites are asked: who is to blame where it lies between us and them.
+//! A proxy by which all sites are asked.
 
-use std::{fmt, net::SocketAddr, str::FromStr, time::Duration};
+use std::{fmt, str::FromStr};
 
 use messages::{Failure, FailureReason};
-use tokio::{net::TcpStream, time::timeout};
 use url::{Host, Url};
 
-use super::{connect::candidates, policy::Policy, resolve::Resolver};
 use crate::masked::Masked;
 
-/// How long the proxy may take to be connected to, where a site was not: then it is not the proxy.
-const CHECK_TIMEOUT: Duration = Duration::from_secs(1);
 /// SOCKS leaves the name to the proxy only under this scheme; with the other one the client would
 /// resolve it, and there is nothing that it could ask.
 const SOCKS_SCHEME: &str = "socks5h";
@@ -29,36 +25,14 @@ impl SitesProxy {
         reqwest::Proxy::all(self.url.clone())
     }
 
-    /// The addresses at which it is.
-    pub(super) async fn addresses(&self, resolver: &Resolver) -> Result<Vec<SocketAddr>, Failure> {
-        let found = match &self.host {
-            Host::Ipv4(address) => vec![(*address).into()],
-            Host::Ipv6(address) => vec![(*address).into()],
-            Host::Domain(name) => resolver
-                .resolve(name)
-                .await
-                .map_err(|(_, detail)| self.at_fault(&format!("resolving its name: {detail}")))?,
-        };
-        candidates(found, self.port, &Policy::default())
-            .map_err(|failure| self.at_fault(&failure.detail.unwrap_or_default()))
+    /// Where it is.
+    pub(super) fn host(&self) -> &Host {
+        &self.host
     }
 
-    /// Whose failure it is that there was no connection: where the proxy itself can be connected to,
-    /// the site's.
-    pub(super) async fn blame(&self, failure: Failure, addresses: &[SocketAddr]) -> Failure {
-        let detail = failure.detail.unwrap_or_default();
-        // The libraries' own words: what they say of it has no type that could be told.
-        let wants_password = ["authorization", "authentication", "credentials"];
-        let is_refused = wants_password.iter().any(|word| detail.contains(word));
-        if is_refused || !answers(addresses).await {
-            return self.at_fault(&detail);
-        }
-        let reason = match failure.reason {
-            FailureReason::ConnectTimeout => FailureReason::ConnectTimeout,
-            _ => FailureReason::ConnectFailed,
-        };
-        let detail = format!("the proxy (SITES_PROXY) did not get there: {detail}");
-        Failure::new(reason, failure.phase, detail)
+    /// Its port.
+    pub(super) fn port(&self) -> u16 {
+        self.port
     }
 
     /// A failure of the proxy's, which is no site's.
@@ -66,11 +40,6 @@ impl SitesProxy {
         let detail = format!("the proxy {self} (SITES_PROXY): {what}");
         Failure::new(FailureReason::ProberFailed, None, detail)
     }
-}
-
-async fn answers(addresses: &[SocketAddr]) -> bool {
-    let connected = timeout(CHECK_TIMEOUT, TcpStream::connect(addresses)).await;
-    matches!(connected, Ok(Ok(_)))
 }
 
 impl FromStr for SitesProxy {

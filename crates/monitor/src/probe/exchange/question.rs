@@ -8,7 +8,7 @@ use reqwest::{Body, Method, Request, Response};
 use rustls_pki_types::ServerName;
 use url::{Host, Url};
 
-use super::credentials::without_credentials;
+use super::{credentials::without_credentials, proxied};
 use crate::probe::{
     connect::{Unanswered, candidates, first_connected},
     failure,
@@ -51,7 +51,7 @@ impl Question<'_> {
             }
             (Ok(response), _) => Ok(response),
             (Err(Unanswered::Unconnected(failure)), Some(proxy)) => {
-                Err(proxy.blame(failure, &addresses).await)
+                Err(proxied::blame(proxy, failure, &addresses).await)
             }
             (Err(error), _) => Err(self.failure(error)),
         }
@@ -94,7 +94,7 @@ impl Question<'_> {
         if self.asking.ip_version.is_some() {
             return Err(proxy.at_fault("it chooses the address, so that ip_version cannot be kept"));
         }
-        proxy.addresses(&self.instruments.resolver).await
+        proxied::addresses(proxy, &self.instruments.resolver).await
     }
 
     /// Those of the only family that the target takes.

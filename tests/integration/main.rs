@@ -28,4 +28,5 @@ mod settings;
 mod sharing;
 mod sizes;
 mod state;
+mod takeover;
 mod targets;

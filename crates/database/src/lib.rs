@@ -5,11 +5,13 @@
 //! - `pool`, `tls`: a [`Database`] and its connections, on which nothing waits without a limit.
 //! - `statement`: what is asked, each under a name.
 //! - `errors`: one table from SQLSTATE to what to do.
-//! - `migrate`: brings the tables up to date; the SQL itself is in `migrations/`.
+//! - `migrate`: brings the tables up to date, or takes those of the original over; the SQL itself is
+//!   in `migrations/`. `partition`: a partition of `metrics`.
 //! - `time`: from our times to the driver's.
 
 mod errors;
 mod migrate;
+mod partition;
 mod passwords;
 mod pool;
 mod settings;
@@ -20,6 +22,7 @@ mod uri;
 
 pub use errors::{Action, DatabaseError};
 pub use migrate::{PrepareError, migrate, prepare};
+pub use partition::Partition;
 pub use pool::Database;
 pub use settings::{DatabaseSettings, Roots, TlsSettings, Verification};
 pub use statement::{Parameters, Statement, begin, commit};

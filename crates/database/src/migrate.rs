@@ -1,15 +1,19 @@
 //! The tables: checked and brought up to date at start, by one consumer at a time.
 
+mod error;
+mod inside;
+mod takeover;
+
 use std::time::Duration;
 
 use anyhow::anyhow;
 use deadpool_postgres::ClientWrapper;
 use refinery::{Runner, error::Kind};
 use service::command_line::BadInput;
-use thiserror::Error;
 use tokio::time::timeout;
 use tracing::info;
 
+pub use self::error::PrepareError;
 use crate::{
     errors::DatabaseError,
     pool::{ATTEMPT_TIMEOUT, Database},
@@ -33,27 +37,6 @@ const LOOK: &str = "SELECT to_regclass($1) IS NOT NULL, \
     to_regclass('dead_letters')) IS NOT NULL, \
     (SELECT pg_encoding_to_char(encoding) FROM pg_database WHERE datname = current_database())";
 
-/// Why the tables are not ready.
-#[derive(Debug, Error)]
-pub enum PrepareError {
-    /// This is not a database for us: somebody has to change a setting.
-    #[error(transparent)]
-    Refused(#[from] BadInput),
-    /// Not now: it can be tried again.
-    #[error(transparent)]
-    Database(#[from] DatabaseError),
-}
-
-impl PrepareError {
-    /// What it means, for a person.
-    pub fn explain(&self, database: &Database) -> String {
-        match self {
-            Self::Refused(refused) => refused.to_string(),
-            Self::Database(error) => database.explain(error),
-        }
-    }
-}
-
 /// Brings the tables up to date, now or never: for a person who waits for the outcome.
 pub async fn migrate(database: &Database) -> anyhow::Result<()> {
     match prepare(database).await {
@@ -75,6 +58,10 @@ pub async fn prepare(database: &Database) -> Result<(), PrepareError> {
     match within(ATTEMPT_TIMEOUT, look(&mut client, &runner)).await? {
         Tables::Current => return Ok(()),
         Tables::None => info!("Making the tables"),
+        Tables::Originals => {
+            within(MIGRATION_TIMEOUT, takeover::take_over(&mut client, &runner)).await?;
+            return Ok(());
+        }
         Tables::Older => info!("Bringing the tables up to date; with many rows this takes minutes"),
     }
     within(MIGRATION_TIMEOUT, run(&mut client, &runner)).await?;
@@ -85,6 +72,8 @@ pub async fn prepare(database: &Database) -> Result<(), PrepareError> {
 /// What the database has of ours.
 enum Tables {
     None,
+    /// Those of the Python original, to be taken over.
+    Originals,
     /// Those of an older version.
     Older,
     /// All: then no right to make tables is needed.
@@ -102,7 +91,9 @@ async fn within<T>(
 /// What is there. If something is to be done, nobody else does it meanwhile.
 async fn look(client: &mut ClientWrapper, runner: &Runner) -> Result<Tables, PrepareError> {
     lock(client).await?;
-    check(client).await?;
+    if check(client).await? {
+        return Ok(Tables::Originals);
+    }
     compare(client, runner).await
 }
 
@@ -117,7 +108,8 @@ async fn lock(client: &ClientWrapper) -> Result<(), DatabaseError> {
     Ok(())
 }
 
-async fn check(client: &ClientWrapper) -> Result<(), PrepareError> {
+/// Whether what is there is the original's. What is nobody's that we know, is refused.
+async fn check(client: &ClientWrapper) -> Result<bool, PrepareError> {
     let row = named(
         "looking at the database",
         client.query_one(LOOK, &[&HISTORY]),
@@ -131,15 +123,17 @@ async fn check(client: &ClientWrapper) -> Result<(), PrepareError> {
         ))
         .into());
     }
-    if tables && !history {
-        return Err(BadInput::new(
-            "PG_URI: the database holds tables of the original system (websites, metrics) or of \
-             another one with the same names; they are not taken over yet: give the consumer a \
-             database of its own",
-        )
-        .into());
+    if history || !tables {
+        return Ok(false);
     }
-    Ok(())
+    if takeover::is_for_us(client).await? {
+        return Ok(true);
+    }
+    Err(BadInput::new(
+        "PG_URI: the database holds tables (websites, metrics, offsets or dead_letters) that are \
+         neither ours nor the original's: give the consumer a database of its own",
+    )
+    .into())
 }
 
 async fn compare(client: &mut ClientWrapper, runner: &Runner) -> Result<Tables, PrepareError> {

@@ -10,7 +10,7 @@ use rdkafka::{
     ClientConfig, Message, Offset, TopicPartitionList,
     admin::{AdminClient, AdminOptions, AlterConfig, NewPartitions, ResourceSpecifier},
     client::DefaultClientContext,
-    consumer::{BaseConsumer, Consumer},
+    consumer::{BaseConsumer, CommitMode, Consumer},
     error::KafkaResult,
     producer::{BaseRecord, DefaultProducerContext, Producer, ThreadedProducer},
 };
@@ -184,6 +184,23 @@ impl Topic {
             Ok((partition.id(), end))
         });
         ends.collect()
+    }
+
+    /// Commits offsets for a group, a partition each, as the Python original does.
+    pub(crate) fn commit(&self, group: &str, offsets: &[i64]) {
+        let consumer: BaseConsumer = ClientConfig::new()
+            .set("bootstrap.servers", &self.bootstrap)
+            .set("group.id", group)
+            .create()
+            .expect("a consumer");
+        let mut list = TopicPartitionList::new();
+        for (partition, offset) in (0..).zip(offsets) {
+            list.add_partition_offset(&self.name, partition, Offset::Offset(*offset))
+                .expect("a valid offset");
+        }
+        consumer
+            .commit(&list, CommitMode::Sync)
+            .expect("the offsets are committed");
     }
 
     /// The committed offsets of a group, all partitions together.

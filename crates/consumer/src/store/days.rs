@@ -5,7 +5,7 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-use database::{DatabaseError, Statement, begin, commit};
+use database::{DatabaseError, Partition, Statement, begin, commit};
 use deadpool_postgres::{Object, Transaction};
 use jiff::{Timestamp, ToSpan, civil::Date, tz::TimeZone};
 use tokio_postgres::error::SqlState;
@@ -113,17 +113,14 @@ async fn make(client: &mut Object, days: &[Date]) -> Result<bool, DatabaseError>
         else {
             continue;
         };
-        // Made beside and attached, since PARTITION OF would lock the whole table against all. The
-        // replica identity lets missed rows give way also where the table is published.
-        let sql = format!(
-            "CREATE TABLE {schema}.{name} (LIKE {schema}.metrics \
-             INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING STORAGE, \
-             CONSTRAINT {name}_check_key UNIQUE (website_id, scheduled_at, check_id)); \
-             ALTER TABLE {schema}.{name} REPLICA IDENTITY USING INDEX {name}_check_key; \
-             ALTER TABLE {schema}.metrics ATTACH PARTITION {schema}.{name} \
-             FOR VALUES FROM ('{day} 00:00:00+00') TO ('{next} 00:00:00+00')"
-        );
-        match Statement::built(MAKING, sql).run(&transaction).await {
+        let (from, to) = (day.to_string(), next.to_string());
+        let partition = Partition {
+            schema: &schema,
+            name: &name,
+            from: &from,
+            to: &to,
+        };
+        match partition.making().run(&transaction).await {
             Ok(()) => made.push(day.to_string()),
             Err(error) if error.code() == Some(&SqlState::INVALID_OBJECT_DEFINITION) => {
                 return Ok(false);

@@ -5,3 +5,4 @@ mod fixture;
 mod migration;
 mod records;
 mod tables;
+mod takeover;

@@ -1,6 +1,9 @@
 //! One way to have the topic: it is there, or it is made, or it is waited for.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use anyhow::{Context, anyhow, bail};
 use rdkafka::{
@@ -11,7 +14,7 @@ use rdkafka::{
 };
 use tokio::task::spawn_blocking;
 use tokio_util::sync::CancellationToken;
-use tracing::info;
+use tracing::{debug, info};
 
 use super::{observer::Observer, settings::KafkaSettings};
 use crate::backoff::Backoff;
@@ -25,6 +28,8 @@ const RETRY_MAX: Duration = Duration::from_secs(3);
 const EVENTS_MAX: usize = 100;
 /// Brokers that are asked for data of the topic before all count as unreachable.
 const LEADERS_ASKED_MAX: usize = 3;
+/// How long a topic that was just made may be without leaders before that is said.
+const SETTLING_MAX: Duration = Duration::from_secs(5);
 /// The broker decides (Kafka 2.4 and later).
 const REPLICATION_BY_BROKER: i32 = -1;
 
@@ -50,6 +55,7 @@ pub async fn await_topic(
         .context("making a Kafka client")?;
     let reader = Arc::new(reader);
     let mut backoff = Backoff::new(RETRY_FIRST, RETRY_MAX);
+    let mut settling_since = None;
     loop {
         let attempt = have_topic(settings, &admin, &reader);
         match stop.run_until_cancelled(attempt).await {
@@ -58,12 +64,31 @@ pub async fn await_topic(
                 observer.heard();
                 return Ok(true);
             }
+            Some(Err(error)) if is_settling(&error, &mut settling_since, Instant::now()) => {
+                debug!("{error:#}");
+            }
             Some(Err(error)) => observer.failed(&format!("{error:#}")),
         }
         if !backoff.wait(stop).await {
             return Ok(false);
         }
     }
+}
+
+/// What is over in a moment: partitions that have no leader yet, as those of a topic that was just
+/// made, or of a broker that has just started.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct Settling(String);
+
+/// Whether an error is one that may still pass by itself.
+fn is_settling(error: &anyhow::Error, since: &mut Option<Instant>, now: Instant) -> bool {
+    if error.downcast_ref::<Settling>().is_none() {
+        *since = None;
+        return false;
+    }
+    let since = *since.get_or_insert(now);
+    now.duration_since(since) < SETTLING_MAX
 }
 
 async fn have_topic(
@@ -75,10 +100,11 @@ async fn have_topic(
     if !exists(topic, reader).await? {
         make(settings, admin).await?;
         // It can be used once its partitions have leaders, which the metadata say a moment later.
-        anyhow::ensure!(
-            exists(topic, reader).await?,
-            "the topic {topic:?} was made and is awaited"
-        );
+        if !exists(topic, reader).await? {
+            bail!(Settling(format!(
+                "the topic {topic:?} was made and is awaited"
+            )));
+        }
     }
     Ok(())
 }
@@ -160,10 +186,14 @@ fn partitions(
         None | Some((None | Some(RDKafkaRespErr::RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART), _)) => {
             Ok(None)
         }
-        Some((Some(error), _)) => bail!(
-            "Kafka does not show the topic {topic:?}: {}",
-            RDKafkaErrorCode::from(error)
-        ),
+        Some((Some(error), _)) => {
+            let code = RDKafkaErrorCode::from(error);
+            let story = format!("Kafka does not show the topic {topic:?}: {code}");
+            if settles(code) {
+                bail!(Settling(story));
+            }
+            bail!(story)
+        }
     }
 }
 
@@ -182,7 +212,9 @@ fn ask_a_leader(
     reader: &BaseConsumer<Observer>,
 ) -> anyhow::Result<()> {
     let mut asked = Vec::new();
-    let mut outcome = Err(anyhow!("no partition of the topic {topic:?} has a leader"));
+    let mut outcome = Err(anyhow!(Settling(format!(
+        "no partition of the topic {topic:?} has a leader"
+    ))));
     for partition in partitions {
         let is_new = partition.leader >= 0 && !asked.contains(&partition.leader);
         if !is_new || asked.len() >= LEADERS_ASKED_MAX {
@@ -205,6 +237,39 @@ fn ask_a_leader(
 
 fn no_answer(error: &KafkaError, observer: &Observer) -> anyhow::Error {
     let code = error.rdkafka_error_code();
+    if let Some(code) = code.filter(|code| settles(*code)) {
+        let story = format!("its partitions have no leader that answers ({code})");
+        return anyhow!(Settling(story));
+    }
     let reason = code.map_or_else(|| error.to_string(), |code| code.to_string());
     anyhow!("no broker answers ({reason}); {}", observer.advice())
+}
+
+/// Whether a broker that says so knows more in a moment.
+fn settles(code: RDKafkaErrorCode) -> bool {
+    matches!(
+        code,
+        RDKafkaErrorCode::NotLeaderForPartition
+            | RDKafkaErrorCode::LeaderNotAvailable
+            | RDKafkaErrorCode::UnknownTopicOrPartition
+            | RDKafkaErrorCode::UnknownPartition
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_topic_without_leaders_is_only_told_of_when_that_lasts() {
+        let settling = anyhow!(Settling("no leader".into())).context("asking");
+        let (begin, mut since) = (Instant::now(), None);
+        assert!(is_settling(&settling, &mut since, begin));
+        let still = begin + SETTLING_MAX / 2;
+        assert!(is_settling(&settling, &mut since, still));
+        assert!(!is_settling(&settling, &mut since, begin + SETTLING_MAX));
+        // Another trouble is told at once, and what settles afterwards begins anew.
+        assert!(!is_settling(&anyhow!("denied"), &mut since, begin));
+        assert!(is_settling(&settling, &mut since, begin + SETTLING_MAX));
+    }
 }

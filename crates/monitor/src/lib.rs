@@ -29,8 +29,8 @@ mod testing;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use messages::CheckResult;
 use service::{
+    command_line::BadInput,
     health::Health,
     http,
     signals::Orders,
@@ -43,10 +43,10 @@ use tracing::{info, warn};
 pub use crate::listing::{Style, print_targets};
 use crate::{
     prober::Checker,
-    publish::{Lists, Publisher},
+    publish::{Kept, Lists, Publisher},
     schedule::Feed,
     settings::Settings,
-    state::{Resume, Resumed, StateSettings},
+    state::{Place, StateSettings, Unopened},
     targets::{Reloader, TargetsSettings},
 };
 
@@ -89,7 +89,7 @@ pub async fn run(settings: Settings, metrics: Metrics, orders: Orders) -> anyhow
         targets: reloader.lists(),
         interval,
     };
-    let state = resume_state(&settings.state, &lists, &location, feed.since).await?;
+    let kept = keep(settings.state, lists, &location, feed.since).await?;
     let checker = Checker::new(
         settings.prober,
         location,
@@ -104,7 +104,7 @@ pub async fn run(settings: Settings, metrics: Metrics, orders: Orders) -> anyhow
         results,
         stages.deadline(1.0),
     )
-    .with_state(&settings.publish, state, lists);
+    .with_state(&settings.publish, kept, &health);
     info!(
         targets = feed.targets.len(),
         interval_seconds = interval.as_secs_f64(),
@@ -143,27 +143,29 @@ fn serve(stages: &mut Stages, listener: TcpListener, health: Health, metrics: Me
     });
 }
 
-/// Takes up the state where the last monitor left it, off the tasks: that blocks. `None` where it cannot
-/// be had, which is said.
-async fn resume_state(
-    settings: &StateSettings,
-    lists: &Lists,
+/// Takes up the state where the last monitor left it, off the tasks: that blocks. Only a folder that
+/// another monitor has is a reason not to start: without state, a monitor still checks and publishes.
+async fn keep(
+    settings: StateSettings,
+    lists: Lists,
     location: &str,
-    now: Timestamp,
-) -> anyhow::Result<Option<Resumed>> {
-    let covers = lists.covers();
-    let (settings, location) = (settings.clone(), location.to_owned());
-    let resuming = spawn_blocking(move || {
-        let with = Resume {
-            covers,
-            location: &location,
-            now,
-            encode: &CheckResult::to_json,
-        };
-        let store = state::open(&settings)?;
-        Ok(store.and_then(|store| state::resume(store, &settings, with)))
-    });
-    resuming.await?
+    since: Timestamp,
+) -> anyhow::Result<Kept> {
+    let place = Place {
+        settings,
+        location: location.to_owned(),
+        since,
+    };
+    let (there, covers) = (place.clone(), lists.covers());
+    let resumed = match spawn_blocking(move || there.open(covers)).await? {
+        Err(taken @ Unopened::Taken(_)) => return Err(BadInput::new(taken.to_string()).into()),
+        resumed => resumed,
+    };
+    Ok(Kept {
+        place,
+        resumed,
+        lists,
+    })
 }
 
 /// Every probe needs a file descriptor, or a few.

@@ -34,7 +34,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
 pub use self::settings::PublishSettings;
-pub(crate) use self::spool::Lists;
+pub(crate) use self::spool::{Kept, Lists};
 use self::{
     entry::Json,
     intake::Intake,
@@ -46,8 +46,6 @@ use self::{
     unpublished::Unpublished,
     watch::Watch,
 };
-use crate::state::Resumed;
-
 /// What Kafka says of each record of a batch that is larger than it takes.
 const TOO_LARGE: RDKafkaErrorCode = RDKafkaErrorCode::MessageSizeTooLarge;
 /// Waits between attempts after a failure.
@@ -90,17 +88,15 @@ impl Publisher {
         }
     }
 
-    /// Keeps state from where it was left: what Kafka does not take, and what these targets are owed.
+    /// Keeps state from where it was left: what Kafka does not take, and what targets are owed.
     #[must_use]
     pub(crate) fn with_state(
         mut self,
         settings: &PublishSettings,
-        resumed: Option<Resumed>,
-        lists: Lists,
+        kept: Kept,
+        health: &Health,
     ) -> Self {
-        if let Some(resumed) = resumed {
-            self.unpublished.spool = Spool::resume(resumed, lists, settings.queue_bound());
-        }
+        self.unpublished.spool = Spool::begin(kept, health, settings.queue_bound());
         self
     }
 
@@ -190,7 +186,7 @@ impl Publisher {
             () = self.give_up.cancelled() => Step::Over(End::GivenUp),
             () = self.watch.tick() => {
                 self.watch.look(&mut self.unpublished, &self.observer);
-                self.unpublished.spool.follow_targets();
+                self.unpublished.follow_targets();
                 Step::Tended
             }
             done = self.unpublished.spool.next(due) => {

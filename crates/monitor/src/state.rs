@@ -2,6 +2,7 @@
 //! are accounted for. One embedded store in one folder, which one monitor has at a time.
 //!
 //! - `open`: the folder, its lock, and a store that is sound.
+//! - `place`: taking it up, at the start and whenever it is well again.
 //! - `store`: what is written, each change as a whole or not at all.
 //! - `watermark`: up to which due time each target's checks have their result
 //!   acknowledged or spooled.
@@ -11,8 +12,10 @@ mod backfill;
 mod changes;
 mod cover;
 mod error;
+mod file;
 mod folder;
 mod open;
+mod place;
 mod resume;
 mod settings;
 mod spool;
@@ -24,8 +27,8 @@ pub(crate) use self::{
     changes::{Changes, Committed, Spooled},
     cover::Cover,
     error::StoreError,
-    open::open,
-    resume::{Resume, resume},
+    open::Unopened,
+    place::Place,
     store::Store,
     watermark::Watermarks,
 };

@@ -66,7 +66,15 @@ impl Backlog {
         self.len() * 2 >= all.results || self.bytes * 2 >= all.bytes
     }
 
-    /// Results in the order in which they came.
+    /// Gives all results serials from this one on, in the order in which they go.
+    pub(super) fn number_from(&mut self, first: u64) {
+        let all = self.sent.values_mut().chain(&mut self.waiting);
+        for (serial, entry) in (first..).zip(all) {
+            entry.serial = serial;
+        }
+    }
+
+    /// Results in the order in which they go.
     pub(super) fn iter(&self) -> impl Iterator<Item = &Entry> {
         self.sent.values().chain(&self.waiting)
     }

@@ -1,16 +1,18 @@
-//! The state's store with one piece of work at a time, off the tasks: it blocks while it works.
+//! The state's store with one piece of work at a time, off the tasks: it blocks while it works, and while
+//! it is opened and let go.
 
 use std::future::pending;
 
 use tokio::task::{JoinHandle, spawn_blocking};
 
-use crate::state::{Changes, Committed, Spooled, Store, StoreError};
+use crate::state::{Changes, Committed, Resumed, Spooled, Store, StoreError, Unopened};
 
 /// The store, or what it does at the time.
 #[derive(Debug)]
 pub(super) enum Disk {
-    /// There is none.
+    /// There is none, for now or for good.
     Off,
+    Opening(JoinHandle<Result<Resumed, Unopened>>),
     Idle(Store),
     Busy(JoinHandle<(Store, Done)>),
 }
@@ -20,6 +22,7 @@ pub(super) enum Disk {
 pub(super) enum Done {
     Wrote(Changes, Result<Committed, StoreError>),
     Read(Result<Vec<Spooled>, StoreError>),
+    Opened(Result<Box<Resumed>, String>),
     /// Its library broke over what is on disk.
     Broke,
 }
@@ -34,7 +37,34 @@ impl Disk {
     }
 
     pub(super) fn is_busy(&self) -> bool {
-        matches!(self, Self::Busy(_))
+        matches!(self, Self::Busy(_) | Self::Opening(_))
+    }
+
+    /// Whether there is a store.
+    pub(super) fn is_there(&self) -> bool {
+        matches!(self, Self::Idle(_) | Self::Busy(_))
+    }
+
+    /// Takes the state up, when there is no store.
+    pub(super) fn open(
+        &mut self,
+        work: impl FnOnce() -> Result<Resumed, Unopened> + Send + 'static,
+    ) {
+        if self.is_off() {
+            *self = Self::Opening(spawn_blocking(work));
+        }
+    }
+
+    /// A store that was opened.
+    pub(super) fn put(&mut self, store: Store) {
+        *self = Self::Idle(store);
+    }
+
+    /// Lets the store go.
+    pub(super) fn close(&mut self) {
+        if let Self::Idle(store) = std::mem::replace(self, Self::Off) {
+            spawn_blocking(move || drop(store));
+        }
     }
 
     /// Writes, when it is idle; what comes of it, [`Disk::done`] says.
@@ -63,15 +93,25 @@ impl Disk {
     /// Waits until it has done what it does; for ever when it does nothing. Nothing is lost when this
     /// is not waited for to the end.
     pub(super) async fn done(&mut self) -> Done {
-        let Self::Busy(working) = self else {
-            return pending().await;
-        };
-        if let Ok((store, done)) = working.await {
-            *self = Self::Idle(store);
-            done
-        } else {
-            *self = Self::Off;
-            Done::Broke
+        match self {
+            Self::Busy(working) => {
+                if let Ok((store, done)) = working.await {
+                    *self = Self::Idle(store);
+                    return done;
+                }
+                *self = Self::Off;
+                Done::Broke
+            }
+            Self::Opening(opening) => {
+                let opened = opening.await;
+                *self = Self::Off;
+                Done::Opened(match opened {
+                    Ok(Ok(resumed)) => Ok(Box::new(resumed)),
+                    Ok(Err(error)) => Err(error.to_string()),
+                    Err(_) => Err("the library broke over the state (STATE_DIR)".into()),
+                })
+            }
+            Self::Off | Self::Idle(_) => pending().await,
         }
     }
 }

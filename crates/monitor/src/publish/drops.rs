@@ -87,6 +87,15 @@ impl Drops {
         }
     }
 
+    /// Some targets are checked no more: nothing of them will ever go.
+    pub(super) fn forget(&mut self, is_gone: impl Fn(&str) -> bool) {
+        let before = self.too_large_urls.len();
+        self.too_large_urls.retain(|url| !is_gone(url));
+        if self.too_large_urls.len() < before {
+            self.tell();
+        }
+    }
+
     /// Says whose results do not go, for as long as they don't.
     fn tell(&mut self) {
         // Made when there is something to say: where everything goes nobody asks for it.

@@ -10,8 +10,10 @@ use rdkafka::{
 use service::{health::Health, kafka::Security};
 
 use super::*;
+use crate::state::{Place, Resumed, Unopened};
 
 mod spooled;
+mod without;
 
 const TOPIC: &str = "checks";
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -40,6 +42,16 @@ struct Stage {
     running: tokio::task::JoinHandle<anyhow::Result<()>>,
 }
 
+/// Where state is, and what was found there.
+type State = (Place, Result<Resumed, Unopened>);
+
+fn lists() -> Lists {
+    Lists {
+        targets: tokio::sync::watch::channel(Vec::new()).1,
+        interval: Duration::from_secs(1),
+    }
+}
+
 fn start(bootstrap_servers: String, results_waiting_max: usize) -> Stage {
     start_with(bootstrap_servers, results_waiting_max, None)
 }
@@ -47,7 +59,7 @@ fn start(bootstrap_servers: String, results_waiting_max: usize) -> Stage {
 fn start_with(
     bootstrap_servers: String,
     results_waiting_max: usize,
-    state: Option<Resumed>,
+    state: Option<State>,
 ) -> Stage {
     let kafka = settings(bootstrap_servers);
     let health = Health::default();
@@ -56,12 +68,15 @@ fn start_with(
     let settings = PublishSettings {
         results_waiting_max,
     };
-    let lists = Lists {
-        targets: tokio::sync::watch::channel(Vec::new()).1,
-        interval: Duration::from_secs(1),
-    };
-    let publisher = Publisher::new(&settings, kafka, health.clone(), receiver, give_up.clone())
-        .with_state(&settings, state, lists);
+    let mut publisher = Publisher::new(&settings, kafka, health.clone(), receiver, give_up.clone());
+    if let Some((place, resumed)) = state {
+        let kept = Kept {
+            place,
+            resumed,
+            lists: lists(),
+        };
+        publisher = publisher.with_state(&settings, kept, &health);
+    }
     Stage {
         results,
         health,

@@ -66,6 +66,13 @@ impl Unpublished {
         self.show();
     }
 
+    /// Sees whether other targets are checked by now.
+    pub(super) fn follow_targets(&mut self) {
+        self.spool.follow_targets();
+        let spool = &self.spool;
+        self.drops.forget(|url| !spool.knows(url));
+    }
+
     /// Takes note of what the disk has done, and gives it something to do.
     pub(super) fn tend_spool(&mut self, done: Option<Done>) {
         if let Some(done) = done {
@@ -102,6 +109,7 @@ impl Unpublished {
             self.spool.settle(&entry);
             self.drops.went(&entry.url);
         }
+        self.spool.kafka_answered();
         counter!("monitor_published_results_total").increment(1);
         self.show();
     }

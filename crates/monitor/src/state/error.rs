@@ -15,6 +15,9 @@ pub(crate) enum StoreError {
     /// What is on disk makes no sense: a torn file, or no store at all.
     #[error("{0}")]
     Broken(redb::Error),
+    /// It was there, and is no more: the file or its folder was removed, or another put in its place.
+    #[error("its file is gone")]
+    Gone,
     /// It was written by a newer monitor.
     #[error("its version is {0}, and this monitor knows {VERSION}")]
     Newer(u64),

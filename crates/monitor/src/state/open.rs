@@ -2,13 +2,13 @@
 //! to start: without state, a monitor still checks and publishes.
 
 use std::{
-    io,
+    fmt, io,
     panic::catch_unwind,
     path::{Path, PathBuf},
 };
 
-use service::command_line::BadInput;
-use tracing::{error, warn};
+use thiserror::Error;
+use tracing::error;
 
 use super::{
     error::StoreError,
@@ -21,22 +21,31 @@ const STORE_FILE: &str = "state.redb";
 /// Files of torn stores that are kept for a person to look at.
 const TORN_MAX: usize = 5;
 
-/// Opens the state; `None` where it cannot be had, which is said.
-pub(crate) fn open(settings: &StateSettings) -> Result<Option<Store>, BadInput> {
+/// Why the state cannot be had.
+#[derive(Debug, Error)]
+pub(crate) enum Unopened {
+    /// Another monitor has the folder.
+    #[error(
+        "another monitor runs on {} (STATE_DIR): give each a folder of its own",
+        .0.display()
+    )]
+    Taken(PathBuf),
+    /// The system, or what is found there, says no.
+    #[error("{} (STATE_DIR) cannot be used: {cause}", .place.display())]
+    Failed { place: PathBuf, cause: String },
+}
+
+/// Opens the state, and makes it where there is none.
+pub(super) fn open(settings: &StateSettings) -> Result<Store, Unopened> {
     let folder = &settings.folder;
-    let lock = match folder::take(folder) {
-        Ok(lock) => lock,
-        Err(Unusable::Taken) => {
-            return Err(BadInput::new(format!(
-                "another monitor runs on {} (STATE_DIR): give each a folder of its own",
-                folder.display()
-            )));
-        }
-        Err(Unusable::Failed(error)) => {
-            go_without(folder, &error);
-            return Ok(None);
-        }
+    let failed = |place: &Path, cause: &dyn fmt::Display| Unopened::Failed {
+        place: place.to_owned(),
+        cause: cause.to_string(),
     };
+    let lock = folder::take(folder).map_err(|error| match error {
+        Unusable::Taken => Unopened::Taken(folder.clone()),
+        Unusable::Failed(error) => failed(folder, &error),
+    })?;
     let file = folder.join(STORE_FILE);
     let begin = || {
         let lock = lock.try_clone().map_err(redb::Error::Io)?;
@@ -57,7 +66,7 @@ pub(crate) fn open(settings: &StateSettings) -> Result<Option<Store>, BadInput> 
         },
         opened => opened,
     };
-    Ok(opened.map_err(|error| go_without(&file, &error)).ok())
+    opened.map_err(|error| failed(&file, &error))
 }
 
 /// Opens or makes a store. One whose pages are sound and whose contents are not can break the library:
@@ -74,14 +83,6 @@ fn begin(file: PathBuf, spool_bytes_max: u64, lock: std::fs::File) -> Result<Sto
         Err(StoreError::Broken(redb::Error::Corrupted(story)))
     };
     catch_unwind(std::panic::AssertUnwindSafe(attempt)).unwrap_or_else(broke)
-}
-
-fn go_without(place: &Path, error: &dyn std::fmt::Display) {
-    warn!(
-        "Going on without state, since {} (STATE_DIR) cannot be used: {error}. What Kafka does not \
-         have when the monitor is killed is lost",
-        place.display()
-    );
 }
 
 fn set_aside(file: &Path) -> io::Result<PathBuf> {

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use jiff::Timestamp;
 use messages::CheckResult;
 use metrics::counter;
-use tracing::{error, info, warn};
+use tracing::{info, warn};
 
 use super::{
     backfill::{Backfill, Owed},
@@ -34,30 +34,18 @@ pub struct Resumed {
 }
 
 /// What the state is resumed with.
-pub(crate) struct Resume<'a> {
+pub(super) struct Resume<'a> {
     /// The targets by now.
-    pub(crate) covers: Vec<Cover>,
+    pub(super) covers: Vec<Cover>,
     /// Which monitor this is.
-    pub(crate) location: &'a str,
-    pub(crate) now: Timestamp,
+    pub(super) location: &'a str,
+    pub(super) now: Timestamp,
     /// How a result becomes a record's value.
-    pub(crate) encode: &'a dyn Fn(&CheckResult) -> Vec<u8>,
+    pub(super) encode: &'a dyn Fn(&CheckResult) -> Vec<u8>,
 }
 
-/// Takes up the state, and spools what is owed since as missed. `None` where that fails, which is said.
-pub(crate) fn resume(store: Store, settings: &StateSettings, with: Resume<'_>) -> Option<Resumed> {
-    let failed = |error: &StoreError| {
-        error!(
-            "Going on without state: reading that in {} failed: {error}",
-            settings.folder.display()
-        );
-    };
-    resume_store(store, settings, with)
-        .map_err(|error| failed(&error))
-        .ok()
-}
-
-fn resume_store(
+/// Takes up the state, and spools what is owed since as missed.
+pub(super) fn resume(
     mut store: Store,
     settings: &StateSettings,
     with: Resume<'_>,

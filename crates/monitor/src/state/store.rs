@@ -3,22 +3,18 @@
 
 use std::{
     fmt,
-    fs::{File, OpenOptions},
-    os::unix::fs::OpenOptionsExt,
+    fs::File,
     path::{Path, PathBuf},
 };
 
 use jiff::Timestamp;
-use redb::{
-    Builder, Database, ReadableDatabase, ReadableTable, ReadableTableMetadata,
-    backends::FileBackend,
-};
+use redb::{ReadableDatabase, ReadableTable, ReadableTableMetadata};
 
 use super::{
     changes::{Changes, Committed, Spooled, TargetId},
     cover::Cover,
     error::StoreError,
-    folder::FILE_MODE,
+    file::{Opened, Opening},
     spool::{append, give_way, size},
     tables::{
         META, META_LOCATION, META_VERSION, SPOOL, TARGETS, VERSION, WATERMARKS, cover, timestamp,
@@ -26,15 +22,14 @@ use super::{
     },
 };
 
-/// Pages that are kept in memory.
-const CACHE_BYTES: usize = 4 * 1024 * 1024;
-
 /// A store that is open.
 pub(crate) struct Store {
     file: PathBuf,
     /// `None` after a failure: what is open then takes nothing any more, and is opened anew.
-    database: Option<Database>,
+    opened: Option<Opened>,
     spool_bytes_max: u64,
+    /// What the file took when it was last made small.
+    small_bytes: u64,
     /// Keeps others out for as long as this is there.
     _lock: File,
 }
@@ -50,29 +45,29 @@ pub(super) struct Known {
 }
 
 impl Store {
-    /// Opens the store in this file, or makes one. With `check`, every page of it is read and judged,
-    /// so that nothing torn is ever worked with.
+    /// Opens the store in this file, or makes one.
     pub(super) fn open(
         file: PathBuf,
         spool_bytes_max: u64,
         lock: File,
     ) -> Result<Self, StoreError> {
-        let database = open(&file, true)?;
-        prepare(&database)?;
+        let mut opened = Opened::open(&file, Opening::First)?;
+        prepare(&mut opened, &file)?;
         Ok(Self {
             file,
-            database: Some(database),
+            opened: Some(opened),
             spool_bytes_max,
+            small_bytes: 0,
             _lock: lock,
         })
     }
 
     /// What is known from before.
     pub(super) fn known(&self) -> Result<Known, StoreError> {
-        let Some(database) = &self.database else {
+        let Some(opened) = &self.opened else {
             return Ok(Known::default());
         };
-        let reading = database.begin_read()?;
+        let reading = opened.database.begin_read()?;
         let spool = reading.open_table(SPOOL)?;
         let serial = |entry: Option<(redb::AccessGuard<'_, u64>, _)>| entry.map(|it| it.0.value());
         let serials = serial(spool.first()?).zip(serial(spool.last()?));
@@ -98,34 +93,36 @@ impl Store {
     /// Writes changes. Where that fails nothing is written, and it may be tried again.
     pub(crate) fn commit(&mut self, changes: &Changes) -> Result<Committed, StoreError> {
         let outcome = self.write(changes);
-        if outcome.is_err() {
-            self.database = None;
+        let is_empty = matches!(&outcome, Ok(committed) if committed.results == 0);
+        if outcome.is_err() || is_empty && self.compact().is_err() {
+            self.fail();
         }
         outcome
     }
 
     /// Forgets what another location's monitor left, except its results.
     pub(super) fn begin_location(&mut self, location: &str) -> Result<(), StoreError> {
-        let writing = self.database()?.begin_write()?;
+        let opened = self.opened()?;
+        let writing = opened.database.begin_write()?;
         writing.delete_table(TARGETS)?;
         writing.delete_table(WATERMARKS)?;
         writing.open_table(TARGETS)?;
         writing.open_table(WATERMARKS)?;
         writing.open_table(META)?.insert(META_LOCATION, location)?;
-        Ok(writing.commit()?)
+        self.finish(writing)
     }
 
     /// Results from a serial on, and how it ended: as many as fit into `bytes_max`, at least one.
     pub(crate) fn read(&mut self, from: u64, bytes_max: usize) -> Result<Vec<Spooled>, StoreError> {
         let outcome = self.read_spool(from, bytes_max);
         if outcome.is_err() {
-            self.database = None;
+            self.fail();
         }
         outcome
     }
 
     fn read_spool(&mut self, from: u64, bytes_max: usize) -> Result<Vec<Spooled>, StoreError> {
-        let spool = self.database()?.begin_read()?.open_table(SPOOL)?;
+        let spool = self.opened()?.database.begin_read()?.open_table(SPOOL)?;
         let mut results = Vec::new();
         let mut bytes = 0;
         for row in spool.range(from..)? {
@@ -147,7 +144,7 @@ impl Store {
 
     fn write(&mut self, changes: &Changes) -> Result<Committed, StoreError> {
         let spool_bytes_max = self.spool_bytes_max;
-        let mut writing = self.database()?.begin_write()?;
+        let mut writing = self.opened()?.database.begin_write()?;
         // After a crash the store is there again at once, however large it is.
         writing.set_quick_repair(true);
         let committed = {
@@ -180,16 +177,35 @@ impl Store {
                 gave_way,
             }
         };
-        writing.commit()?;
+        self.finish(writing)?;
         Ok(committed)
     }
 
-    fn database(&mut self) -> Result<&Database, StoreError> {
-        let database = match self.database.take() {
-            Some(database) => database,
-            None => open(&self.file, false)?,
+    fn finish(&mut self, writing: redb::WriteTransaction) -> Result<(), StoreError> {
+        let opened = self.opened.as_mut().ok_or(StoreError::Gone)?;
+        opened.commit(writing, &self.file)
+    }
+
+    fn fail(&mut self) {
+        if let Some(opened) = self.opened.take() {
+            opened.fail(&self.file);
+        }
+    }
+
+    fn compact(&mut self) -> Result<(), StoreError> {
+        match &mut self.opened {
+            Some(opened) => opened.compact(&self.file, &mut self.small_bytes),
+            None => Ok(()),
+        }
+    }
+
+    fn opened(&mut self) -> Result<&Opened, StoreError> {
+        let opened = match self.opened.take() {
+            Some(opened) => opened,
+            None => Opened::open(&self.file, Opening::Again)?,
         };
-        Ok(self.database.insert(database))
+        opened.check(&self.file)?;
+        Ok(self.opened.insert(opened))
     }
 }
 
@@ -199,24 +215,9 @@ impl fmt::Debug for Store {
     }
 }
 
-fn open(file: &Path, check: bool) -> Result<Database, StoreError> {
-    let mut builder = Builder::new();
-    builder.set_cache_size(CACHE_BYTES);
-    builder.set_check_integrity_on_open(check);
-    let file = OpenOptions::new()
-        .read(true)
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .mode(FILE_MODE)
-        .open(file)
-        .map_err(redb::Error::Io)?;
-    Ok(builder.create_with_backend(FileBackend::new(file)?)?)
-}
-
 /// Makes the tables, where they are missing.
-fn prepare(database: &Database) -> Result<(), StoreError> {
-    let mut writing = database.begin_write()?;
+fn prepare(opened: &mut Opened, file: &Path) -> Result<(), StoreError> {
+    let mut writing = opened.database.begin_write()?;
     writing.set_quick_repair(true);
     {
         let mut meta = writing.open_table(META)?;
@@ -232,5 +233,5 @@ fn prepare(database: &Database) -> Result<(), StoreError> {
     writing.open_table(SPOOL)?;
     writing.open_table(TARGETS)?;
     writing.open_table(WATERMARKS)?;
-    Ok(writing.commit()?)
+    opened.commit(writing, file)
 }

@@ -3,6 +3,7 @@
 
 use std::{
     collections::{HashMap, HashSet},
+    ops::Range,
     sync::Arc,
 };
 
@@ -36,6 +37,8 @@ pub(crate) struct Watermarks {
     /// Those that are not on disk as they are.
     unwritten: HashSet<Arc<str>>,
     left: Vec<(Arc<str>, Timestamp)>,
+    /// Those that are forgotten here, and not on disk.
+    forgotten: Vec<TargetId>,
 }
 
 /// A target's watermark.
@@ -63,16 +66,36 @@ impl Watermarks {
     /// The targets from now on. One that is new has missed nothing.
     pub(crate) fn cover(&mut self, covers: impl Iterator<Item = Cover>, now: Timestamp) {
         let mut gone: HashSet<Arc<str>> = self.targets.keys().cloned().collect();
+        let left: HashMap<_, _> = self.left.drain(..).collect();
         for cover in covers {
             gone.remove(cover.url.as_str());
-            self.left.retain(|(url, _)| **url != *cover.url);
+            let url: Arc<str> = cover.url.as_str().into();
             self.cover_one(cover, now);
+            if let Some(left_at) = left.get(&url) {
+                self.come_back(&url, *left_at..now);
+            }
         }
-        self.left.retain(|(url, _)| gone.contains(url));
+        self.left = left
+            .into_iter()
+            .filter(|(url, _)| gone.contains(url))
+            .collect();
         for url in gone {
             if self.left.iter().all(|(left, _)| *left != url) {
                 self.left.push((url, now));
             }
+        }
+    }
+
+    /// Nothing of a target was due while it was not in the list; its slot under way is.
+    fn come_back(&mut self, url: &Arc<str>, away: Range<Timestamp>) {
+        let Some(tracked) = self.targets.get_mut(url) else {
+            return;
+        };
+        let end = tracked.times.first_slot_at(away.end);
+        let times: Vec<_> = tracked.times.within(away.start..end).collect();
+        let moves = times.into_iter().map(|time| tracked.settle(time));
+        if moves.fold(false, |any, one| any | one) {
+            self.moved.insert(Arc::clone(url));
         }
     }
 
@@ -94,6 +117,39 @@ impl Watermarks {
             }
         }
         self.unwritten.insert(url);
+    }
+
+    /// Goes on in a store that knows these from before: each target by the id that it has there, and as
+    /// far as it is accounted for here.
+    pub(crate) fn go_on_in(&mut self, stored: Self, now: Timestamp) {
+        self.next_id = stored.next_id;
+        let mut stored = stored.targets;
+        for (url, tracked) in &mut self.targets {
+            tracked.id = stored.remove(url).map_or_else(
+                || {
+                    self.next_id += 1;
+                    self.next_id - 1
+                },
+                |before| before.id,
+            );
+        }
+        for (url, tracked) in stored {
+            self.left.push((Arc::clone(&url), now));
+            self.targets.insert(url, tracked);
+        }
+        self.moved = self.targets.keys().cloned().collect();
+        self.unwritten.clone_from(&self.moved);
+    }
+
+    /// Keeps nothing for a store that is not there: [`Watermarks::go_on_in`] makes up for it.
+    pub(crate) fn tend_without_store(&mut self, now: Timestamp) {
+        self.forget_left(now);
+        self.forgotten.clear();
+    }
+
+    /// Whether this target is in the list, or was until just now.
+    pub(crate) fn knows(&self, url: &str) -> bool {
+        self.targets.contains_key(url)
     }
 
     /// A check is accounted for.
@@ -123,14 +179,8 @@ impl Watermarks {
     /// [`Watermarks::not_written`].
     pub(crate) fn take_changes(&mut self, changes: &mut Changes, now: Timestamp) {
         self.follow_set_back(now);
-        let is_gone =
-            |(_, at): &mut (Arc<str>, Timestamp)| now.duration_since(*at).abs() >= LEFT_KEPT;
-        for (url, _) in self.left.extract_if(.., is_gone) {
-            self.moved.remove(&url);
-            self.unwritten.remove(&url);
-            let gone = self.targets.remove(&url);
-            changes.uncovered.extend(gone.map(|tracked| tracked.id));
-        }
+        self.forget_left(now);
+        changes.uncovered.append(&mut self.forgotten);
         for url in self.unwritten.drain() {
             let tracked = self.targets.get(&url);
             let covered = tracked.map(|tracked| (tracked.id, tracked.cover.clone()));
@@ -143,8 +193,21 @@ impl Watermarks {
         }
     }
 
+    /// Forgets the targets whose last result has long been on its way.
+    fn forget_left(&mut self, now: Timestamp) {
+        let is_gone =
+            |(_, at): &mut (Arc<str>, Timestamp)| now.duration_since(*at).abs() >= LEFT_KEPT;
+        for (url, _) in self.left.extract_if(.., is_gone) {
+            self.moved.remove(&url);
+            self.unwritten.remove(&url);
+            let gone = self.targets.remove(&url);
+            self.forgotten.extend(gone.map(|tracked| tracked.id));
+        }
+    }
+
     /// These changes did not get to disk.
     pub(crate) fn not_written(&mut self, changes: &Changes) {
+        self.forgotten.extend(&changes.uncovered);
         let moved: HashSet<_> = changes.watermarks.iter().map(|(id, _)| *id).collect();
         let unwritten: HashSet<_> = changes.covered.iter().map(|(id, _)| *id).collect();
         for (url, tracked) in &self.targets {

@@ -2,9 +2,10 @@
 
 use std::{sync::Arc, time::Duration};
 
+use service::health::{Health, Remark};
 use tokio::{sync::watch, time::Instant};
 
-use super::{pace::Pace, queue::Queue};
+use super::{early::Early, pace::Pace, queue::Queue};
 use crate::{
     clock,
     publish::{
@@ -12,7 +13,7 @@ use crate::{
         disk::{Disk, Done},
         entry::Entry,
     },
-    state::{Cover, Resumed, Watermarks},
+    state::{Cover, Place, Resumed, Unopened, Watermarks},
     targets::Target,
 };
 
@@ -20,7 +21,7 @@ use crate::{
 const BACKLOG_LOW: usize = 1_000;
 
 /// The lists of targets, each in force until the next.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Lists {
     pub(crate) targets: watch::Receiver<Vec<Arc<Target>>>,
     /// From one check to the next, of targets that have no interval of their own.
@@ -36,13 +37,24 @@ impl Lists {
     }
 }
 
+/// What a spool begins with.
+#[derive(Debug)]
+pub(crate) struct Kept {
+    pub(crate) place: Place,
+    /// What was found there.
+    pub(crate) resumed: Result<Resumed, Unopened>,
+    pub(crate) lists: Lists,
+}
+
 /// The spool, as far as the publisher has to know it. Without a store it holds nothing.
 #[derive(Debug)]
 pub(crate) struct Spool {
     pub(super) disk: Disk,
     pub(super) watermarks: Watermarks,
-    /// The targets whose checks are owed.
-    pub(super) lists: Option<Lists>,
+    /// Where a store is looked for while there is none, with the targets whose checks are owed.
+    pub(super) place: Option<(Place, Lists)>,
+    /// Says when there is none, or when it refuses.
+    pub(super) remark: Option<Remark>,
     /// The serial of the next result.
     pub(super) next: u64,
     /// Results below are on disk, unless they are settled.
@@ -53,6 +65,8 @@ pub(crate) struct Spool {
     pub(super) loaded: u64,
     /// Results below gave way to newer ones, so that they are no longer on disk.
     pub(super) gone: u64,
+    /// Results that were on disk before those in memory came.
+    pub(super) early: Option<Early>,
     pub(super) queue: Queue,
     /// Results on disk that Kafka has by now, or will never get.
     pub(super) settled: Vec<u64>,
@@ -66,12 +80,14 @@ impl Spool {
         Self {
             disk: Disk::Off,
             watermarks: Watermarks::default(),
-            lists: None,
+            place: None,
+            remark: None,
             next: 0,
             written: 0,
             writing: 0,
             loaded: 0,
             gone: 0,
+            early: None,
             queue: Queue::new(Bound {
                 results: 0,
                 bytes: 0,
@@ -82,20 +98,34 @@ impl Spool {
         }
     }
 
-    /// Goes on where the state was left. So much may wait in memory to be written.
-    pub(crate) fn resume(resumed: Resumed, lists: Lists, queue_bound: Bound) -> Self {
-        Self {
-            disk: Disk::Idle(resumed.store),
-            watermarks: resumed.watermarks,
-            lists: Some(lists),
-            next: resumed.next_serial,
-            written: resumed.next_serial,
-            writing: resumed.next_serial,
-            loaded: resumed.first_serial,
+    /// Goes on where the state was left, or without, until there is a store. So much may wait in memory to
+    /// be written.
+    pub(crate) fn begin(kept: Kept, health: &Health, queue_bound: Bound) -> Self {
+        let covers = kept.lists.covers();
+        let mut spool = Self {
+            remark: Some(health.remark("state")),
+            place: Some((kept.place, kept.lists)),
             queue: Queue::new(queue_bound),
-            on_disk: resumed.results,
             ..Self::off()
+        };
+        match kept.resumed {
+            Ok(resumed) => spool.go_on(resumed),
+            Err(error) => {
+                spool.watermarks.cover(covers.into_iter(), clock::now());
+                spool.begin_without(&error.to_string());
+            }
         }
+        spool
+    }
+
+    fn go_on(&mut self, resumed: Resumed) {
+        self.disk = Disk::Idle(resumed.store);
+        self.watermarks = resumed.watermarks;
+        self.next = resumed.next_serial;
+        self.written = resumed.next_serial;
+        self.writing = resumed.next_serial;
+        self.loaded = resumed.first_serial;
+        self.on_disk = resumed.results;
     }
 
     /// The serial for a result that comes.
@@ -106,12 +136,12 @@ impl Spool {
 
     /// Whether a result that comes belongs into the queue here.
     pub(crate) fn comes_next(&self, backlog: &Backlog) -> bool {
-        !self.disk.is_off() && (self.is_deep() || backlog.is_half_full())
+        self.disk.is_there() && (self.is_deep() || backlog.is_half_full())
     }
 
     /// Whether results wait behind those of the backlog.
     pub(super) fn is_deep(&self) -> bool {
-        self.loaded < self.next
+        self.early.is_some() || self.loaded < self.next
     }
 
     /// The backlog took the newest result.
@@ -129,33 +159,39 @@ impl Spool {
 
     /// Nothing more is to be done for a result: Kafka has it, or will never get it.
     pub(crate) fn settle(&mut self, entry: &Entry) {
-        if self.disk.is_off() {
-            return;
-        }
         self.watermarks.settle(&entry.url, entry.scheduled_at);
-        if entry.serial < self.writing {
+        if self.disk.is_there() && entry.serial < self.writing {
             self.settled.push(entry.serial);
         }
     }
 
+    /// Kafka acknowledged something.
+    pub(crate) fn kafka_answered(&mut self) {
+        self.pace.kafka_answered();
+    }
+
     /// Sees whether other targets are checked by now.
     pub(crate) fn follow_targets(&mut self) {
-        let changed = |lists: &&mut Lists| lists.targets.has_changed().unwrap_or_default();
-        if let Some(lists) = self.lists.as_mut().filter(changed) {
+        if !self.disk.is_there() {
+            self.watermarks.tend_without_store(clock::now());
+        }
+        let Some((_, lists)) = &mut self.place else {
+            return;
+        };
+        if lists.targets.has_changed().unwrap_or_default() {
             lists.targets.mark_unchanged();
             let covers = lists.covers();
             self.watermarks.cover(covers.into_iter(), clock::now());
         }
     }
 
+    /// Whether results of this target may still come.
+    pub(crate) fn knows(&self, url: &str) -> bool {
+        self.place.is_none() || self.watermarks.knows(url)
+    }
+
     /// Results that are neither in Kafka nor on disk.
     pub(crate) fn unsafe_results(&self, backlog: &Backlog) -> usize {
-        if self.disk.is_off() {
-            return backlog
-                .iter()
-                .filter(|it| it.serial >= self.written)
-                .count();
-        }
         let in_danger = |entry: &&Entry| entry.serial >= self.written || entry.serial < self.gone;
         backlog
             .iter()
@@ -181,6 +217,9 @@ impl Spool {
 
     /// When there is something to do next.
     pub(crate) fn due(&self, backlog: &Backlog) -> Option<Instant> {
+        if self.disk.is_off() && self.place.is_some() {
+            return Some(self.pace.open_again_at);
+        }
         if !self.disk.is_idle() {
             return None;
         }
@@ -190,13 +229,15 @@ impl Spool {
     }
 
     pub(super) fn is_low(&self, backlog: &Backlog) -> bool {
-        self.is_deep() && backlog.len() < BACKLOG_LOW && !backlog.is_half_full()
+        // What was there before must not come between results that are not on disk.
+        let may_be_filled = self.early.is_none() || self.unwritten(backlog).next().is_none();
+        self.is_deep() && may_be_filled && backlog.len() < BACKLOG_LOW && !backlog.is_half_full()
     }
 
     pub(super) fn write_due(&self, backlog: &Backlog) -> Option<Instant> {
         let unwritten = self.unwritten(backlog).next().map(|entry| entry.came_at);
         let hurry = self.is_deep() || self.on_disk > 0;
-        let group = unwritten.map(|came_at| Pace::group_due(came_at, hurry));
+        let group = unwritten.map(|came_at| self.pace.group_due(came_at, hurry));
         let settled = (!self.settled.is_empty()).then(|| self.pace.settled_due());
         let moved = self
             .watermarks

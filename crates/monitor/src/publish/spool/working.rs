@@ -1,27 +1,16 @@
 //! What the disk is given to do, and what follows from what it did.
 
-use jiff::Timestamp;
-use metrics::gauge;
 use tokio::time::Instant;
-use tracing::{error, info, warn};
+use tracing::{info, warn};
 
-use super::{
-    holding::Spool,
-    pace::{Pace, RETRY_AFTER},
-};
+use super::{away::show, holding::Spool, pace::RETRY_AFTER};
 use crate::{
     clock,
-    publish::{
-        backlog::Backlog,
-        disk::{Disk, Done},
-        drops::Drops,
-        entry::Entry,
-    },
+    publish::{backlog::Backlog, disk::Done, drops::Drops, entry::Entry},
     state::{Changes, Committed, Spooled, StoreError},
 };
 
-/// Results that are written at once, and what they take.
-const GROUP_RESULTS_MAX: usize = 5_000;
+/// What results that are written at once take.
 const GROUP_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// What is read at once.
 const READ_BYTES_MAX: usize = 1024 * 1024;
@@ -30,14 +19,18 @@ impl Spool {
     /// Does what there is to do.
     pub(crate) fn tend(&mut self, backlog: &mut Backlog) {
         let now = Instant::now();
-        if !self.disk.is_idle() {
+        if self.disk.is_off() {
+            self.look_for_store();
+        } else if !self.disk.is_idle() {
         } else if self.write_due(backlog).is_some_and(|due| due <= now) {
             let hurry = self.is_deep() || self.on_disk > 0;
             let oldest = self.unwritten(backlog).next();
-            let is_late = oldest.is_some_and(|it| Pace::group_due(it.came_at, hurry) <= now);
+            let is_late = oldest.is_some_and(|it| self.pace.group_due(it.came_at, hurry) <= now);
             self.write(backlog, is_late);
         } else if self.is_low(backlog) && self.pace.read_again_at <= now {
-            if self.loaded < self.written {
+            if let Some(early) = self.early {
+                self.disk.read(early.next, READ_BYTES_MAX);
+            } else if self.loaded < self.written {
                 self.disk.read(self.loaded, READ_BYTES_MAX);
             } else {
                 self.unqueue(backlog);
@@ -66,7 +59,10 @@ impl Spool {
             changes.spooled = group;
             self.writing = end;
         }
-        self.watermarks.take_changes(&mut changes, clock::now());
+        // Where there is little room, it is for results.
+        if changes.spooled.is_empty() || !self.pace.refuses() {
+            self.watermarks.take_changes(&mut changes, clock::now());
+        }
         self.pace.wrote_at = Instant::now();
         self.disk.write(changes);
     }
@@ -75,7 +71,7 @@ impl Spool {
     fn group(&self, backlog: &Backlog) -> (Vec<Spooled>, u64) {
         let (mut group, mut bytes) = (Vec::new(), 0);
         for entry in self.unwritten(backlog) {
-            if group.len() == GROUP_RESULTS_MAX || bytes > GROUP_BYTES_MAX {
+            if group.len() >= self.pace.group_results_max || bytes > GROUP_BYTES_MAX {
                 return (group, entry.serial);
             }
             bytes += entry.sent_bytes();
@@ -91,23 +87,31 @@ impl Spool {
             Done::Wrote(changes, Err(error)) => {
                 self.writing = self.written;
                 self.watermarks.not_written(&changes);
-                self.settled.extend(changes.settled);
-                self.failed("written", &error, backlog, drops);
+                self.settled.extend(&changes.settled);
+                self.refused(&changes, &error, backlog);
             }
-            Done::Read(Ok(results)) => {
-                self.loaded = results.last().map_or(self.written, |last| last.serial + 1);
-                for result in results {
-                    backlog.restore(Entry::restored(result));
-                }
-            }
-            Done::Read(Err(error)) => self.failed("read", &error, backlog, drops),
-            Done::Broke => self.give_up(&"its library broke over it", backlog, drops),
+            Done::Read(Ok(results)) => self.fill(results, backlog),
+            Done::Read(Err(error)) => self.failed("read", &error, backlog),
+            Done::Opened(opened) => self.opened(opened, backlog),
+            Done::Broke => self.go_away(&"its library broke over it", backlog),
+        }
+    }
+
+    fn fill(&mut self, mut results: Vec<Spooled>, backlog: &mut Backlog) {
+        if let Some(early) = self.early {
+            self.early = early.behind(&mut results);
+        } else {
+            self.loaded = results.last().map_or(self.written, |last| last.serial + 1);
+        }
+        for result in results {
+            backlog.restore(Entry::restored(result));
         }
     }
 
     fn wrote(&mut self, committed: &Committed, drops: &mut Drops) {
         if self.pace.worked() {
             info!("The state can be written again");
+            self.is_well();
         }
         if self.on_disk == 0 && committed.results > 0 {
             info!("Kafka does not take results in time: they are spooled on disk");
@@ -117,40 +121,39 @@ impl Spool {
         if let Some(last) = committed.gave_way.last() {
             self.gone = last + 1;
             // The others are in memory.
-            let lost = committed.gave_way.iter().filter(|it| **it >= self.loaded);
+            let is_early = |serial| self.early.is_some_and(|early| early.holds(serial));
+            let lost = committed.gave_way.iter();
+            let lost = lost.filter(|it| **it >= self.loaded || is_early(**it));
             drops.gave_way(lost.count() as u64);
         }
         self.on_disk = committed.results;
         show(committed);
     }
 
-    fn failed(&mut self, what: &str, error: &StoreError, backlog: &mut Backlog, drops: &mut Drops) {
-        if !matches!(error, StoreError::Refused(_)) {
-            self.give_up(error, backlog, drops);
-        } else if self.pace.failed() {
-            warn!(
-                "The state (STATE_DIR) cannot be {what}: {error}. It is tried again every {} s; \
-                 meanwhile results wait in memory",
-                RETRY_AFTER.as_secs()
-            );
+    fn refused(&mut self, changes: &Changes, error: &StoreError, backlog: &mut Backlog) {
+        self.failed("written", error, backlog);
+        if self.disk.is_there() {
+            self.pace.refused_group(changes.spooled.len());
         }
     }
 
-    /// Goes on without a store.
-    fn give_up(&mut self, why: &dyn std::fmt::Display, backlog: &mut Backlog, drops: &mut Drops) {
-        let results = self.on_disk;
-        error!(
-            results,
-            "Going on without state: it is torn ({why}). What was spooled waits there for the next \
-             start"
-        );
-        self.disk = Disk::Off;
-        for entry in self.queue.take_all() {
-            if !backlog.accept(entry) {
-                drops.no_room();
-            }
+    fn failed(&mut self, what: &str, error: &StoreError, backlog: &mut Backlog) {
+        if !matches!(error, StoreError::Refused(_)) {
+            return self.go_away(error, backlog);
         }
-        self.loaded = self.next;
+        let is_first = self.pace.refused();
+        let story = format!("the state (STATE_DIR) cannot be {what}: {error}");
+        // As long as nothing waits for the disk, it costs nobody anything.
+        if self.is_deep() && self.pace.refuses_for_long() {
+            return self.go_away(&story, backlog);
+        }
+        self.remark(&story);
+        if is_first {
+            warn!(
+                "{story}. It is tried again every {} s; meanwhile results wait in memory",
+                RETRY_AFTER.as_secs()
+            );
+        }
     }
 
     /// Writes everything that is not on disk, as far as the disk takes it.
@@ -158,7 +161,11 @@ impl Spool {
         loop {
             if self.disk.is_busy() {
                 let done = self.disk.done().await;
-                let is_refused = matches!(&done, Done::Wrote(_, Err(_)));
+                // A smaller group may fit.
+                let is_refused = matches!(
+                    &done,
+                    Done::Wrote(changes, Err(_)) if changes.spooled.len() <= 1
+                );
                 self.note(done, backlog, drops);
                 if is_refused {
                     return;
@@ -168,18 +175,10 @@ impl Spool {
                 && self.settled.is_empty()
                 && !self.watermarks.is_moved()
                 && !self.watermarks.is_unwritten();
-            if self.disk.is_off() || is_done {
+            if !self.disk.is_there() || is_done {
                 return;
             }
             self.write(backlog, true);
         }
     }
-}
-
-#[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
-fn show(committed: &Committed) {
-    gauge!("monitor_spooled_results").set(committed.results as f64);
-    gauge!("monitor_spool_bytes").set(committed.bytes as f64);
-    let oldest = committed.oldest.map_or(0, Timestamp::as_second);
-    gauge!("monitor_spool_oldest_timestamp_seconds").set(oldest as f64);
 }

@@ -3,17 +3,14 @@
 use std::path::Path;
 
 use super::*;
-use crate::{
-    clock,
-    state::{self, Resume, StateSettings},
-};
+use crate::{clock, state::StateSettings};
 
-const NOWHERE: &str = "127.0.0.1:1";
+pub(super) const NOWHERE: &str = "127.0.0.1:1";
 
 /// Half of it waits for Kafka, the other half for the disk.
-const WAITING_MAX: usize = 600;
+pub(super) const WAITING_MAX: usize = 600;
 
-fn state_settings(folder: &Path, spool_bytes_max: u64) -> StateSettings {
+pub(super) fn state_settings(folder: &Path, spool_bytes_max: u64) -> StateSettings {
     StateSettings {
         folder: folder.to_owned(),
         spool_bytes_max,
@@ -21,15 +18,23 @@ fn state_settings(folder: &Path, spool_bytes_max: u64) -> StateSettings {
     }
 }
 
-fn resumed(settings: &StateSettings) -> Resumed {
-    let store = state::open(settings).unwrap().unwrap();
-    let with = Resume {
-        covers: Vec::new(),
-        location: "here",
-        now: clock::now(),
-        encode: &CheckResult::to_json,
-    };
-    state::resume(store, settings, with).unwrap()
+pub(super) fn place(settings: &StateSettings) -> Place {
+    Place {
+        settings: settings.clone(),
+        location: "here".into(),
+        since: clock::now(),
+    }
+}
+
+pub(super) fn state(settings: &StateSettings) -> State {
+    let place = place(settings);
+    let resumed = place.open(Vec::new());
+    (place, resumed)
+}
+
+fn left(settings: &StateSettings) -> Vec<crate::state::Spooled> {
+    let mut resumed = place(settings).open(Vec::new()).unwrap();
+    resumed.store.read(0, usize::MAX).unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -39,7 +44,7 @@ async fn what_was_spooled_goes_out_in_order_and_live_results_behind_it() {
     // No Kafka, three times. Each time as much as fits into memory however slow the disk is; together
     // more than that.
     for numbers in [0..550, 550..800, 800..1_050] {
-        let stage = start_with(NOWHERE.into(), WAITING_MAX, Some(resumed(&settings)));
+        let stage = start_with(NOWHERE.into(), WAITING_MAX, Some(state(&settings)));
         stage.publish(numbers).await;
         stage.finish().await.unwrap();
     }
@@ -47,7 +52,7 @@ async fn what_was_spooled_goes_out_in_order_and_live_results_behind_it() {
     let stage = start_with(
         cluster.bootstrap_servers(),
         WAITING_MAX,
-        Some(resumed(&settings)),
+        Some(state(&settings)),
     );
     stage.publish(1_050..1_150).await;
     let results = stage.results.clone();
@@ -56,21 +61,19 @@ async fn what_was_spooled_goes_out_in_order_and_live_results_behind_it() {
     drop(results);
     stage.finish().await.unwrap();
     // What Kafka has is not on disk any more.
-    let left = state::open(&settings).unwrap().unwrap().read(0, 1).unwrap();
-    assert_eq!(left, []);
+    assert_eq!(left(&settings), []);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_spool_that_is_full_drops_the_oldest_and_counts_them() {
     let folder = tempfile::tempdir().unwrap();
     let settings = state_settings(folder.path(), 200_000);
-    let stage = start_with(NOWHERE.into(), WAITING_MAX, Some(resumed(&settings)));
+    let stage = start_with(NOWHERE.into(), WAITING_MAX, Some(state(&settings)));
     stage.publish(0..550).await;
     stage.give_up.cancel();
     let told = stage.finish().await.unwrap_err().to_string();
     assert!(told.contains("because the spool was"), "{told}");
-    let mut store = state::open(&settings).unwrap().unwrap();
-    let left = store.read(0, usize::MAX).unwrap();
+    let left = left(&settings);
     let last = left.last().unwrap().scheduled_at;
     assert_eq!(last, Timestamp::from_second(549).unwrap());
     assert!((100..500).contains(&left.len()), "{}", left.len());
@@ -81,7 +84,7 @@ async fn what_kafka_acknowledges_in_time_is_never_written() {
     let folder = tempfile::tempdir().unwrap();
     let settings = state_settings(folder.path(), 1 << 30);
     let cluster = cluster();
-    let stage = start_with(cluster.bootstrap_servers(), 1_000, Some(resumed(&settings)));
+    let stage = start_with(cluster.bootstrap_servers(), 1_000, Some(state(&settings)));
     let (health, results) = (stage.health.clone(), stage.results.clone());
     for round in 0..5 {
         stage.publish(round * 100..(round + 1) * 100).await;
@@ -90,9 +93,7 @@ async fn what_kafka_acknowledges_in_time_is_never_written() {
     drop(results);
     stage.finish().await.unwrap();
     assert!(health.problems().is_empty());
-    let mut store = state::open(&settings).unwrap().unwrap();
-    assert_eq!(store.read(0, 1).unwrap(), []);
     // No serial was ever on disk: the next one would be the first.
-    drop(store);
-    assert_eq!(resumed(&settings).next_serial, 0);
+    let resumed = place(&settings).open(Vec::new()).unwrap();
+    assert_eq!((resumed.results, resumed.next_serial), (0, 0));
 }

@@ -14,7 +14,7 @@ fn settings(folder: &Path) -> StateSettings {
 }
 
 fn opened(folder: &Path) -> Store {
-    open(&settings(folder)).unwrap().unwrap()
+    open(&settings(folder)).unwrap()
 }
 
 fn spooled(serials: std::ops::Range<u64>) -> Changes {
@@ -83,7 +83,10 @@ fn a_folder_that_cannot_be_made_is_gone_without() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("file");
     fs::write(&file, "no folder").unwrap();
-    assert!(open(&settings(&file.join("state"))).unwrap().is_none());
+    let told = open(&settings(&file.join("state")))
+        .unwrap_err()
+        .to_string();
+    assert!(told.contains("(STATE_DIR) cannot be used"), "{told}");
 }
 
 #[test]
@@ -101,9 +104,64 @@ fn a_store_of_a_newer_version_is_left_alone() {
         .unwrap();
     writing.commit().unwrap();
     drop(database);
-    assert!(open(&settings(folder.path())).unwrap().is_none());
+    let told = open(&settings(folder.path())).unwrap_err().to_string();
+    assert!(told.contains("its version is 2"), "{told}");
     let files: Vec<_> = fs::read_dir(folder.path()).unwrap().collect();
     assert_eq!(files.len(), 2, "{files:?}");
+}
+
+#[test]
+fn a_file_that_was_removed_or_cut_is_noticed_and_none_is_made_in_its_place() {
+    for remove in [true, false] {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join(STORE_FILE);
+        let mut store = opened(folder.path());
+        store.commit(&spooled(0..100)).unwrap();
+        if remove {
+            fs::rename(&file, folder.path().join("elsewhere")).unwrap();
+        } else {
+            let cut = fs::OpenOptions::new().write(true).open(&file).unwrap();
+            cut.set_len(8_192).unwrap();
+        }
+        let told = store.commit(&spooled(100..101)).unwrap_err();
+        let is_told = match told {
+            StoreError::Gone => remove,
+            StoreError::Broken(_) => !remove,
+            _ => false,
+        };
+        assert!(is_told, "{told}");
+        if remove {
+            assert!(matches!(store.read(0, 1), Err(StoreError::Gone)));
+            assert!(!file.exists());
+        }
+    }
+}
+
+#[test]
+fn the_file_is_small_again_once_nothing_is_spooled() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join(STORE_FILE);
+    let settings = StateSettings {
+        spool_bytes_max: 1 << 30,
+        ..settings(folder.path())
+    };
+    let mut store = open(&settings).unwrap();
+    for group in 0..8 {
+        store
+            .commit(&spooled(group * 5_000..(group + 1) * 5_000))
+            .unwrap();
+    }
+    let large = fs::metadata(&file).unwrap().len();
+    assert!(large > 40_000_000, "{large}");
+    let settled = Changes {
+        settled: (0..40_000).collect(),
+        ..Changes::default()
+    };
+    store.commit(&settled).unwrap();
+    let small = fs::metadata(&file).unwrap().len();
+    assert!(small < 4_000_000, "{small} of {large}");
+    store.commit(&spooled(40_000..40_010)).unwrap();
+    assert_eq!(serials(&mut store), (40_000..40_010).collect::<Vec<_>>());
 }
 
 /// However a file is torn, the monitor starts, and the file is kept for a person.

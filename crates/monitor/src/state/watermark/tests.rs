@@ -105,6 +105,54 @@ fn what_did_not_get_to_disk_is_written_the_next_time() {
 }
 
 #[test]
+fn a_target_that_was_away_is_owed_nothing_of_that_time() {
+    let slots = slots(10, 200);
+    let mut watermarks = watermarks(10);
+    watermarks.settle(URL, slots[0]);
+    watermarks.cover(std::iter::empty(), slots[1] + Duration::from_secs(1));
+    // Its last word, and back within the time that it is remembered.
+    watermarks.settle(URL, slots[2]);
+    assert_eq!(watermark(&watermarks), slots[0]);
+    watermarks.settle(URL, slots[1]);
+    watermarks.cover([cover(10)].into_iter(), slots[6] + Duration::from_secs(5));
+    assert_eq!(watermark(&watermarks), slots[5]);
+    // The slot under way is checked.
+    watermarks.settle(URL, slots[6]);
+    assert_eq!(watermark(&watermarks), slots[6]);
+    let mut changes = Changes::default();
+    watermarks.take_changes(&mut changes, at(200));
+    assert!(changes.uncovered.is_empty());
+}
+
+#[test]
+fn a_store_that_is_there_later_goes_on_by_its_own_ids() {
+    let url = |url: &str| Cover {
+        url: url.into(),
+        ..cover(10)
+    };
+    let mut stored = Watermarks::default();
+    stored.resume(7, url("https://gone.example/"), at(0));
+    stored.resume(9, cover(10), at(0));
+    let mut watermarks = Watermarks::default();
+    let now = [url("https://new.example/"), cover(10)];
+    watermarks.cover(now.into_iter(), at(20));
+    let slot = slots(10, 40)
+        .into_iter()
+        .find(|slot| *slot > at(20))
+        .unwrap();
+    watermarks.settle(URL, slot);
+    watermarks.go_on_in(stored, at(30));
+    let mut changes = Changes::default();
+    watermarks.take_changes(&mut changes, at(31));
+    let mut ids: Vec<_> = changes.covered.iter().map(|(id, _)| *id).collect();
+    ids.sort_unstable();
+    assert_eq!(ids, [7, 9, 10]);
+    assert!(changes.watermarks.contains(&(9, slot)));
+    watermarks.take_changes(&mut changes, at(100));
+    assert_eq!(changes.uncovered, [7]);
+}
+
+#[test]
 fn a_target_that_left_is_remembered_until_its_last_word_is_settled() {
     let mut watermarks = watermarks(10);
     watermarks.cover(std::iter::empty(), at(5));

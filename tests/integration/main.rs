@@ -20,6 +20,7 @@ mod drain;
 mod encryption;
 mod faults;
 mod house;
+mod numbers;
 mod offsets;
 mod pipeline;
 mod poison;

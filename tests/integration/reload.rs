@@ -48,7 +48,8 @@ async fn await_visit(site: &Site) {
     .await;
 }
 
-fn ask(port: u16, path: &str) -> String {
+/// What the service at this port answers, now.
+pub(crate) fn ask(port: u16, path: &str) -> String {
     let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
     write!(stream, "GET {path} HTTP/1.0\r\n\r\n").unwrap();
     let mut answer = String::new();

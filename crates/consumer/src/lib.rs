@@ -18,6 +18,7 @@ pub mod batch;
 pub mod decode;
 mod keeper;
 mod letters;
+pub mod numbers;
 mod progress;
 pub mod settings;
 mod source;

@@ -99,7 +99,9 @@ fn main() -> ! {
 
 async fn execute(command: Command) -> anyhow::Result<()> {
     match command {
-        Command::Run => program::run(NAME, Settings::read, consumer::run).await,
+        Command::Run => {
+            program::run(NAME, consumer::numbers::ALL, Settings::read, consumer::run).await
+        }
         Command::Migrate => consumer::migrate(program::read_and_log(MigrateSettings::read)?).await,
         Command::Verify { since, until, json } => {
             let options = VerifyOptions { since, until, json };

@@ -6,11 +6,14 @@ use std::{
     time::{Duration, Instant},
 };
 
-use metrics::{counter, gauge, histogram};
+use service::telemetry::Metric;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
-use crate::store::{Chunk, Counts, Refusal};
+use crate::{
+    numbers,
+    store::{Chunk, Counts, Refusal},
+};
 
 /// How often the log says how it goes.
 const SUMMARY_INTERVAL: Duration = Duration::from_secs(10);
@@ -95,19 +98,23 @@ fn rate(rows: i64, took: Duration) -> f64 {
 impl Progress {
     /// A chunk was stored.
     pub(crate) fn stored(&self, chunk: &Chunk<'_>, counts: Counts, took: Duration) {
-        let count = |name, count: i64| {
-            counter!(name).increment(u64::try_from(count).unwrap_or_default());
+        let count = |metric: Metric, count: i64| {
+            metric
+                .counter()
+                .increment(u64::try_from(count).unwrap_or_default());
         };
-        count("consumer_rows_total", counts.rows);
-        count("consumer_duplicates_total", counts.duplicates);
-        count("consumer_replaced_total", counts.replaced);
-        count("consumer_gaps_total", counts.gaps);
+        count(numbers::ROWS, counts.rows);
+        count(numbers::DUPLICATES, counts.duplicates);
+        count(numbers::REPLACED, counts.replaced);
+        count(numbers::GAPS, counts.gaps);
         #[expect(
             clippy::cast_precision_loss,
             reason = "a batch is far below 2^52 records"
         )]
-        histogram!("consumer_batch_rows").record(chunk.items.len() as f64);
-        histogram!("consumer_batch_seconds").record(took.as_secs_f64());
+        numbers::BATCH_ROWS
+            .histogram()
+            .record(chunk.items.len() as f64);
+        numbers::BATCHES.histogram().record(took.as_secs_f64());
         let mut state = self.lock();
         state.stored.rows += counts.rows;
         state.stored.duplicates += counts.duplicates;
@@ -120,7 +127,7 @@ impl Progress {
             .filter_map(|item| item.content.as_ref().err())
         {
             let Refusal { reason, .. } = refusal;
-            counter!("consumer_dead_letters_total", "reason" => *reason).increment(1);
+            numbers::DEAD_LETTERS.counter_of(*reason).increment(1);
             *state.reasons.entry(reason).or_default() += 1;
         }
     }
@@ -128,7 +135,9 @@ impl Progress {
     /// Records were removed by the topic's retention before they were read.
     #[expect(clippy::unused_self, reason = "as the others, which keep more")]
     pub(crate) fn lost(&self, offsets: i64) {
-        counter!("consumer_lost_total").increment(u64::try_from(offsets).unwrap_or_default());
+        numbers::LOST
+            .counter()
+            .increment(u64::try_from(offsets).unwrap_or_default());
     }
 
     /// Records were read.
@@ -148,7 +157,7 @@ impl Progress {
 
     /// How far a partition is behind; `None` when it is not ours any more.
     pub(crate) fn lag(&self, partition: i32, lag: Option<i64>) {
-        let gauge = gauge!("consumer_lag_records", "partition" => partition.to_string());
+        let gauge = numbers::LAG.gauge_of(partition.to_string());
         let mut state = self.lock();
         #[expect(clippy::cast_precision_loss, reason = "a number for a graph")]
         gauge.set(lag.unwrap_or_default() as f64);

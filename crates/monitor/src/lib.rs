@@ -10,6 +10,7 @@
 //! - [`state`]: what must outlive a crash.
 
 pub mod check;
+pub mod numbers;
 pub mod pattern;
 pub mod probe;
 pub mod prober;

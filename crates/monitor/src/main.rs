@@ -50,7 +50,9 @@ fn main() -> ! {
 
 async fn execute(command: Command) -> anyhow::Result<()> {
     match command {
-        Command::Run => program::run(NAME, Settings::read, monitor::run).await,
+        Command::Run => {
+            program::run(NAME, monitor::numbers::ALL, Settings::read, monitor::run).await
+        }
         Command::Targets { json } => {
             let settings = program::read_settings(settings::read_targets)?;
             monitor::print_targets(&settings, if json { Style::Json } else { Style::Text })

@@ -44,7 +44,7 @@ use self::{
 use crate::{
     clock::{ClockTrouble, ClockWatch, now},
     probe::{Finding, Instruments},
-    report,
+    report::Load,
     schedule::{Arrival, Due},
 };
 
@@ -62,6 +62,7 @@ pub struct Checker {
     give_up: CancellationToken,
     pulse: Pulse,
     clock: ClockWatch,
+    load: Load,
     teller: Teller,
 }
 
@@ -103,6 +104,7 @@ impl Checker {
             give_up,
             pulse: Pulse::start(),
             clock: ClockWatch::new(now(), Instant::now()),
+            load: Load::new(),
             teller: Teller::new(location, results, witnesses, Network::new(network)),
         })
     }
@@ -185,7 +187,7 @@ impl Checker {
             let handle = self.running.spawn(task);
             let came_due = due.arrival == Arrival::CameDue;
             if came_due && !attempt.is_retry() {
-                report::began(lag(due));
+                self.load.began(lag(due));
             }
             let begun = Begun {
                 attempt,
@@ -196,7 +198,7 @@ impl Checker {
             };
             self.begun.insert(handle.id(), begun);
         }
-        report::in_flight(self.running.len());
+        self.load.in_flight(self.running.len());
     }
 
     fn in_flight(&self) -> u32 {

@@ -8,6 +8,7 @@ mod backlog;
 mod disk;
 mod drops;
 mod entry;
+mod figures;
 mod intake;
 mod limits;
 mod producer;
@@ -37,6 +38,7 @@ pub use self::settings::PublishSettings;
 pub(crate) use self::spool::{Kept, Lists};
 use self::{
     entry::Json,
+    figures::count_failure,
     intake::Intake,
     limits::ask_topic,
     producer::{CLIENT_ID, Producer, Report},
@@ -280,13 +282,13 @@ impl Publisher {
 
     fn note_failure(&mut self, report: &Report, refused: &mut Vec<usize>) -> End {
         let code = report.code.unwrap_or(RDKafkaErrorCode::Unknown);
+        count_failure(code);
         if code == TOO_LARGE {
             refused.push(report.number);
         } else {
             let topic = &self.kafka.topic;
-            self.observer.failed(&format!(
-                "results are not delivered to the topic {topic:?}: {code}"
-            ));
+            let said = format!("results are not delivered to the topic {topic:?}: {code}");
+            self.observer.failed(&said);
         }
         End::Failed(code)
     }

@@ -2,25 +2,14 @@
 
 mod line;
 mod reporter;
+mod tally;
 
-use std::time::Duration;
-
-use metrics::{gauge, histogram};
-
-pub(crate) use self::reporter::Reporter;
-
-/// A probe began, so long after it was due.
-pub(crate) fn began(lag: Duration) {
-    histogram!("monitor_schedule_lag_seconds").record(lag);
-}
+pub(crate) use self::{reporter::Reporter, tally::Load};
+use crate::numbers;
 
 /// Whether our own network is out.
 pub(crate) fn network_out(is_out: bool) {
-    gauge!("monitor_network_out").set(f64::from(u8::from(is_out)));
-}
-
-/// So many probes run.
-#[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
-pub(crate) fn in_flight(probes: usize) {
-    gauge!("monitor_in_flight_probes").set(probes as f64);
+    numbers::NETWORK_OUT
+        .gauge()
+        .set(f64::from(u8::from(is_out)));
 }

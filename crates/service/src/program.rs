@@ -10,7 +10,7 @@ use crate::{
     command_line, leave,
     settings::{InvalidSettings, Reader, Setting},
     signals::{self, Orders},
-    telemetry::{LogSettings, Metrics},
+    telemetry::{LogSettings, Metric, Metrics},
 };
 
 /// How long threads that cannot be stopped, such as one that asks Kafka or seeks a pattern, may hold
@@ -70,6 +70,7 @@ fn on_runtime(work: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<
 /// `BAD_SETTINGS_WAIT`.
 pub async fn run<Settings, Run>(
     name: &str,
+    numbers: &[Metric],
     read: impl FnOnce(&mut Reader) -> Settings,
     run: impl FnOnce(Settings, Metrics, Orders) -> Run,
 ) -> anyhow::Result<()>
@@ -80,7 +81,7 @@ where
     let stop = orders.stop.clone();
     let outcome = async {
         let settings = read_and_log(read)?;
-        run(settings, Metrics::install()?, orders).await
+        run(settings, Metrics::install(numbers)?, orders).await
     };
     let Err(error) = outcome.await else {
         return Ok(());

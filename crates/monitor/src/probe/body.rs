@@ -8,7 +8,6 @@ use std::{io, time::Duration};
 
 use http::Version;
 use messages::{Failure, FailureReason};
-use metrics::counter;
 use reqwest::Response;
 use tokio::{
     io::{AsyncBufReadExt, AsyncReadExt},
@@ -27,6 +26,7 @@ use super::{
     page::{Content, Page},
     trace::Trace,
 };
+use crate::numbers;
 
 /// The step in which a page grows.
 const STEP_BYTES: usize = 16 * 1024;
@@ -173,7 +173,7 @@ impl Body<'_> {
             return Ok(());
         }
         if let Some(chunks) = self.page.take() {
-            counter!("monitor_pages_given_up_total").increment(1);
+            numbers::PAGES_GIVEN_UP.counter().increment(1);
             self.lease.give_back(chunks.len() * STEP_BYTES);
             // That may be enough.
             self.began = Instant::now();

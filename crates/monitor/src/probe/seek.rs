@@ -9,7 +9,10 @@ use super::{
     page::{Page, PageText},
     request::Expectation,
 };
-use crate::pattern::{Pattern, Search};
+use crate::{
+    numbers,
+    pattern::{Pattern, Search},
+};
 
 /// Pages up to this size are searched where they are, by patterns that are quick.
 const IN_PLACE_BYTES_MAX: usize = 64 * 1024;
@@ -97,7 +100,7 @@ impl Seeker {
             ("must_not_match", &found.must_not_match),
         ] {
             if let Some(Search::GivenUp(reason)) = search {
-                metrics::counter!("monitor_searches_given_up_total").increment(1);
+                numbers::SEARCHES_GIVEN_UP.counter().increment(1);
                 warn!(
                     url = shown,
                     "The search for the {name} was given up: {reason}"

@@ -2,12 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use metrics::counter;
 use service::health::{Condition, Health};
 use tracing::{error, info, warn};
 
 use super::entry::Entry;
-use crate::masked::Masked;
+use crate::{masked::Masked, numbers};
 
 /// Targets that are remembered whose results are too large.
 const TOO_LARGE_URLS_MAX: usize = 100;
@@ -122,7 +121,7 @@ impl Drops {
 
     fn count(&mut self, results: u64) {
         self.since_reminder += results;
-        counter!("monitor_dropped_results_total").increment(results);
+        numbers::DROPPED.counter().increment(results);
     }
 
     /// What became of the results, when so many are left at the end, and so many are on disk.

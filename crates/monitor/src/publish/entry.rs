@@ -4,11 +4,10 @@ use std::fmt::Debug;
 
 use jiff::Timestamp;
 use messages::{CheckResult, Encoded};
-use metrics::counter;
 use tokio::time::Instant;
 use tracing::warn;
 
-use crate::{masked::Masked, state::Spooled};
+use crate::{masked::Masked, numbers, state::Spooled};
 
 /// From this size on the result is kept beside its record, to be written again shorter.
 const SHRINKABLE_BYTES_MIN: usize = 1024;
@@ -130,7 +129,7 @@ fn encode(result: &CheckResult, encoder: &dyn Encoder, bytes_max: usize) -> Vec<
         matched_text_cut,
     } = encoder.encode(result, bytes_max);
     if matched_text_cut {
-        counter!("monitor_matched_texts_cut_total").increment(1);
+        numbers::MATCHED_TEXTS_CUT.counter().increment(1);
         warn!(
             url = %Masked(&result.check.url),
             "The matched text was cut: the record would have been larger than {bytes_max} bytes"

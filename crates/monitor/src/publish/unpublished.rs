@@ -4,7 +4,6 @@
 use std::time::Duration;
 
 use messages::CheckResult;
-use metrics::{counter, gauge};
 use service::health::Health;
 use tokio::time::timeout;
 use tracing::warn;
@@ -14,6 +13,7 @@ use super::{
     disk::Done,
     drops::Drops,
     entry::{Encoder, Entry},
+    figures::Figures,
     limits::Limits,
     spool::Spool,
 };
@@ -29,6 +29,7 @@ pub(super) struct Unpublished {
     pub(super) limits: Limits,
     pub(super) spool: Spool,
     encoder: Box<dyn Encoder>,
+    figures: Figures,
 }
 
 impl Unpublished {
@@ -43,6 +44,7 @@ impl Unpublished {
             limits: Limits::default(),
             spool: Spool::off(),
             encoder,
+            figures: Figures::new(),
         }
     }
 
@@ -106,11 +108,12 @@ impl Unpublished {
     /// Kafka has it.
     pub(super) fn acknowledged(&mut self, number: usize) {
         if let Some(entry) = self.backlog.remove(number) {
+            self.figures.took(entry.came_at.elapsed());
             self.spool.settle(&entry);
             self.drops.went(&entry.url);
         }
         self.spool.kafka_answered();
-        counter!("monitor_published_results_total").increment(1);
+        self.figures.published();
         self.show();
     }
 
@@ -165,9 +168,8 @@ impl Unpublished {
         self.show();
     }
 
-    #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
     fn show(&self) {
-        gauge!("monitor_unpublished_results").set(self.backlog.len() as f64);
+        self.figures.unpublished(self.backlog.len());
     }
 }
 

@@ -8,13 +8,12 @@ use std::{
     time::Duration,
 };
 
-use messages::{CheckResult, FailureReason, OutcomeKind, Phase, Probe};
-use metrics::{counter, histogram};
+use messages::{CheckResult, FailureReason, OutcomeKind, Phase};
 use service::telemetry::REPETITIONS;
 use tokio::time::Instant;
 use tracing::{info, warn};
 
-use super::line::line;
+use super::{line::line, tally::Tally};
 use crate::masked::Masked;
 
 /// With so many targets, a line for each check can still be read.
@@ -33,6 +32,7 @@ pub(crate) struct Reporter {
     last: HashMap<u64, OutcomeKind>,
     hasher: RandomState,
     since_summary: Since,
+    tally: Tally,
 }
 
 /// What came since the last summary.
@@ -67,12 +67,13 @@ impl Reporter {
             last: HashMap::new(),
             hasher: RandomState::new(),
             since_summary: Since::now(),
+            tally: Tally::new(),
         }
     }
 
     /// A check has its result.
     pub(crate) fn checked(&mut self, result: &CheckResult) {
-        count(result);
+        self.tally.count(result);
         let showing = self.judge(result);
         log(result, showing);
         if self.since_summary.time.elapsed() >= SUMMARY_INTERVAL {
@@ -175,20 +176,6 @@ fn log(result: &CheckResult, showing: Showing) {
 
 fn millis(time: Duration) -> u64 {
     u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
-}
-
-fn count(result: &CheckResult) {
-    counter!("monitor_checks_total", "outcome" => result.kind().as_str()).increment(1);
-    if let Some(failure) = result.failure() {
-        counter!("monitor_failures_total", "reason" => failure.reason.as_str()).increment(1);
-    }
-    if let Some(Probe { timings, .. }) = result.probe() {
-        for &phase in Phase::ALL {
-            if let Some(time) = timings.get(phase) {
-                histogram!("monitor_probe_seconds", "phase" => phase.as_str()).record(time);
-            }
-        }
-    }
 }
 
 #[cfg(test)]

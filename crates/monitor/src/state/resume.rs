@@ -4,7 +4,6 @@ use std::collections::HashMap;
 
 use jiff::Timestamp;
 use messages::CheckResult;
-use metrics::counter;
 use tracing::{info, warn};
 
 use super::{
@@ -16,6 +15,7 @@ use super::{
     store::{Known, Store},
     watermark::Watermarks,
 };
+use crate::numbers;
 
 /// Results that are written at once.
 const GROUP_RESULTS_MAX: usize = 2_000;
@@ -138,7 +138,7 @@ impl Resumed {
             self.store.commit(&changes)?;
         }
         if told > 0 {
-            counter!("monitor_backfilled_results_total").increment(told);
+            numbers::BACKFILLED.counter().increment(told);
             info!(
                 "{told} checks were due without a monitor, or died with it: they are told as missed"
             );

@@ -6,6 +6,8 @@ use anyhow::Context;
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use tokio_util::sync::CancellationToken;
 
+use super::metric::Metric;
+
 /// How often the recorder folds its samples, which otherwise wait for a scrape that may never come.
 const UPKEEP_INTERVAL: Duration = Duration::from_secs(5);
 /// Upper bounds in seconds for every histogram of a time: from a query to a probe's limit.
@@ -22,8 +24,8 @@ pub struct Metrics {
 }
 
 impl Metrics {
-    /// Installs the recorder. Names end in their unit: `_seconds`, `_rows`, `_total`.
-    pub fn install() -> anyhow::Result<Self> {
+    /// Installs the recorder of these numbers.
+    pub fn install(numbers: &[Metric]) -> anyhow::Result<Self> {
         let handle = PrometheusBuilder::new()
             .set_buckets_for_metric(Matcher::Suffix("_seconds".into()), &SECONDS_BUCKETS)
             .and_then(|builder| {
@@ -31,6 +33,7 @@ impl Metrics {
             })
             .and_then(PrometheusBuilder::install_recorder)
             .context("starting the metrics")?;
+        numbers.iter().for_each(Metric::describe);
         Ok(Self { handle })
     }
 

@@ -2,13 +2,12 @@
 
 use std::fmt::Display;
 
-use metrics::gauge;
 use tokio::time::Instant;
 use tracing::{error, info, warn};
 
 use super::{early::Early, holding::Spool};
 use crate::{
-    clock,
+    clock, numbers,
     publish::backlog::Backlog,
     state::{Committed, Resumed},
 };
@@ -55,14 +54,14 @@ impl Spool {
 
     /// Says for `/readyz` what is wrong with the state.
     pub(super) fn remark(&self, why: &str) {
-        gauge!("monitor_state_usable").set(0.0);
+        numbers::STATE_USABLE.gauge().set(0.0);
         if let Some(remark) = &self.remark {
             remark.set(format!("{why}; results wait in memory alone"));
         }
     }
 
     pub(super) fn is_well(&self) {
-        gauge!("monitor_state_usable").set(1.0);
+        numbers::STATE_USABLE.gauge().set(1.0);
         if let Some(remark) = &self.remark {
             remark.clear();
         }
@@ -102,8 +101,8 @@ impl Spool {
 
 #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
 pub(super) fn show(committed: &Committed) {
-    gauge!("monitor_spooled_results").set(committed.results as f64);
-    gauge!("monitor_spool_bytes").set(committed.bytes as f64);
+    numbers::SPOOLED.gauge().set(committed.results as f64);
+    numbers::SPOOL_BYTES.gauge().set(committed.bytes as f64);
     let oldest = committed.oldest.map_or(0, jiff::Timestamp::as_second);
-    gauge!("monitor_spool_oldest_timestamp_seconds").set(oldest as f64);
+    numbers::SPOOL_OLDEST.gauge().set(oldest as f64);
 }

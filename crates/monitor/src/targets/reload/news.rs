@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use jiff::SignedDuration;
-use metrics::{counter, gauge};
+use metrics::Gauge;
 use service::health::Remark;
 use tracing::{debug, info, warn};
 
@@ -11,6 +11,7 @@ use super::{
     super::{change::Difference, list::Targets, settings::TargetsSettings},
     list::{List, Outcome},
 };
+use crate::numbers;
 
 /// Bad rows that the log names at once; `monitor targets` names all.
 const BAD_ROWS_SAID_MAX: usize = 1000;
@@ -45,7 +46,7 @@ pub(super) fn say_words(settings: &TargetsSettings, words: &Targets) {
     if more > 0 {
         warn!("{file}: {more} more rows are skipped; `monitor targets` names them all");
     }
-    set("monitor_bad_target_rows", words.bad_rows.len());
+    set(&numbers::BAD_TARGET_ROWS.gauge(), words.bad_rows.len());
 }
 
 impl News {
@@ -87,7 +88,7 @@ impl News {
                 "taken"
             }
         };
-        counter!("monitor_target_reloads_total", "outcome" => word).increment(1);
+        numbers::TARGET_RELOADS.counter_of(word).increment(1);
         self.age(list);
     }
 
@@ -105,9 +106,11 @@ impl News {
     /// How old the list in force is.
     pub(super) fn age(&self, list: &List) {
         let (count, age) = (list.usable.len(), list.read_at.elapsed());
-        set("monitor_targets", count);
-        gauge!("monitor_targets_age_seconds").set(age.as_secs_f64());
-        gauge!("monitor_targets_refused").set(f64::from(u8::from(self.refused.is_some())));
+        set(&numbers::TARGETS.gauge(), count);
+        numbers::TARGETS_AGE.gauge().set(age.as_secs_f64());
+        numbers::TARGETS_REFUSED
+            .gauge()
+            .set(f64::from(u8::from(self.refused.is_some())));
         let file = list.settings.file.display();
         let remark = format!("{count}, read from {file} {} ago", words(age));
         self.remark.set(match &self.refused {
@@ -134,6 +137,6 @@ fn words(time: Duration) -> String {
 }
 
 #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
-fn set(gauge: &'static str, count: usize) {
-    gauge!(gauge).set(count as f64);
+fn set(gauge: &Gauge, count: usize) {
+    gauge.set(count as f64);
 }

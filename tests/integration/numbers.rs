@@ -1,0 +1,157 @@
+//! Every number is declared, described and documented.
+
+use std::{
+    collections::BTreeSet,
+    fmt::Write as _,
+    fs,
+    path::{Path, PathBuf},
+};
+
+use service::telemetry::{Metric, MetricKind};
+
+use crate::{
+    reload::ask,
+    support::{Service, ServiceSettings, eventually},
+};
+
+/// The services' numbers, and where each declares them.
+const SERVICES: [(&str, &[Metric]); 2] = [
+    ("monitor", monitor::numbers::ALL),
+    ("consumer", consumer::numbers::ALL),
+];
+
+/// The rows of a table of these numbers.
+fn rows(numbers: &[Metric]) -> String {
+    let mut rows = String::new();
+    for Metric {
+        name,
+        kind,
+        labels,
+        help,
+    } in numbers
+    {
+        let labels: Vec<_> = labels.iter().map(|label| format!("`{label}`")).collect();
+        writeln!(
+            rows,
+            "| `{name}` | {} | {} | {help} |",
+            kind.as_str(),
+            labels.join(", ")
+        )
+        .unwrap();
+    }
+    rows
+}
+
+#[test]
+fn the_documentation_lists_every_number() {
+    let text = include_str!("../../docs/metrics.md");
+    for (service, numbers) in SERVICES {
+        let start = format!("| `{service}_");
+        let found = text.lines().filter(|line| line.starts_with(&start));
+        let found: Vec<_> = found.collect();
+        assert_eq!(
+            found.join("\n") + "\n",
+            rows(numbers),
+            "docs/metrics.md, of {service}"
+        );
+    }
+}
+
+#[test]
+fn names_and_labels_are_as_prometheus_has_them() {
+    let mut names = BTreeSet::new();
+    for (service, numbers) in SERVICES {
+        for number in numbers {
+            let name = number.name;
+            assert!(name.starts_with(&format!("{service}_")), "{name}");
+            assert!(names.insert(name), "{name} stands twice");
+            let is_counter = number.kind == MetricKind::Counter;
+            assert_eq!(name.ends_with("_total"), is_counter, "{name}");
+            let has_buckets = ["_seconds", "_rows"]
+                .iter()
+                .any(|unit| name.ends_with(unit));
+            assert!(
+                has_buckets || number.kind != MetricKind::Histogram,
+                "{name}"
+            );
+            assert!(number.help.ends_with('.'), "{name}: {}", number.help);
+            assert!(number.labels.len() <= 1, "{name}");
+        }
+    }
+}
+
+fn sources(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path());
+    entries
+        .flat_map(|path| {
+            if path.is_dir() {
+                sources(&path)
+            } else {
+                vec![path]
+            }
+        })
+        .collect()
+}
+
+/// So that each is described: what is declared nowhere would have no words.
+#[test]
+fn no_number_is_made_but_from_its_declaration() {
+    let crates = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../crates"));
+    for path in sources(crates) {
+        let is_declared_here = path.ends_with("telemetry/metric.rs");
+        let is_source = path.extension().is_some_and(|extension| extension == "rs");
+        if !is_source || is_declared_here || path.components().any(|it| it.as_os_str() == "target")
+        {
+            continue;
+        }
+        let text = fs::read_to_string(&path).unwrap();
+        for made in ["counter!(", "gauge!(", "histogram!("] {
+            assert!(!text.contains(made), "{made} in {}", path.display());
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_running_monitor_says_what_each_of_its_numbers_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let targets = folder.path().join("urls.csv");
+    let [closed, port] = [(); 2].map(|()| devstack::free_port().unwrap());
+    fs::write(&targets, format!("url\nhttp://127.0.0.1:{closed}/\n")).unwrap();
+    // Nobody has to take the results.
+    let settings = ServiceSettings::default()
+        .set("BOOTSTRAP_SERVERS", format!("127.0.0.1:{closed}"))
+        .set("SECURITY_PROTOCOL", "PLAINTEXT")
+        .set("TOPIC_NAME", "checks")
+        .set("URLS_FILE", targets.display())
+        .set("WEBSITES_CHECK_INTERVAL", 1)
+        .set("HTTP_LISTEN", format!("127.0.0.1:{port}"));
+    let monitor = Service::start("monitor", &[], &settings);
+    monitor.await_line(&["Checking"]).await;
+    let text = eventually("a check is counted", async || {
+        let text = ask(port, "/metrics");
+        text.contains("monitor_failures_total{reason=\"connect_refused\"} 1")
+            .then_some(text)
+    })
+    .await;
+    let types: Vec<_> = text
+        .lines()
+        .filter_map(|line| line.strip_prefix("# TYPE ")?.split(' ').next())
+        .collect();
+    assert!(types.len() > 10, "{text}");
+    for name in types {
+        let number = monitor::numbers::ALL.iter().find(|it| it.name == name);
+        let help = number
+            .unwrap_or_else(|| panic!("{name} is not declared"))
+            .help;
+        assert!(
+            text.contains(&format!("# HELP {name} {help}\n")),
+            "{name} in\n{text}"
+        );
+    }
+    let buckets = text
+        .lines()
+        .filter(|line| line.starts_with("monitor_probe_seconds_bucket{phase=\"connect\""));
+    assert!(buckets.count() > 10, "{text}");
+}

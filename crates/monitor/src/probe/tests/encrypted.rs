@@ -466,3 +466,11 @@ fn a_certificate_ends_when_it_says() {
     );
     assert!(certificate.not_after < Timestamp::now() - 1.hour());
 }
+
+#[test]
+fn a_certificate_that_ends_never_is_told_with_the_latest_end_that_can_be_told() {
+    let mut endless = params();
+    endless.not_after = rcgen::date_time_ymd(9999, 12, 31);
+    let certificate = certificate::describe(&self_signed(&endless).chain[0]).unwrap();
+    assert_eq!(certificate.not_after, Timestamp::MAX);
+}

@@ -23,6 +23,7 @@ mod settings;
 pub mod tls;
 mod trace;
 
+use http::Method;
 use messages::{Failure, FailureReason, Match, Outcome, Probe, Response};
 use tokio::time::timeout_at;
 use tokio_util::sync::CancellationToken;
@@ -104,7 +105,11 @@ impl Instruments {
         };
         let is_truncated = page.is_truncated();
         let shown = Masked(request.url.as_str()).to_string();
-        let sought = Sought::of(expected);
+        let mut sought = Sought::of(expected);
+        if request.asking.method == Method::HEAD {
+            // There is no page in which it could be missing.
+            sought.regexp = None;
+        }
         let found = self.seeker.seek(sought, page, &shown).await;
         let failure = judge::failure(expected, &found, is_truncated);
         (judge::matched(found.regexp, is_truncated), failure)

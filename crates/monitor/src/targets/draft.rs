@@ -33,8 +33,15 @@ impl Draft {
                 "the body is never sent by {method}; set the method to POST, PUT or PATCH"
             ));
         }
-        if *method == Method::HEAD && self.own.expected.must_match.is_some() {
-            return Err("the must_match can never be found: HEAD gets no page".into());
+        let expected = &self.own.expected;
+        let sought = [
+            ("must_match", &expected.must_match),
+            ("must_not_match", &expected.must_not_match),
+        ];
+        if *method == Method::HEAD
+            && let Some((name, _)) = sought.iter().find(|(_, pattern)| pattern.is_some())
+        {
+            return Err(format!("the {name} can never be found: HEAD gets no page"));
         }
         let literal: Option<IpAddr> = match address.host() {
             Some(Host::Ipv4(literal)) => Some(literal.into()),

@@ -1,7 +1,7 @@
 //! How a target has its site asked, seen by the site.
 
 use http::{HeaderMap, Method, header::HeaderValue};
-use messages::FailureReason;
+use messages::{FailureReason, Match};
 use rcgen::SanType;
 
 use super::{
@@ -85,8 +85,15 @@ async fn head_gets_no_page() {
         method: Method::HEAD,
         ..Asking::default()
     };
-    let (_, response) = up(ask(&url, asking).await);
+    let request = ProbeRequest {
+        asking,
+        ..request(&url, "sought")
+    };
+    let instruments = Instruments::new(settings()).unwrap();
+    let give_up = CancellationToken::new();
+    let (_, response) = up(instruments.probe(&request, &give_up).await.outcome);
     assert_eq!(response.body_bytes, 0);
+    assert_eq!(response.matched, Match::NotEvaluated);
     assert!(seen.all()[0].starts_with("HEAD / "));
 }
 

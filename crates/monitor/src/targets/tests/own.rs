@@ -77,6 +77,8 @@ fn a_wrong_value_is_a_bad_row_that_names_the_field() {
     assert!(bad(&targets)[0].contains("127.0.0.1 is no IPv6 address"));
     let targets = csv("url,method,must_match\nhttps://a.example,head,x\n");
     assert!(bad(&targets)[0].contains("HEAD gets no page"));
+    let targets = csv("url,method,must_not_match\nhttps://a.example,head,x\n");
+    assert!(bad(&targets)[0].contains("the must_not_match can never be found"));
 }
 
 #[test]

@@ -15,6 +15,7 @@ mod fields;
 mod file;
 mod given;
 mod json;
+mod keys;
 mod known;
 mod list;
 mod own;

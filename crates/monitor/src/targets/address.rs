@@ -12,7 +12,7 @@ const URL_CHARS_MAX: usize = 2048;
 /// Where a url leads, or what is wrong with it, to stand behind "the url".
 pub(super) fn parse_url(text: &str) -> Result<Url, String> {
     if text.is_empty() {
-        return Err("no url".into());
+        return Err("is empty".into());
     }
     let chars = text.chars().count();
     if chars > URL_CHARS_MAX {
@@ -37,6 +37,13 @@ pub(super) fn parse_url(text: &str) -> Result<Url, String> {
     // The url standard would take the path's first part for the host.
     if rest.starts_with(['/', '\\', '?', '#']) {
         return Err("has no host".into());
+    }
+    // It would be asked for at a host of this name, which would be called down for ever.
+    if ["http", "https"].iter().any(|scheme| {
+        let behind = rest.strip_prefix(scheme).unwrap_or_default();
+        behind.starts_with("://") || behind.starts_with("//")
+    }) {
+        return Err("has http:// or https:// twice".into());
     }
     let url = Url::parse(text).map_err(|error| format!("is wrong: {error}"))?;
     if url.as_str().parse::<Uri>().is_err() {

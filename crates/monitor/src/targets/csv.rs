@@ -24,8 +24,13 @@ struct Header(Vec<Option<&'static Field>>);
 
 /// Reads the rows. An error when the file as a whole makes no sense.
 pub(super) fn read(bytes: &[u8]) -> Result<Rows, String> {
-    let mut lines = lines(bytes).filter(|(_, line)| !is_blank_or_comment(line));
-    let Some((line, header)) = lines.next() else {
+    let mut lines = lines(bytes).filter(|(_, line)| !says_nothing(line));
+    let first = lines.next();
+    let header = match first {
+        Some((_, line)) if names_delimiter(line) => lines.next(),
+        _ => first,
+    };
+    let Some((line, header)) = header else {
         return Ok(Rows::default());
     };
     let in_header = |bad: BadRow| format!("the header in line {bad}");
@@ -40,9 +45,18 @@ pub(super) fn read(bytes: &[u8]) -> Result<Rows, String> {
     Ok(Rows { rows, unknown })
 }
 
-fn is_blank_or_comment(line: &[u8]) -> bool {
+/// Whether a line is blank or a comment. Spreadsheets leave commas alone where rows were emptied.
+fn says_nothing(line: &[u8]) -> bool {
+    let is_nothing = |field: &str| matches!(trim_unseen(field), "" | "\"\"");
     let line = line.trim_ascii();
-    line.is_empty() || line.starts_with(b"#")
+    line.starts_with(b"#")
+        || std::str::from_utf8(line).is_ok_and(|text| text.split(',').all(is_nothing))
+}
+
+/// Whether this is the line `sep=,` that Excel reads, and writes, before a header.
+fn names_delimiter(line: &[u8]) -> bool {
+    let line = line.trim_ascii();
+    line.len() == 5 && line[..4].eq_ignore_ascii_case(b"sep=")
 }
 
 impl Header {
@@ -107,6 +121,9 @@ fn reject_other_delimiters(header: &str) -> Result<(), String> {
 /// Why a header without the column `url` is wrong.
 fn no_url(names: &[&str]) -> String {
     let line = names.join(",");
+    if line.starts_with(['[', '{']) {
+        return "looks like JSON; URLS_PROVIDER_TYPE=JsonUrlsProvider reads that".into();
+    }
     let meant = names
         .iter()
         .find(|name| meant_by(name).is_some_and(Field::is_url));

@@ -9,7 +9,10 @@
 
 use serde_json::{Deserializer, Map, Value};
 
-use super::fields::Field;
+use super::{
+    fields::Field,
+    keys::{repeated, said_twice},
+};
 
 /// An element of the file, or what was wrong with it.
 #[derive(Debug, PartialEq)]
@@ -64,7 +67,10 @@ impl Iterator for Elements<'_> {
                 };
                 self.advance(length);
                 if length > 0 && self.is_end(self.at) {
-                    Ok(value)
+                    match repeated(&self.bytes[self.at - length..self.at]) {
+                        Some(field) => Err(said_twice(field)),
+                        None => Ok(value),
+                    }
                 } else {
                     self.skip_wreck();
                     Err(self.place("its end") + ": text after the element")

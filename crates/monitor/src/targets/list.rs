@@ -51,7 +51,7 @@ impl Targets {
         let bytes = text::to_utf8(bytes)?;
         let Rows { rows, unknown } = match format {
             Format::Csv => csv::read(&bytes)?,
-            Format::Json => json::read(&bytes),
+            Format::Json => json::read(&bytes)?,
         };
         let mut targets = Self {
             warnings: unknown.warnings(),

@@ -52,6 +52,11 @@ impl Row {
         }
     }
 
+    /// Whether the row has said this field.
+    pub(super) fn says(&self, field: &Field) -> bool {
+        self.values.iter().any(|(said, _)| said.name == field.name)
+    }
+
     /// Adds what the row says of a field, unless that is nothing or the field was said before.
     pub(super) fn say(&mut self, field: &'static Field, value: Value) {
         let says_nothing = match &value {
@@ -59,8 +64,7 @@ impl Row {
             Value::String(text) => text.is_empty(),
             _ => false,
         };
-        let said = self.values.iter().any(|(said, _)| said.name == field.name);
-        if !says_nothing && !said {
+        if !says_nothing && !self.says(field) {
             self.values.push((field, value));
         }
     }

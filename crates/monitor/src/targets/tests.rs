@@ -1,5 +1,6 @@
 mod again;
 mod own;
+mod people;
 
 use std::path::Path;
 

@@ -2,9 +2,23 @@
 
 use encoding_rs::Encoding;
 
+/// How files begin that are taken for lists by their names alone.
+const NO_TEXTS: [(&[u8], &str); 4] = [
+    (b"PK\x03\x04", "a workbook or another archive, and no text"),
+    (b"\x1f\x8b", "compressed"),
+    (b"\xff\xfe\0\0", "UTF-32"),
+    (b"\0\0\xfe\xff", "UTF-32"),
+];
+
 /// The content without its byte order mark, from UTF-16 where the mark says so. What is no UTF-8
 /// all the same is left to be found in its line.
 pub(super) fn to_utf8(bytes: &[u8]) -> Result<Vec<u8>, String> {
+    if let Some((_, what)) = NO_TEXTS.iter().find(|(begin, _)| bytes.starts_with(begin)) {
+        return Err(format!("is {what}; save it as UTF-8"));
+    }
+    if bytes.iter().take(2).any(|byte| *byte == 0) {
+        return Err("looks like UTF-16 without a byte order mark; save it as UTF-8".into());
+    }
     match Encoding::for_bom(bytes) {
         None => Ok(bytes.to_vec()),
         Some((encoding, mark_bytes)) => {

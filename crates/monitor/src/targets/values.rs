@@ -2,7 +2,7 @@
 //!
 //! An error says what is wrong and what would be right, to stand behind "the interval".
 
-use std::{ops::RangeInclusive, time::Duration};
+use std::{ops::RangeInclusive, str::FromStr, time::Duration};
 
 use http::{
     Method,
@@ -53,13 +53,14 @@ pub(super) fn words_for_people(value: &Value) -> Parsed<String> {
     Ok(text.to_owned())
 }
 
-/// Words: separated by spaces, or an array of strings.
+/// Words: separated by spaces or commas, or an array of strings.
 pub(super) fn words(value: &Value) -> Parsed<Vec<String>> {
     let words: Vec<String> = match value {
         Value::Array(items) => items.iter().map(words_for_people).collect::<Parsed<_>>()?,
         _ => words_for_people(value)
             .map_err(|problem| format!("{problem}; write words separated by spaces, or an array"))?
-            .split_whitespace()
+            .split([' ', ','])
+            .filter(|word| !word.is_empty())
             .map(str::to_owned)
             .collect(),
     };
@@ -83,8 +84,8 @@ pub(super) fn pattern(value: &Value) -> Parsed<Pattern> {
 /// A number of something.
 pub(super) fn count(value: &Value, bounds: RangeInclusive<u32>) -> Parsed<u32> {
     let number = match value {
-        Value::String(text) => text.trim().parse().ok(),
-        _ => value.as_u64().and_then(|number| u32::try_from(number).ok()),
+        Value::String(text) => whole(text.trim()),
+        _ => whole(&value.to_string()),
     };
     number
         .filter(|number| bounds.contains(number))
@@ -92,6 +93,16 @@ pub(super) fn count(value: &Value, bounds: RangeInclusive<u32>) -> Parsed<u32> {
             let (least, most) = (bounds.start(), bounds.end());
             format!("is {value}; write a whole number from {least} to {most}")
         })
+}
+
+/// A whole number, also as programs write it that make fractions of a column with blanks: `3.0`.
+fn whole<T: FromStr>(text: &str) -> Option<T> {
+    let is_nothing = |fraction: &str| !fraction.is_empty() && fraction.bytes().all(|it| it == b'0');
+    let number = match text.split_once('.') {
+        Some((number, fraction)) if is_nothing(fraction) => number,
+        _ => text,
+    };
+    number.parse().ok()
 }
 
 /// Yes or no.
@@ -107,17 +118,18 @@ pub(super) fn flag(value: &Value) -> Parsed<bool> {
     }
 }
 
-/// A percentage, of which 0 and 100 would mean nothing.
+/// A percentage. Of 100 nothing could be missed, and less than 1 is a share: 0.999 means 99.9.
 pub(super) fn percent(value: &Value) -> Parsed<f64> {
     let number = match value {
         Value::String(text) => text.trim().trim_end_matches('%').trim_end().parse().ok(),
         _ => value.as_f64(),
     };
-    let number = number.filter(|number| *number > 0.0 && *number < 100.0);
-    number.ok_or_else(|| format!("is {value}; write a percentage such as 99.9, below 100"))
+    let number = number.filter(|number| *number >= 1.0 && *number < 100.0);
+    number
+        .ok_or_else(|| format!("is {value}; write a percentage such as 99.9, from 1 and below 100"))
 }
 
-/// A time: `30`, `30s`, `500ms`, `5m`, `2h`; a number is of seconds.
+/// A time: `30`, `30s`, `500ms`, `5m`, `2h`, `1d`; a number is of seconds.
 pub(super) fn duration(value: &Value, bounds: RangeInclusive<Duration>) -> Parsed<Duration> {
     let read = match value {
         Value::String(text) => duration_of(text.trim()),
@@ -143,6 +155,7 @@ fn duration_of(text: &str) -> Option<Duration> {
         ("s", 1.0),
         ("m", 60.0),
         ("h", 3600.0),
+        ("d", 86_400.0),
         ("", 1.0),
     ];
     let (number, unit) = units
@@ -195,7 +208,7 @@ pub(super) fn statuses(value: &Value) -> Parsed<Statuses> {
         .filter(|part| !part.is_empty())
         .map(|part| {
             let (first, last) = part.split_once('-').unwrap_or((part, part));
-            let range = first.parse().ok()?..=last.parse().ok()?;
+            let range = whole(first)?..=whole(last)?;
             let known = STATUSES.contains(range.start()) && STATUSES.contains(range.end());
             (known && !range.is_empty()).then_some(range)
         });

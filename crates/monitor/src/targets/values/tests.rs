@@ -14,6 +14,7 @@ fn times_are_written_in_their_usual_ways() {
         (json!("1500ms"), 1_500),
         (json!("5m"), 300_000),
         (json!("2h"), 7_200_000),
+        (json!("1d"), 86_400_000),
         (json!(30), 30_000),
         (json!(2.5), 2_500),
     ] {
@@ -47,6 +48,7 @@ fn statuses_are_ranges_and_numbers() {
         );
     }
     assert!(statuses(&json!(404)).unwrap().contains(404));
+    assert!(statuses(&json!("404.0")).unwrap().contains(404));
     for value in [
         json!(""),
         json!("2xx"),
@@ -113,7 +115,25 @@ fn nothing_else_is_expanded() {
 
 #[test]
 fn the_others_say_what_would_be_right() {
-    assert_eq!(count(&json!("3"), 1..=10), Ok(3));
+    for three in [
+        json!(3),
+        json!("3"),
+        json!(3.0),
+        json!(" 3.0 "),
+        json!("3.00"),
+    ] {
+        assert_eq!(count(&three, 1..=10), Ok(3), "{three}");
+    }
+    for none in [
+        json!(3.5),
+        json!("3."),
+        json!("3.0.0"),
+        json!("-3.0"),
+        json!(true),
+        json!(""),
+    ] {
+        assert!(count(&none, 1..=10).is_err(), "{none}");
+    }
     assert!(
         count(&json!(11), 1..=10)
             .unwrap_err()
@@ -130,11 +150,15 @@ fn the_others_say_what_would_be_right() {
     );
     assert_eq!(percent(&json!("99.9%")), Ok(99.9));
     assert!(percent(&json!(100)).unwrap_err().contains("below 100"));
+    assert!(percent(&json!(0.999)).unwrap_err().contains("such as 99.9"));
     assert_eq!(method(&json!("head")), Ok(Method::HEAD));
     assert!(method(&json!("FETCH")).unwrap_err().contains("GET, HEAD"));
     assert_eq!(ip_version(&json!(6)), Ok(IpVersion::V6));
     assert!(ip_version(&json!("5")).unwrap_err().contains("4 or 6"));
-    assert_eq!(words(&json!("a  b")), Ok(vec!["a".into(), "b".into()]));
+    for written in ["a  b", "a,b", " a, b,"] {
+        let wanted = Ok(vec!["a".into(), "b".into()]);
+        assert_eq!(words(&json!(written)), wanted, "{written}");
+    }
     assert_eq!(words(&json!(["a", "b"])), Ok(vec!["a".into(), "b".into()]));
     assert!(words(&json!(["a b"])).is_err() && words(&json!(7)).is_err());
     assert!(words_for_people(&json!("a\u{7}")).is_err());

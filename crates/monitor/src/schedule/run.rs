@@ -28,6 +28,9 @@ const CLOCK_READ_INTERVAL: Duration = Duration::from_millis(500);
 /// checks go on at once.
 const SET_BACK_TOLERANCE: Duration = Duration::from_secs(2);
 
+/// The first due time that can become a row: the consumer has no tables for days before.
+const TOLD_SINCE: Timestamp = Timestamp::constant(946_684_800, 0);
+
 /// Sends each check of the targets when it is due, until `stop`; then the last words of those that
 /// left and have not had theirs. Trouble with the clock, which is read here all the time, is told to
 /// `clock`.
@@ -38,9 +41,14 @@ pub async fn run(feed: Feed, due: mpsc::Sender<Due>, clock: Condition, stop: Can
         changes,
         interval,
     } = feed;
+    let mut wellness = Wellness::new(clock, now());
+    let clock_shows = until_told(&mut wellness, since);
+    let Some(since) = stop.run_until_cancelled(clock_shows).await else {
+        return;
+    };
     let mut running = Running {
         schedule: Schedule::new(Entry::every(interval, &targets), since),
-        wellness: Wellness::new(clock, now()),
+        wellness,
         time: since,
         interval,
         due,
@@ -73,8 +81,8 @@ struct Running {
 impl Running {
     async fn serve(&mut self, mut changes: mpsc::Receiver<Vec<Change>>) -> Result<(), Refused> {
         let mut may_change = true;
+        self.wellness.look(self.time);
         loop {
-            self.wellness.look(self.time);
             // The first look is at the time for which the schedule was made: a slot that was under
             // way then is not jumped over because it ended since.
             self.send_due().await?;
@@ -86,13 +94,21 @@ impl Running {
                     None => may_change = false,
                 },
             }
-            let last = std::mem::replace(&mut self.time, now());
-            follow_set_back(&mut self.schedule, last, self.time);
+            self.follow_clock(now());
             if let Some(part) = part {
                 // What came due before the change is sent as it was.
                 self.send_due().await?;
                 self.change(part);
             }
+        }
+    }
+
+    /// A clock that shows a time of which nothing can be told is not followed there.
+    fn follow_clock(&mut self, time: Timestamp) {
+        self.wellness.look(time);
+        if time >= TOLD_SINCE {
+            let last = std::mem::replace(&mut self.time, time);
+            follow_set_back(&mut self.schedule, last, time);
         }
     }
 
@@ -130,6 +146,19 @@ impl Running {
         }
         Ok(())
     }
+}
+
+/// The first time that the clock shows of which anything can be told, from this one on.
+async fn until_told(wellness: &mut Wellness, mut time: Timestamp) -> Timestamp {
+    if time < TOLD_SINCE {
+        warn!("Nothing is checked while the clock shows a time before the year 2000");
+    }
+    while time < TOLD_SINCE {
+        wellness.look(time);
+        sleep(CLOCK_READ_INTERVAL).await;
+        time = now();
+    }
+    time
 }
 
 fn until_next(schedule: &Schedule) -> Duration {

@@ -54,3 +54,32 @@ async fn changes_are_taken_up_while_it_runs_and_a_stop_leaves_no_last_word_unsai
     assert_eq!(last.arrival, Arrival::Left);
     running.await.unwrap();
 }
+
+#[tokio::test]
+async fn nothing_is_due_by_a_clock_whose_time_no_row_can_hold() {
+    let (sender, _due) = mpsc::channel(64);
+    let health = Health::default();
+    let time = now();
+    let mut running = Running {
+        schedule: Schedule::new(Entry::every(INTERVAL, &[target("https://a.example")]), time),
+        wellness: Wellness::new(health.given("clock"), time),
+        time,
+        interval: INTERVAL,
+        due: sender,
+    };
+    running.follow_clock(Timestamp::UNIX_EPOCH);
+    assert_eq!(running.time, time, "the schedule stays where it was");
+    assert!(
+        health.problems()[0].contains("1970"),
+        "{:?}",
+        health.problems()
+    );
+    let later = time + Duration::from_secs(1);
+    running.follow_clock(later);
+    assert_eq!(running.time, later);
+
+    let mut wellness = Wellness::new(health.given("clock"), now());
+    // The clock of this machine is right by the next look.
+    let since = until_told(&mut wellness, Timestamp::UNIX_EPOCH).await;
+    assert!(since >= time, "{since}");
+}

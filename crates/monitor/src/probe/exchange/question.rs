@@ -151,10 +151,11 @@ impl Question<'_> {
         };
         if self.url.scheme() == "https" && ServerName::try_from(name).is_err() {
             let detail = format!(
-                "{name:?} is no name that the TLS library takes (a label that ends in a \
-                 hyphen?): browsers are less strict here than this monitor"
+                "no certificate can be for {name:?} (a label that begins or ends with a hyphen?): \
+                 there browsers are less strict than this monitor's TLS library, and may show the \
+                 page"
             );
-            return Err(self.trace.fail(FailureReason::ProberFailed, detail));
+            return Err(Failure::new(FailureReason::TlsHandshake, None, detail));
         }
         Ok(())
     }

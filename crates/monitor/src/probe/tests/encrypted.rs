@@ -206,6 +206,17 @@ async fn a_self_signed_certificate_that_the_operator_named_is_trusted_for_its_na
 }
 
 #[tokio::test]
+async fn a_certificate_that_calls_itself_an_authority_is_said_in_words() {
+    let mut as_authority = params();
+    as_authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let url = encrypted(self_signed(&as_authority), &[], well).await;
+    let (_, _, failure) = down(probe_with(trusting(authority().der()), &url, "").await);
+    assert_eq!(failure.reason, FailureReason::TlsUntrusted);
+    let detail = failure.detail.unwrap();
+    assert!(detail.contains("an authority's, not a site's"), "{detail}");
+}
+
+#[tokio::test]
 async fn handshakes_that_fail_belong_to_their_phase() {
     let https = |url: String| url.replace("http://", "https://");
     let closes = https(

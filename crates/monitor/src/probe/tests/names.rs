@@ -88,6 +88,13 @@ async fn names_that_browsers_open_are_up() {
         let (probe, _) = up(probe_by(&instruments, &url, "").await);
         assert!(probe.timings.dns.is_some(), "{name}");
     }
+    for name in ["label-.test", "-label.test"] {
+        let url = format!("https://{name}:{port}/");
+        let (_, _, failure) = down(probe_by(&instruments, &url, "").await);
+        assert_eq!(failure.reason, FailureReason::TlsHandshake);
+        let detail = failure.detail.unwrap();
+        assert!(detail.contains("browsers are less strict"), "{detail}");
+    }
 }
 
 #[tokio::test]

@@ -15,7 +15,7 @@ use rustls::{
 };
 use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
 
-use crate::probe::connect::attempt::Attempt;
+use crate::probe::{connect::attempt::Attempt, failure::AUTHORITY_AS_SITE};
 
 /// Notes on the probe's trace what a site shows, also when the handshake fails, and has it judged.
 #[derive(Debug)]
@@ -149,9 +149,7 @@ fn is_about_authority(error: &CertificateError) -> bool {
     match error {
         CertificateError::UnknownIssuer => true,
         // A self-signed certificate that calls itself an authority, as openssl makes them.
-        CertificateError::Other(OtherError(error)) => {
-            error.to_string().contains("CaUsedAsEndEntity")
-        }
+        CertificateError::Other(OtherError(error)) => error.to_string().contains(AUTHORITY_AS_SITE),
         _ => false,
     }
 }

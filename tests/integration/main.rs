@@ -25,6 +25,7 @@ mod offsets;
 mod pipeline;
 mod poison;
 mod reload;
+mod secrets;
 mod settings;
 mod sharing;
 mod sizes;

@@ -1,0 +1,69 @@
+//! A target's secrets are sent to its site, and stand nowhere else.
+
+use std::fs;
+
+use crate::{
+    reload::ask,
+    support::{Answer, Service, ServiceSettings, Site, Topic, eventually},
+};
+
+/// The secrets of a header, of a body, and of the url's credentials.
+const SECRETS: [&str; 3] = ["s3cr3t-of-a-header", "s3cr3t-of-a-body", "s3cr3t-of-a-url"];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_secret_of_a_target_is_logged_published_or_shown() {
+    let [in_header, in_body, in_url] = SECRETS;
+    let site = Site::start(Answer::page("Hello")).await;
+    let closed = devstack::free_port().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let targets = folder.path().join("urls.csv");
+    let with_credentials = |url: &str| url.replace("http://", &format!("http://user:{in_url}@"));
+    // One that answers, one that refuses, one that is no url, each with all secrets.
+    let urls = [
+        site.url.clone(),
+        with_credentials(&format!("http://127.0.0.1:{closed}/")),
+        with_credentials("http://host:port/"),
+    ];
+    let row = |url: &String| {
+        format!("{url},POST,Authorization: Bearer ${{TOKEN}} | X-Key: {in_header},{in_body}\n")
+    };
+    let rows: String = urls.iter().map(row).collect();
+    fs::write(&targets, format!("url,method,headers,body\n{rows}")).unwrap();
+
+    for level in ["DEBUG", "TRACE"] {
+        let (topic, port) = (Topic::create(1).await, devstack::free_port().unwrap());
+        let settings = ServiceSettings::monitor(&topic, &targets)
+            .set("HTTP_LISTEN", format!("127.0.0.1:{port}"))
+            .set("LOG_LEVEL", level)
+            .set("TOKEN", in_header);
+        let mut monitor = Service::start("monitor", &[], &settings);
+        monitor.await_line(&["Checking"]).await;
+        eventually("both are checked", async || {
+            let numbers = ask(port, "/metrics");
+            let series = [
+                "monitor_checks_total{outcome=\"up\"} ",
+                "monitor_failures_total{reason=\"connect_refused\"} ",
+            ];
+            let is_counted = |series: &&str| {
+                numbers.contains(*series) && !numbers.contains(&format!("{series}0"))
+            };
+            series.iter().all(is_counted).then_some(())
+        })
+        .await;
+        let pages = [ask(port, "/metrics"), ask(port, "/readyz")].concat();
+        assert_eq!(monitor.terminate().await, Some(0));
+        let log = monitor.log().join("\n");
+        let mut records = topic.read();
+        assert!(records.len() >= 2, "{records:?}");
+        for record in &mut records {
+            // The url is the target's identity, and stands in its record as it is.
+            record["url"] = "".into();
+        }
+        let records = serde_json::to_string(&records).unwrap();
+        for (place, text) in [("log", &log), ("pages", &pages), ("records", &records)] {
+            for secret in SECRETS {
+                assert!(!text.contains(secret), "{secret} in the {place}:\n{text}");
+            }
+        }
+    }
+}

@@ -34,6 +34,7 @@ use service::{
     command_line::BadInput,
     health::Health,
     http,
+    renewal::Renewal,
     signals::Orders,
     stages::{Drain, Stages, infallible},
     telemetry::Metrics,
@@ -98,6 +99,7 @@ pub async fn run(settings: Settings, metrics: Metrics, orders: Orders) -> anyhow
         stages.deadline(PROBES_SHARE),
         health.remark("network"),
     )?;
+    let renewal = Renewal::new(settings.kafka.pem_files());
     let publisher = Publisher::new(
         &settings.publish,
         settings.kafka,
@@ -124,7 +126,7 @@ pub async fn run(settings: Settings, metrics: Metrics, orders: Orders) -> anyhow
     stages.stage("the schedule", infallible(scheduling));
     stages.stage("the prober", checker.run(due));
     stages.stage("the publisher", publisher.run());
-    serve(&mut stages, listener, health, metrics);
+    serve(&mut stages, listener, renewal, health, metrics);
     stages.run().await
 }
 
@@ -136,7 +138,15 @@ fn drain(timeout: Duration) -> Drain {
 }
 
 /// The parts that serve the stages.
-fn serve(stages: &mut Stages, listener: TcpListener, health: Health, metrics: Metrics) {
+fn serve(
+    stages: &mut Stages,
+    listener: TcpListener,
+    renewal: Renewal,
+    health: Health,
+    metrics: Metrics,
+) {
+    let remark = health.remark("certificates");
+    stages.background("the certificates", |stop| renewal.watch(remark, stop));
     let upkeep = metrics.clone();
     stages.background("the metrics", |stop| infallible(upkeep.upkeep(stop)));
     stages.background("the HTTP server", |stop| {

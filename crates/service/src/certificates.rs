@@ -3,6 +3,7 @@
 
 use std::{io, path::Path};
 
+use jiff::Timestamp;
 use rustls::{RootCertStore, crypto::aws_lc_rs};
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject};
 use tracing::warn;
@@ -106,6 +107,16 @@ pub fn is_pair(chain: &[CertificateDer<'_>], key: PrivateKeyDer<'static>) -> boo
     certificate
         .zip(key)
         .is_none_or(|(certificate, key)| certificate == key)
+}
+
+/// When the first certificate of a PEM file ends: of a chain, its owner's; of authorities, the one that
+/// stands first. `None` where there is no certificate.
+pub fn end(pem: &[u8]) -> Option<Timestamp> {
+    let first = CertificateDer::pem_slice_iter(pem).next()?.ok()?;
+    let (_, parsed) = X509Certificate::from_der(&first).ok()?;
+    let seconds = parsed.validity().not_after.timestamp();
+    // The end of time of certificates lies behind what the clock spells.
+    Some(Timestamp::from_second(seconds).unwrap_or(Timestamp::MAX))
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, String> {

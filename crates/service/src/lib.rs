@@ -9,6 +9,7 @@
 //! - [`http`]: `/healthz`, `/readyz`, `/metrics`, and a service's own pages.
 //! - [`kafka`]: client settings, what the client says, the topic.
 //! - [`certificates`]: PEM files, checked before a client meets them.
+//! - [`renewal`]: the same files, looked at again: their end, and that they were renewed.
 //! - [`signals`]: from signals to orders.
 //! - [`backoff`]: how long to wait before trying again.
 
@@ -20,6 +21,7 @@ pub mod http;
 pub mod kafka;
 mod leave;
 pub mod program;
+pub mod renewal;
 pub mod settings;
 pub mod signals;
 pub mod stages;

@@ -6,6 +6,7 @@ use rdkafka::ClientConfig;
 
 use crate::{
     certificates,
+    renewal::{PemFile, Taken},
     settings::{Reader, Setting},
 };
 
@@ -131,6 +132,26 @@ impl KafkaSettings {
                 .set("ssl.key.location", key.to_string_lossy()),
         };
         config
+    }
+
+    /// The files that every client of ours reads when it is made.
+    pub fn pem_files(&self) -> Vec<PemFile> {
+        let Security::Ssl {
+            authority,
+            certificate,
+            key,
+        } = &self.security
+        else {
+            return Vec::new();
+        };
+        let settings = [&SSL_CAFILE, &SSL_CERTFILE, &SSL_KEYFILE];
+        let files = settings.into_iter().zip([authority, certificate, key]);
+        let files = files.map(|(setting, path)| PemFile {
+            setting: setting.name,
+            path: path.clone(),
+            taken: Taken::AtStart,
+        });
+        files.collect()
     }
 
     /// What to check when the brokers cannot be reached or refuse us.

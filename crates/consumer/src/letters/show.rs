@@ -10,6 +10,9 @@ use service::command_line::BadInput;
 use super::letter::{Letter, LetterFilter, Letters};
 use crate::settings::MigrateSettings;
 
+/// Characters of a line in a list.
+const COLUMNS_MAX: usize = 120;
+
 /// Prints a line a letter, or JSON.
 pub async fn list(
     settings: MigrateSettings,
@@ -29,7 +32,7 @@ pub async fn list(
             if json {
                 writeln!(out, "{}", letter.json())?;
             } else {
-                writeln!(out, "{}", letter.line())?;
+                writeln!(out, "{}", within_columns(letter.line()))?;
             }
         }
     }
@@ -114,6 +117,14 @@ impl Letter {
             "error": self.error,
             "created_at": self.created_at,
         })
+    }
+}
+
+/// Cut where a terminal would break the line: `show` has the whole.
+fn within_columns(line: String) -> String {
+    match line.char_indices().nth(COLUMNS_MAX - 1) {
+        Some((end, last)) if end + last.len_utf8() < line.len() => format!("{}…", &line[..end]),
+        _ => line,
     }
 }
 

@@ -10,10 +10,20 @@ use jiff::Timestamp;
 
 use super::{
     days::{Place, add_up, days, read, runs, seen},
-    seen::{Finding, Seen, judge},
+    seen::{Finding, Seen, judge, last},
 };
 
 const WEBSITES: Statement = Statement::new("reading websites", "SELECT id, url FROM websites");
+/// Where results came from lately: in the day before the period, and where each website was last seen,
+/// so that it is missed, too, when none came from anywhere. A location of longer ago was given up.
+const LOCATIONS: Statement = Statement::new(
+    "reading locations",
+    "SELECT location FROM metrics WHERE scheduled_at >= $1::timestamptz - interval '1 day' \
+        AND scheduled_at < $1 AND \"interval\" >= 0.001 \
+    UNION SELECT location FROM websites CROSS JOIN LATERAL (SELECT location, \"interval\" FROM metrics \
+        WHERE website_id = websites.id AND scheduled_at < $1 ORDER BY scheduled_at DESC LIMIT 1) AS row \
+        WHERE \"interval\" >= 0.001",
+);
 const BEFORE: Statement = Statement::new(
     "reading the last rows before the period",
     "SELECT place.website_id, place.location, scheduled_at, \"interval\", is_last \
@@ -42,6 +52,8 @@ pub(super) struct Checks {
     pub(super) rows_without_interval: i64,
     /// Websites, each at each of its locations, that have rows.
     pub(super) places: usize,
+    /// Those that left the list, as their last record says: nothing is due of them.
+    pub(super) retired: usize,
     /// What is unaccounted for.
     pub(super) unaccounted: Vec<Unaccounted>,
 }
@@ -76,13 +88,17 @@ pub(super) async fn prove(
         }
     }
     checks.places = rows.len();
-    let places = places(&urls, &rows);
+    let mut locations = read_locations(database, period.start).await?;
+    locations.extend(rows.keys().map(|(_, location)| location.clone()));
+    let places = places(&urls, &locations);
     let before = neighbours(database, &BEFORE, &places, period.start).await?;
     let behind = neighbours(database, &BEHIND, &places, period.end).await?;
     for place in places {
         let url = urls.get(&place.0).map_or("", String::as_str);
         let within = rows.remove(&place).unwrap_or_default();
         let (before, behind) = (before.get(&place).copied(), behind.get(&place).copied());
+        let is_retired = last(&within, before).is_some_and(|last| last.is_last);
+        checks.retired += usize::from(is_retired && behind.is_none());
         for finding in judge(url, period, &within, before, behind) {
             checks.unaccounted.push(Unaccounted {
                 url: url.to_owned(),
@@ -94,12 +110,22 @@ pub(super) async fn prove(
     Ok(checks)
 }
 
-/// Websites at locations of which rows may be expected: each website at each location of the period.
-fn places(urls: &BTreeMap<i64, String>, rows: &BTreeMap<Place, Vec<Seen>>) -> Vec<Place> {
-    let locations: BTreeSet<&str> = rows.keys().map(|(_, location)| location.as_str()).collect();
+/// Websites at locations of which rows may be expected: each website at each location.
+fn places(urls: &BTreeMap<i64, String>, locations: &BTreeSet<String>) -> Vec<Place> {
     let ids = urls.keys();
-    ids.flat_map(|id| locations.iter().map(|it| (*id, (*it).to_owned())))
+    ids.flat_map(|id| locations.iter().map(|it| (*id, it.clone())))
         .collect()
+}
+
+async fn read_locations(
+    database: &Database,
+    before: Timestamp,
+) -> Result<BTreeSet<String>, DatabaseError> {
+    let before = system_time(before);
+    let rows = database
+        .attempt(async |client| LOCATIONS.query(client, &[&before]).await)
+        .await?;
+    Ok(rows.iter().map(|row| row.get(0)).collect())
 }
 
 async fn read_websites(database: &Database) -> Result<BTreeMap<i64, String>, DatabaseError> {

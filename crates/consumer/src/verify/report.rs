@@ -27,6 +27,7 @@ impl Wrong {
     fn as_str(self) -> &'static str {
         match self {
             Self::Missing => "missing",
+            Self::Silent => "silent",
             Self::Repeated => "repeated",
             Self::NotDue => "not_due",
         }
@@ -52,6 +53,8 @@ impl Report {
             "until": self.period.end,
             "rows": self.checks.rows,
             "rows_without_interval": self.checks.rows_without_interval,
+            "places": self.checks.places,
+            "retired": self.checks.retired,
             "checks": self.checks.unaccounted.iter().map(check_json).collect::<Vec<_>>(),
             "partitions": self.partitions.iter().map(partition_json).collect::<Vec<_>>(),
             "unaccounted_checks": checks,
@@ -93,14 +96,18 @@ impl Display for Report {
             rows,
             rows_without_interval,
             places,
+            retired,
             unaccounted,
         } = &self.checks;
         writeln!(out, "Checks due from {start} until {end}:")?;
         writeln!(out, "  {rows} rows; websites at locations: {places}")?;
+        if *retired > 0 {
+            writeln!(out, "  {retired} left the targets: nothing is due of them")?;
+        }
         if *rows_without_interval > 0 {
             writeln!(
                 out,
-                "  {rows_without_interval} rows do not say what was due"
+                "  {rows_without_interval} rows without interval (the original's): no due checks"
             )?;
         }
         for it in unaccounted {
@@ -124,12 +131,19 @@ impl Display for Unaccounted {
         let (url, location) = (Masked(&self.url), &self.location);
         let finding = self.finding;
         let (first, last) = (finding.first, finding.last);
-        write!(out, "{url} at {location:?}: ")?;
+        write!(out, "{url} at {location:?}\n    ")?;
         match finding.wrong {
             Wrong::Missing if first == last => write!(out, "no row of the check due {first}"),
             Wrong::Missing => {
                 let checks = finding.checks;
                 write!(out, "no row of {checks} checks due {first} to {last}")
+            }
+            Wrong::Silent => {
+                let checks = finding.checks;
+                write!(
+                    out,
+                    "silent: no row of {checks} checks due {first} to {last}"
+                )
             }
             Wrong::Repeated => write!(out, "more than one row of the check due {first}"),
             Wrong::NotDue => write!(out, "a row of {first}, when no check was due"),
@@ -141,7 +155,7 @@ impl Display for Partition {
     fn fmt(&self, out: &mut Formatter<'_>) -> fmt::Result {
         let (group, topic) = (self.text("consumer_group"), self.text("topic"));
         let (partition, read) = (self.number("partition"), self.read());
-        write!(out, "{topic} {partition} ({group}): {read} read")?;
+        write!(out, "{topic} {partition} ({group})\n    {read} read")?;
         let fates = FATES.iter().map(|fate| (fate, self.number(fate)));
         for (fate, count) in fates.filter(|(_, count)| *count != 0) {
             write!(out, ", {count} {}", fate.replace('_', " "))?;

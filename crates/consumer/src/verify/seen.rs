@@ -7,6 +7,8 @@ use messages::DueTimes;
 
 /// What PostgreSQL tells times apart by.
 const TICK: SignedDuration = SignedDuration::from_micros(1);
+/// Who has no result of so many checks in a row, up to the end, is silent.
+const SILENT_CHECKS: i64 = 3;
 
 /// A row of a website at a location, as far as it tells which check comes next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,6 +28,9 @@ pub(super) struct Seen {
 pub(super) enum Wrong {
     /// They were due, and have no row.
     Missing,
+    /// The same, of all since a time: nothing came of the website any more, not even that it left the
+    /// list.
+    Silent,
     /// They have more than one row.
     Repeated,
     /// They have a row, and were not due.
@@ -95,14 +100,34 @@ pub(super) fn judge(
         found.extend(at_edge(url, period, before, first));
     }
     found.extend(findings(url, within));
-    if let Some(last) = within.last() {
-        found.extend(match behind {
-            Some(behind) => at_edge(url, period, *last, behind),
-            None if last.is_last => None,
-            None => between(url, last.interval, last.due, period.end),
-        });
+    match (last(within, before), behind) {
+        (Some(last), None) => found.extend(silence(url, period, last)),
+        (Some(last), Some(behind)) if !within.is_empty() => {
+            found.extend(at_edge(url, period, last, behind));
+        }
+        _ => {}
     }
     found
+}
+
+/// The last row up to a period's end.
+pub(super) fn last(within: &[Seen], before: Option<Seen>) -> Option<Seen> {
+    within.last().copied().or(before)
+}
+
+/// What is missing up to a period's end, where no row is behind it.
+fn silence(url: &str, period: &Range<Timestamp>, last: Seen) -> Option<Finding> {
+    if last.is_last {
+        return None;
+    }
+    let after = last.due.max(period.start.checked_sub(TICK).ok()?);
+    let missing = between(url, last.interval, after, period.end)?;
+    let wrong = if missing.checks >= SILENT_CHECKS {
+        Wrong::Silent
+    } else {
+        Wrong::Missing
+    };
+    Some(Finding { wrong, ..missing })
 }
 
 /// What is wrong with rows in order, and what is missing between them.
@@ -209,7 +234,7 @@ mod tests {
             assert!(alone(&rows, LATER).contains(&strange));
         }
         let silent = Finding {
-            wrong: Wrong::Missing,
+            wrong: Wrong::Silent,
             first: whole[3].due,
             last: whole[9].due,
             checks: 7,
@@ -264,8 +289,27 @@ mod tests {
         let mut all = rows(60, NOON, LATER);
         all.last_mut().unwrap().is_last = true;
         assert_eq!(alone(&all, END), []);
+        let left = all.last().copied();
+        assert_eq!(judge(URL, &period(LATER, END), &[], left, None), []);
         all.extend(rows(60, "2026-11-25T12:15:00Z", END));
         assert_eq!(alone(&all, END), [], "it came back");
+    }
+
+    #[test]
+    fn who_fell_silent_before_the_period_is_silent_in_all_of_it() {
+        let last = rows(60, NOON, LATER).last().copied();
+        let found = judge(URL, &period(LATER, END), &[], last, None);
+        let due = rows(60, LATER, END);
+        let silent = Finding {
+            wrong: Wrong::Silent,
+            first: due[0].due,
+            last: due[9].due,
+            checks: 10,
+        };
+        assert_eq!(found, [silent]);
+        let soon = due[1].due + TICK;
+        let found = judge(URL, &(period(LATER, END).start..soon), &[], last, None);
+        assert_eq!((found[0].wrong, found[0].checks), (Wrong::Missing, 2));
     }
 
     #[test]

@@ -127,3 +127,26 @@ async fn exactly_what_is_wrong_is_told() {
     let report = prove_hours(&database, 25..47).await;
     assert_eq!(report.unaccounted().0, 2, "{report}");
 }
+
+#[tokio::test]
+async fn a_silent_website_is_missed_and_a_retired_one_is_not() {
+    let (database, client) = prepared().await;
+    fill(&client, URL, "a", 60, 0..10).await;
+    fill(&client, "http://retired/", "a", 60, 0..10).await;
+    let retire = "UPDATE metrics SET outcome = 'skipped', failure_reason = 'target_removed' \
+        WHERE scheduled_at = (SELECT max(scheduled_at) FROM metrics JOIN websites ON websites.id = website_id \
+        WHERE url = 'http://retired/')";
+    client.batch_execute(retire).await.unwrap();
+    // Within the period, and when nothing at all came in it.
+    for (hours, checks) in [(0..12, 120), (20..22, 120)] {
+        let report = prove_hours(&database, hours).await;
+        let json = report.json();
+        let found = json["checks"].as_array().unwrap();
+        assert_eq!(found.len(), 1, "{report}");
+        assert_eq!(found[0]["what"], "silent", "{report}");
+        assert_eq!(
+            (&json["retired"], &found[0]["checks"]),
+            (&1.into(), &checks.into())
+        );
+    }
+}

@@ -1,5 +1,5 @@
-//! `consumer status`: how far each partition is stored and who owns it, what records became, the last
-//! dead letter, the tables' size by day.
+//! `consumer status`: how far each partition is stored and who owns it, what records became, what the
+//! running service says of itself, the last dead letter, the tables' size by day.
 
 mod kafka;
 mod report;
@@ -9,6 +9,7 @@ use std::io::{self, Write};
 
 use anyhow::anyhow;
 use database::Database;
+use service::http;
 
 use self::report::Report;
 use crate::settings::Settings;
@@ -18,9 +19,20 @@ pub async fn status(settings: Settings, json: bool) -> anyhow::Result<()> {
     let database = Database::new(&settings.database)?;
     let tables = tables::read(&database, &settings.source).await;
     let tables = tables.map_err(|error| anyhow!("{}", database.explain(&error)))?;
-    let Settings { kafka, source, .. } = settings;
-    let asked = tokio::task::spawn_blocking(move || kafka::ask(&kafka, &source)).await?;
-    let report = Report { tables, asked };
+    let Settings {
+        kafka,
+        source,
+        http_address,
+        ..
+    } = settings;
+    let next = tables.next_offsets();
+    let asked = tokio::task::spawn_blocking(move || kafka::ask(&kafka, &source, &next));
+    let (asked, readiness) = tokio::join!(asked, http::readiness(http_address));
+    let report = Report {
+        tables,
+        asked: asked?,
+        readiness: readiness.map_err(|error| format!("{error:#}")),
+    };
     let mut out = io::stdout().lock();
     if json {
         writeln!(out, "{}", report.json())?;

@@ -19,10 +19,10 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{command_line::BadInput, health::Health, telemetry::Metrics};
 
-/// How long [`check_health`] waits for the service's answer.
-const HEALTH_CHECK_TIMEOUT: Duration = Duration::from_secs(3);
-/// More of an answer than its status line needs.
-const HEALTH_ANSWER_BYTES_MAX: u64 = 64;
+/// How long to wait for a running service's answer.
+const ASK_TIMEOUT: Duration = Duration::from_secs(3);
+/// Far more than its answer has.
+const ANSWER_BYTES_MAX: u64 = 64 * 1024;
 /// The text format that Prometheus reads.
 const METRICS_CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
 
@@ -69,26 +69,62 @@ async fn readyz(State(health): State<Health>) -> impl IntoResponse {
 
 /// Asks a running service's `/healthz`: for containers, whose images hold no HTTP client.
 pub async fn check_health(address: SocketAddr) -> anyhow::Result<()> {
-    let address = reachable(address);
-    let answer = within(HEALTH_CHECK_TIMEOUT, async {
-        let mut stream = TcpStream::connect(address).await?;
-        stream.write_all(b"GET /healthz HTTP/1.0\r\n\r\n").await?;
-        let mut answer = Vec::new();
-        stream
-            .take(HEALTH_ANSWER_BYTES_MAX)
-            .read_to_end(&mut answer)
-            .await?;
-        Ok(answer)
-    })
-    .await
-    .with_context(|| format!("asking http://{address}/healthz"))?;
-    let answer = String::from_utf8_lossy(&answer);
-    let status = answer.split_whitespace().nth(1);
+    let answer = ask(address, "/healthz").await?;
     anyhow::ensure!(
-        status == Some("200"),
-        "http://{address}/healthz answers {answer:?}"
+        answer.status == StatusCode::OK,
+        "http://{address}/healthz answers {}",
+        answer.status
     );
     Ok(())
+}
+
+/// What a running service says of itself.
+#[derive(Debug)]
+pub struct Readiness {
+    /// It is able to work.
+    pub is_ready: bool,
+    /// Why not, and remarks, each a line.
+    pub lines: Vec<String>,
+}
+
+/// Asks a running service's `/readyz`.
+pub async fn readiness(address: SocketAddr) -> anyhow::Result<Readiness> {
+    let answer = ask(address, "/readyz").await?;
+    Ok(Readiness {
+        is_ready: answer.status == StatusCode::OK,
+        lines: answer.body.lines().map(str::to_owned).collect(),
+    })
+}
+
+/// What a service answers.
+struct Answer {
+    status: StatusCode,
+    body: String,
+}
+
+async fn ask(address: SocketAddr, path: &str) -> anyhow::Result<Answer> {
+    let address = reachable(address);
+    let bytes = within(ASK_TIMEOUT, async {
+        let mut stream = TcpStream::connect(address).await?;
+        let request = format!("GET {path} HTTP/1.0\r\n\r\n");
+        stream.write_all(request.as_bytes()).await?;
+        let mut bytes = Vec::new();
+        stream
+            .take(ANSWER_BYTES_MAX)
+            .read_to_end(&mut bytes)
+            .await?;
+        Ok(bytes)
+    })
+    .await
+    .with_context(|| format!("asking http://{address}{path}"))?;
+    let text = String::from_utf8_lossy(&bytes);
+    let (head, body) = text.split_once("\r\n\r\n").unwrap_or((&text, ""));
+    let status = head.split_whitespace().nth(1);
+    let status = status.and_then(|status| status.parse().ok());
+    Ok(Answer {
+        status: status.with_context(|| format!("http://{address}{path} does not speak HTTP"))?,
+        body: body.to_owned(),
+    })
 }
 
 /// A server that listens on every address is asked on loopback.

@@ -1,8 +1,12 @@
 //! What Kafka tells: where partitions end, and whose they are.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::BTreeMap,
+    time::{Duration, Instant},
+};
 
 use rdkafka::{
+    Message, Offset, TopicPartitionList,
     consumer::{BaseConsumer, Consumer},
     error::KafkaResult,
     groups::GroupInfo,
@@ -20,6 +24,8 @@ const REQUEST_TIMEOUT: Duration = Duration::from_secs(5);
 pub(super) struct Asked {
     /// The offset after the last record of each partition.
     pub(super) ends: BTreeMap<i32, i64>,
+    /// When the first record of a partition that is not stored was made, milliseconds since 1970.
+    pub(super) waiting_since_ms: BTreeMap<i32, i64>,
     /// The member of the group that has the partition.
     pub(super) owners: BTreeMap<i32, String>,
     /// Why some of it is not known.
@@ -27,17 +33,31 @@ pub(super) struct Asked {
 }
 
 /// Asks Kafka. Blocks, each question with a time limit.
-pub(super) fn ask(kafka: &KafkaSettings, source: &SourceSettings) -> Asked {
+pub(super) fn ask(
+    kafka: &KafkaSettings,
+    source: &SourceSettings,
+    next: &BTreeMap<i32, i64>,
+) -> Asked {
     let mut asked = Asked::default();
-    let error = asked.learn(kafka, source).err();
+    let error = asked.learn(kafka, source, next).err();
     asked.error = error.map(|error| format!("Kafka: {error}; {}", kafka.advice()));
     asked
 }
 
 impl Asked {
-    fn learn(&mut self, kafka: &KafkaSettings, source: &SourceSettings) -> KafkaResult<()> {
+    fn learn(
+        &mut self,
+        kafka: &KafkaSettings,
+        source: &SourceSettings,
+        next: &BTreeMap<i32, i64>,
+    ) -> KafkaResult<()> {
         let SourceSettings { group, topic, .. } = source;
-        let client: BaseConsumer = kafka.client_config(&source.client_id).create()?;
+        let mut config = kafka.client_config(&source.client_id);
+        // Nothing is subscribed to, so the group does not notice.
+        config
+            .set("group.id", group)
+            .set("enable.auto.commit", "false");
+        let client: BaseConsumer = config.create()?;
         let metadata = client.fetch_metadata(Some(topic), REQUEST_TIMEOUT)?;
         let topics = metadata.topics().iter().filter(|it| it.name() == topic);
         for partition in topics.flat_map(MetadataTopic::partitions) {
@@ -50,6 +70,36 @@ impl Asked {
             let partitions = member.assignment().and_then(|it| assigned(it, topic));
             for partition in partitions.unwrap_or_default() {
                 self.owners.insert(partition, owner.clone());
+            }
+        }
+        self.look_at_waiting(&client, topic, next)
+    }
+
+    /// Reads one record of each partition that has some that are not stored.
+    fn look_at_waiting(
+        &mut self,
+        client: &BaseConsumer,
+        topic: &str,
+        next: &BTreeMap<i32, i64>,
+    ) -> KafkaResult<()> {
+        let mut list = TopicPartitionList::new();
+        for (&partition, &next) in next {
+            if self.ends.get(&partition).is_some_and(|end| next < *end) {
+                list.add_partition_offset(topic, partition, Offset::Offset(next))?;
+            }
+        }
+        let (wanted, deadline) = (list.count(), Instant::now() + REQUEST_TIMEOUT);
+        client.assign(&list)?;
+        while self.waiting_since_ms.len() < wanted {
+            let left = deadline.saturating_duration_since(Instant::now());
+            // What does not come in time is not known. That is said of it, and is no error.
+            let Some(polled) = client.poll(left) else {
+                break;
+            };
+            let record = polled?;
+            if let Some(made) = record.timestamp().to_millis() {
+                let first = self.waiting_since_ms.entry(record.partition());
+                first.or_insert(made);
             }
         }
         Ok(())

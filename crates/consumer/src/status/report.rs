@@ -2,10 +2,13 @@
 
 use std::fmt::{self, Display, Formatter};
 
+use jiff::Timestamp;
 use serde_json::{Value, json};
+use service::http::Readiness;
 
 use super::{kafka::Asked, tables::Tables};
 
+const MILLIS_A_SECOND: i64 = 1000;
 /// What offsets became, by their columns.
 const FATES: [&str; 7] = [
     "rows",
@@ -22,6 +25,8 @@ const FATES: [&str; 7] = [
 pub(super) struct Report {
     pub(super) tables: Tables,
     pub(super) asked: Asked,
+    /// What the running service says of itself, or why it cannot be asked.
+    pub(super) readiness: Result<Readiness, String>,
 }
 
 impl Report {
@@ -30,10 +35,16 @@ impl Report {
         let mut partitions = self.tables.partitions.clone();
         for partition in &mut partitions {
             let (lag, owner) = (self.lag(partition), self.owner(partition));
+            partition["lag_seconds"] = json!(self.lag_seconds(partition));
             partition["lag"] = json!(lag);
             partition["owner"] = json!(owner);
         }
+        let service = match &self.readiness {
+            Ok(Readiness { is_ready, lines }) => json!({"ready": is_ready, "says": lines}),
+            Err(error) => json!({"ready": null, "says": [error]}),
+        };
         json!({
+            "service": service,
             "partitions": partitions,
             "last_dead_letter": self.tables.last_letter,
             "days": self.tables.days,
@@ -47,9 +58,51 @@ impl Report {
         Some((end - partition["next_offset"].as_i64()?).max(0))
     }
 
+    /// How long ago the first of them was made.
+    fn lag_seconds(&self, partition: &Value) -> Option<i64> {
+        if self.lag(partition)? == 0 {
+            return Some(0);
+        }
+        let made = self.asked.waiting_since_ms.get(&id(partition)?)?;
+        Some((Timestamp::now().as_millisecond() - made).max(0) / MILLIS_A_SECOND)
+    }
+
     fn owner(&self, partition: &Value) -> Option<&str> {
         self.asked.owners.get(&id(partition)?).map(String::as_str)
     }
+
+    fn write_partition(&self, out: &mut Formatter<'_>, partition: &Value) -> fmt::Result {
+        let known =
+            |number: Option<i64>| number.map_or_else(|| "?".to_owned(), |it| it.to_string());
+        let (lag, seconds) = (self.lag(partition), self.lag_seconds(partition));
+        writeln!(
+            out,
+            "partition {}: next {}, lag {} records, {} s",
+            partition["partition"],
+            partition["next_offset"],
+            known(lag),
+            known(seconds),
+        )?;
+        writeln!(
+            out,
+            "    owner {}",
+            self.owner(partition).unwrap_or("nobody")
+        )?;
+        write!(out, "    moved {}", text(&partition["updated_at"]))?;
+        for fate in FATES {
+            let count = partition[fate].as_i64().unwrap_or(0);
+            if count != 0 {
+                write!(out, ", {count} {}", fate.replace('_', " "))?;
+            }
+        }
+        writeln!(out)
+    }
+}
+
+/// A text of the tables, with nothing in it that moves a terminal.
+fn text(value: &Value) -> String {
+    let text = value.as_str().unwrap_or("?");
+    text.replace(char::is_control, " ")
 }
 
 fn id(partition: &Value) -> Option<i32> {
@@ -58,33 +111,24 @@ fn id(partition: &Value) -> Option<i32> {
 
 impl Display for Report {
     fn fmt(&self, out: &mut Formatter<'_>) -> fmt::Result {
+        match &self.readiness {
+            Ok(Readiness { lines, .. }) => writeln!(out, "service: {}", lines.join("\n    "))?,
+            Err(error) => writeln!(out, "service: not known: {error}")?,
+        }
         for partition in &self.tables.partitions {
-            let lag = self.lag(partition);
-            let lag = lag.map_or_else(|| "?".to_owned(), |lag| lag.to_string());
-            let owner = self.owner(partition).unwrap_or("nobody");
-            write!(
-                out,
-                "partition {}: next {}, lag {lag}, owner {owner}, moved {}",
-                partition["partition"], partition["next_offset"], partition["updated_at"]
-            )?;
-            for fate in FATES {
-                let count = partition[fate].as_i64().unwrap_or(0);
-                if count != 0 {
-                    write!(out, ", {count} {}", fate.replace('_', " "))?;
-                }
-            }
-            writeln!(out)?;
+            self.write_partition(out, partition)?;
         }
         if let Some(letter) = &self.tables.last_letter {
+            let (made, reason) = (text(&letter["created_at"]), text(&letter["reason"]));
             writeln!(
                 out,
-                "last dead letter: {} of {}: {} {}",
-                letter["id"], letter["created_at"], letter["reason"], letter["error"]
+                "last dead letter: {} of {made}: {reason}",
+                letter["id"]
             )?;
+            writeln!(out, "    {}", text(&letter["error"]))?;
         }
         for day in &self.tables.days {
-            let name = day["day"].as_str().unwrap_or("");
-            writeln!(out, "{name}: {} bytes", day["bytes"])?;
+            writeln!(out, "{}: {} bytes", text(&day["day"]), day["bytes"])?;
         }
         match &self.asked.error {
             Some(error) => writeln!(out, "{error}"),
@@ -110,16 +154,28 @@ mod tests {
                 ends: [(1, 17)].into(),
                 owners: [(1, "me /1.2.3.4".to_owned())].into(),
                 error: Some("Kafka: away".to_owned()),
+                waiting_since_ms: [(1, Timestamp::now().as_millisecond() - 7_500)].into(),
             },
+            readiness: Ok(Readiness {
+                is_ready: false,
+                lines: vec![
+                    "PostgreSQL: away".to_owned(),
+                    "certificates: old".to_owned(),
+                ],
+            }),
         };
         let json = report.json();
         assert_eq!(json["partitions"][0]["lag"], 10);
+        assert_eq!(json["partitions"][0]["lag_seconds"], 7);
+        assert_eq!(json["service"]["ready"], false);
         assert_eq!(json["partitions"][0]["owner"], "me /1.2.3.4");
         assert_eq!(json["partitions"][1]["lag"], Value::Null);
         let text = report.to_string();
         for part in [
-            "partition 1: next 7, lag 10, owner me /1.2.3.4, moved \"t\", 5 rows, 2 dead letters",
-            "partition 2: next 1, lag ?, owner nobody",
+            "service: PostgreSQL: away\n    certificates: old",
+            "partition 1: next 7, lag 10 records, 7 s\n    owner me /1.2.3.4\n    moved t, 5 rows, 2 dead",
+            "partition 2: next 1, lag ? records, ? s\n    owner nobody",
+            "last dead letter: 3 of ?: not_json\n    a b",
             "metrics_20261126: 8192 bytes",
             "Kafka: away",
         ] {

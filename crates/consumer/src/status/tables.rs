@@ -1,5 +1,7 @@
 //! What the tables tell.
 
+use std::collections::BTreeMap;
+
 use database::{Database, DatabaseError, Statement};
 use serde_json::Value;
 
@@ -30,6 +32,18 @@ pub(super) struct Tables {
     pub(super) partitions: Vec<Value>,
     pub(super) last_letter: Option<Value>,
     pub(super) days: Vec<Value>,
+}
+
+impl Tables {
+    /// The first offset of each partition that is not stored.
+    pub(super) fn next_offsets(&self) -> BTreeMap<i32, i64> {
+        let partitions = self.partitions.iter();
+        let next = partitions.filter_map(|it| {
+            let partition = i32::try_from(it["partition"].as_i64()?).ok()?;
+            Some((partition, it["next_offset"].as_i64()?))
+        });
+        next.collect()
+    }
 }
 
 /// Reads them.
@@ -73,7 +87,7 @@ mod tests {
         };
         let tables = read(writer.database(), &source).await.unwrap();
         assert_eq!(tables.partitions.len(), 1);
-        assert_eq!(tables.partitions[0]["next_offset"], 40);
+        assert_eq!(tables.next_offsets(), [(3, 40)].into());
         assert_eq!((tables.last_letter, tables.days), (None, vec![]));
         let fill = Statement::new(
             "filling",

@@ -38,11 +38,13 @@ use service::{
     health::Health,
     http,
     kafka::{KafkaSettings, Observer, await_topic},
+    renewal::Renewal,
     signals::Orders,
     stages::{Drain, Stages, infallible},
     telemetry::Metrics,
 };
 use tokio::{
+    net::TcpListener,
     sync::{mpsc, oneshot},
     time::timeout,
 };
@@ -84,6 +86,9 @@ pub async fn run(settings: Settings, metrics: Metrics, orders: Orders) -> anyhow
     let mut stages = Stages::new(stop, drain);
     let give_up = stages.deadline(1.0);
     let observer = Observer::new(health.condition("Kafka"), &settings.kafka);
+    let mut pem_files = settings.kafka.pem_files();
+    pem_files.extend(settings.database.pem_files());
+    let renewal = Renewal::new(pem_files);
     let shared = Shared::new(&settings, &health)?;
 
     let (ready_sender, ready) = oneshot::channel();
@@ -120,12 +125,25 @@ pub async fn run(settings: Settings, metrics: Metrics, orders: Orders) -> anyhow
     stages.background("the reminder", |stop| {
         infallible(keeper::remind(health.clone(), stop))
     });
+    serve(&mut stages, listener, renewal, health, metrics);
+    stages.run().await
+}
+
+/// The parts that serve the stages.
+fn serve(
+    stages: &mut Stages,
+    listener: TcpListener,
+    renewal: Renewal,
+    health: Health,
+    metrics: Metrics,
+) {
+    let remark = health.remark("certificates");
+    stages.background("the certificates", |stop| renewal.watch(remark, stop));
     let upkeep = metrics.clone();
     stages.background("the metrics", |stop| infallible(upkeep.upkeep(stop)));
     stages.background("the HTTP server", |stop| {
         http::serve(listener, http::Router::new(), health, metrics, stop)
     });
-    stages.run().await
 }
 
 /// What the source, the workers and the keeper have in common.

@@ -2,13 +2,16 @@
 //! mean, and the tables.
 //!
 //! - `settings`, `uri`, `passwords`: from `PG_URI` to a host, a password, and how to encrypt.
-//! - `pool`, `tls`: a [`Database`] and its connections, on which nothing waits without a limit.
+//! - `encryption`, `tls`, `connector`: from the `ssl…` options to the TLS of each connection.
+//! - `pool`: a [`Database`] and its connections, on which nothing waits without a limit.
 //! - `statement`: what is asked, each under a name.
 //! - `errors`: one table from SQLSTATE to what to do.
 //! - `migrate`: brings the tables up to date, or takes those of the original over; the SQL itself is
 //!   in `migrations/`. `partition`: a partition of `metrics`.
 //! - `time`: from our times to the driver's.
 
+mod connector;
+mod encryption;
 mod errors;
 mod migrate;
 mod partition;
@@ -20,10 +23,11 @@ mod time;
 mod tls;
 mod uri;
 
+pub use encryption::{Identity, Roots, Tls, TlsSettings, Verification};
 pub use errors::{Action, DatabaseError};
 pub use migrate::{PrepareError, migrate, prepare};
 pub use partition::Partition;
 pub use pool::Database;
-pub use settings::{DatabaseSettings, Roots, TlsSettings, Verification};
+pub use settings::DatabaseSettings;
 pub use statement::{Parameters, Statement, begin, commit};
 pub use time::system_time;

@@ -24,10 +24,11 @@ use tokio_postgres::{
 use tracing::warn;
 
 use crate::{
+    connector::Connector,
+    encryption::TlsSettings,
     errors::{DatabaseError, Login},
-    settings::{DatabaseSettings, TlsSettings},
+    settings::DatabaseSettings,
     statement::Statement,
-    tls,
 };
 
 /// The longest that one attempt at anything may take, all its statements together.
@@ -202,18 +203,14 @@ fn make(settings: &DatabaseSettings) -> anyhow::Result<Pool> {
             config.ssl_mode(SslMode::Disable);
             Manager::from_config(config, NoTls, manage)
         }
-        TlsSettings::On {
-            required,
-            verification,
-            roots,
-        } => {
-            let mode = if *required {
+        TlsSettings::On(tls) => {
+            let mode = if tls.required {
                 SslMode::Require
             } else {
                 SslMode::Prefer
             };
             config.ssl_mode(mode);
-            Manager::from_config(config, tls::connector(*verification, roots)?, manage)
+            Manager::from_config(config, Connector::new(tls)?, manage)
         }
     };
     let prepare = Hook::async_fn(|client, _| {

@@ -15,32 +15,34 @@ use rustls::{
 };
 use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
 use service::certificates::{self, Lookup};
-use tokio_postgres_rustls::MakeRustlsConnect;
 
-use crate::settings::{Roots, Verification};
+use crate::encryption::{Identity, Roots, Tls, Verification};
 
-/// A connector that checks the server's certificate as told.
-pub(crate) fn connector(
-    verification: Verification,
-    roots: &Roots,
-) -> anyhow::Result<MakeRustlsConnect> {
+/// How TLS is spoken, with what the files hold now.
+pub(crate) fn client_config(tls: &Tls) -> anyhow::Result<ClientConfig> {
     let provider = Arc::new(aws_lc_rs::default_provider());
-    let trust = match verification {
+    let trust = match tls.verification {
         Verification::Nothing => Trust::Anybody,
-        Verification::Chain => Trust::Signed(Authorities::read(roots, &provider)?),
-        Verification::ChainAndName => Trust::Named(Authorities::read(roots, &provider)?),
+        Verification::Chain => Trust::Signed(Authorities::read(&tls.roots, &provider)?),
+        Verification::ChainAndName => Trust::Named(Authorities::read(&tls.roots, &provider)?),
     };
     let verifier = Arc::new(Verifier {
         provider: Arc::clone(&provider),
         trust,
     });
-    let config = ClientConfig::builder_with_provider(provider)
+    let builder = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .context("setting up TLS to PostgreSQL")?
         .dangerous()
-        .with_custom_certificate_verifier(verifier)
-        .with_no_client_auth();
-    Ok(MakeRustlsConnect::new(config))
+        .with_custom_certificate_verifier(verifier);
+    let Some(Identity { certificate, key }) = &tls.identity else {
+        return Ok(builder.with_no_client_auth());
+    };
+    let chain = certificates::read_certificates(certificate).map_err(|problem| anyhow!(problem))?;
+    let key = certificates::read_key(key).map_err(|problem| anyhow!(problem))?;
+    builder
+        .with_client_auth_cert(chain, key)
+        .context("showing our certificate (sslcert, sslkey) to PostgreSQL")
 }
 
 /// Judges the certificate that a server shows. That the server has the certificate's key is seen to

@@ -39,11 +39,9 @@ const HARMLESS: [&str; 12] = [
     "max_protocol_version",
 ];
 /// Those that would be missed if they were passed over.
-const MISSED: [&str; 11] = [
+const MISSED: [&str; 9] = [
     "service",
     "servicefile",
-    "sslcert",
-    "sslkey",
     "sslpassword",
     "sslcrl",
     "sslcrldir",
@@ -72,6 +70,9 @@ pub(crate) struct Taken {
     pub(crate) mode: Option<Mode>,
     /// `sslrootcert`, which it refuses.
     pub(crate) root: Option<OsString>,
+    /// `sslcert` and `sslkey`: our own certificate, which the driver leaves to us.
+    pub(crate) certificate: Option<PathBuf>,
+    pub(crate) key: Option<PathBuf>,
     /// `passfile`: where passwords are, by host.
     pub(crate) password_file: Option<PathBuf>,
     /// `tcp_user_timeout`: libpq counts milliseconds, the driver seconds.
@@ -114,6 +115,8 @@ impl Taken {
                 });
             }
             "sslrootcert" => self.root = Some(value.into()),
+            "sslcert" => self.certificate = Some(value.into()),
+            "sslkey" => self.key = Some(value.into()),
             "passfile" => self.password_file = Some(value.into()),
             "tcp_user_timeout" => {
                 let millis: u64 = value

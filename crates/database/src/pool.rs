@@ -18,8 +18,9 @@ use tokio::{
     time::timeout,
 };
 use tokio_postgres::{
-    Config, NoTls,
+    Client, Config, NoTls,
     config::{Host, SslMode},
+    error::SqlState,
 };
 use tracing::warn;
 
@@ -46,10 +47,13 @@ const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(5);
 const KEEPALIVE_RETRIES: u32 = 3;
 const TCP_USER_TIMEOUT: Duration = Duration::from_secs(20);
 const PING: Statement = Statement::new("asking whether it is there", "SELECT 1");
+/// A role may have a limit of its own that is shorter than a slow server takes to lift it.
+const UNLIMIT: &str = "SET statement_timeout = '60s'";
+const UNLIMIT_ATTEMPTS_MAX: u32 = 100;
 /// Limits on the server's side, for when we are gone or our own limits passed: a statement, a lock,
 /// and a transaction that nobody goes on with. Rows that row-level security hides would look as if
 /// they were not there: without it, the server says that it is in the way.
-const SESSION: &str = "SET statement_timeout = '60s'; SET lock_timeout = '10s'; \
+const SESSION: &str = "SET lock_timeout = '10s'; \
                        SET idle_in_transaction_session_timeout = '60s'; \
                        SET client_min_messages = 'warning'; \
                        SET row_security = off";
@@ -191,6 +195,22 @@ fn fill_in(config: &mut Config, application_name: &str) {
     }
 }
 
+/// Sets a new connection's limits.
+async fn limit(client: &Client) -> Result<(), tokio_postgres::Error> {
+    let mut attempts = 1..UNLIMIT_ATTEMPTS_MAX;
+    loop {
+        match client.batch_execute(UNLIMIT).await {
+            Err(error) if is_cancelled(&error) && attempts.next().is_some() => {}
+            done => break done?,
+        }
+    }
+    client.batch_execute(SESSION).await
+}
+
+fn is_cancelled(error: &tokio_postgres::Error) -> bool {
+    error.code() == Some(&SqlState::QUERY_CANCELED)
+}
+
 /// Makes the pool; connections are made when they are needed.
 fn make(settings: &DatabaseSettings) -> anyhow::Result<Pool> {
     let mut config = settings.connection.clone();
@@ -214,10 +234,7 @@ fn make(settings: &DatabaseSettings) -> anyhow::Result<Pool> {
         }
     };
     let prepare = Hook::async_fn(|client, _| {
-        Box::pin(async move {
-            let prepared = client.batch_execute(SESSION).await;
-            prepared.map_err(HookError::Backend)
-        })
+        Box::pin(async move { limit(client).await.map_err(HookError::Backend) })
     });
     Pool::builder(manager)
         .max_size(settings.connections_max)

@@ -24,6 +24,7 @@ mod numbers;
 mod offsets;
 mod pipeline;
 mod poison;
+mod proof;
 mod reload;
 mod secrets;
 mod settings;

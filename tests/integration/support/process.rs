@@ -70,6 +70,32 @@ impl Service {
     /// Starts `monitor` or `consumer`, with an argument perhaps.
     pub(crate) fn start(name: &str, arguments: &[&str], settings: &ServiceSettings) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
+        let command = Self::command(name, arguments, settings, &folder);
+        Self::spawn(name, command, folder)
+    }
+
+    /// Runs a command of `monitor` or `consumer` to its end: its exit status, what it printed, and
+    /// what it said beside it.
+    pub(crate) async fn run(
+        name: &str,
+        arguments: &[&str],
+        settings: &ServiceSettings,
+    ) -> (Option<i32>, String, String) {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut command = Self::command(name, arguments, settings, &folder);
+        let output = tokio::task::spawn_blocking(move || command.output()).await;
+        let output = output.expect("no panic").expect("the program runs");
+        let text = |bytes| String::from_utf8(bytes).expect("text");
+        let code = output.status.code();
+        (code, text(output.stdout), text(output.stderr))
+    }
+
+    fn command(
+        name: &str,
+        arguments: &[&str],
+        settings: &ServiceSettings,
+        folder: &TempDir,
+    ) -> Command {
         let mut command = Command::new(program(name));
         command
             .args(arguments)
@@ -78,7 +104,7 @@ impl Service {
             .env("RUST_BACKTRACE", "1")
             .envs(settings.variables.iter().map(|(name, value)| (name, value)))
             .current_dir(folder.path());
-        Self::spawn(name, command, folder)
+        command
     }
 
     /// Starts any command and keeps what it prints.
@@ -116,12 +142,18 @@ impl Service {
         eventually(&what, async || found()).await
     }
 
-    /// What its HTTP server answers, head and body.
-    pub(crate) async fn get(&self, path: &str) -> String {
+    /// Where its HTTP server is.
+    pub(crate) async fn http_address(&self) -> String {
         let line = self.await_line(&["HTTP on http://"]).await;
         let (_, address) = line.split_once("http://").expect("an address");
         let address = address.split_whitespace().next().expect("an address");
-        let mut stream = TcpStream::connect(address).await.expect("a connection");
+        address.to_owned()
+    }
+
+    /// What its HTTP server answers, head and body.
+    pub(crate) async fn get(&self, path: &str) -> String {
+        let address = self.http_address().await;
+        let mut stream = TcpStream::connect(&address).await.expect("a connection");
         let request = format!("GET {path} HTTP/1.0\r\nHost: {address}\r\n\r\n");
         let sent = stream.write_all(request.as_bytes()).await;
         sent.expect("the request is taken");

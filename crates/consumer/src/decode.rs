@@ -21,6 +21,8 @@ pub struct Decoder<'a> {
     pub partition: i32,
     /// The time now.
     pub now: Timestamp,
+    /// The first due time whose rows are kept, where not all are.
+    pub kept_since: Option<Timestamp>,
 }
 
 impl Decoder<'_> {
@@ -56,6 +58,9 @@ impl Decoder<'_> {
                 self.now
             );
             return Err(Refusal::new("scheduled_at_out_of_range", &error));
+        }
+        if self.kept_since.is_some_and(|since| due < since) {
+            return Err(Refusal::expired());
         }
         Ok(())
     }
@@ -95,6 +100,7 @@ mod tests {
             topic: "checks",
             partition: 0,
             now: "2026-11-25T12:00:00Z".parse().unwrap(),
+            kept_since: Some("2000-01-01T00:00:01Z".parse().unwrap()),
         };
         decoder.decode(&raw)
     }
@@ -111,7 +117,7 @@ mod tests {
 
     #[test]
     fn due_times_reach_from_2000_to_a_day_ahead() {
-        for time in ["2000-01-01T00:00:00Z", "2026-11-26T12:00:00Z"] {
+        for time in ["2000-01-01T00:00:01Z", "2026-11-26T12:00:00Z"] {
             assert!(due(time).is_ok(), "{time}");
         }
         for time in [
@@ -125,6 +131,13 @@ mod tests {
                 "{time}"
             );
         }
+    }
+
+    #[test]
+    fn a_record_that_was_due_before_what_is_kept_is_expired() {
+        let refusal = due("2000-01-01T00:00:00.999Z").unwrap_err();
+        assert!(refusal.is_expired());
+        assert!(!due("1999-12-31T23:59:59Z").unwrap_err().is_expired());
     }
 
     #[test]

@@ -10,7 +10,8 @@
 //! - `worker`: decodes batches and writes them, however long it takes.
 //! - [`decode`]: from bytes to a record, or to the reason why not.
 //! - [`store`]: websites, rows, dead letters and offsets in PostgreSQL.
-//! - `keeper`: sees that PostgreSQL is there, makes partitions of days to come.
+//! - `keeper`: sees that PostgreSQL is there, makes partitions of days to come, and lets go of what is
+//!   kept no longer (`retention`).
 //! - `progress`, `trouble`: how it goes, and what is wrong.
 //! - `status`: how it stands. `verify`: proves that nothing is lost; `letters`: shows dead letters, and tries them again.
 
@@ -20,6 +21,7 @@ mod keeper;
 mod letters;
 pub mod numbers;
 mod progress;
+mod retention;
 pub mod settings;
 mod source;
 mod status;
@@ -54,6 +56,7 @@ use tracing::{info, warn};
 use self::{
     batch::Delivery,
     progress::Progress,
+    retention::Retention,
     settings::{MigrateSettings, Settings},
     source::Parts,
     store::{BatchWriter, OffsetKey},
@@ -111,9 +114,9 @@ pub async fn run(settings: Settings, metrics: Metrics, orders: Orders) -> anyhow
     };
     stages.stage("the source", reading.run());
 
-    let trouble = shared.troubles.of("keeper");
+    let (trouble, retention) = (shared.troubles.of("keeper"), settings.retention);
     stages.background("the keeper", |stop| {
-        keep(shared.writer, trouble, ready, stop)
+        keep(shared.writer, trouble, retention, ready, stop)
     });
     let progress = shared.progress;
     stages.background("the summary", |stop| async move {
@@ -183,6 +186,7 @@ fn start_workers(
             shared.progress.clone(),
             shared.troubles.of(format!("worker {number}")),
             settings.batch.rows_max,
+            settings.retention,
         );
         let give_up = give_up.clone();
         stages.stage(format!("worker {number}"), async move {
@@ -198,11 +202,15 @@ fn start_workers(
 async fn keep(
     writer: BatchWriter,
     trouble: Trouble,
+    retention: Retention,
     ready: oneshot::Receiver<()>,
     stop: CancellationToken,
 ) -> anyhow::Result<()> {
     match stop.run_until_cancelled(ready).await {
-        Some(Ok(())) => keeper::keep(writer, trouble, stop).await,
+        Some(Ok(())) => {
+            let looked_after = keeper::expire(writer.clone(), retention, stop.clone());
+            tokio::join!(keeper::keep(writer, trouble, stop), looked_after);
+        }
         _ => stop.cancelled().await,
     }
     Ok(())

@@ -7,6 +7,8 @@ service::metrics! {
     Counter DUPLICATES = "consumer_duplicates_total";
     /// Rows of missed checks that gave way to a real result.
     Counter REPLACED = "consumer_replaced_total";
+    /// Records that were due longer ago than rows are kept.
+    Counter EXPIRED = "consumer_expired_total";
     /// Offsets of the topic that carry no record.
     Counter GAPS = "consumer_gaps_total";
     /// Records that the topic's retention removed before they were read.

@@ -76,6 +76,7 @@ impl State {
             duplicates: stored.duplicates - said.duplicates,
             replaced: stored.replaced - said.replaced,
             dead_letters: stored.dead_letters - said.dead_letters,
+            expired: stored.expired - said.expired,
             gaps: stored.gaps - said.gaps,
         };
         Some(Summary {
@@ -106,6 +107,7 @@ impl Progress {
         count(numbers::ROWS, counts.rows);
         count(numbers::DUPLICATES, counts.duplicates);
         count(numbers::REPLACED, counts.replaced);
+        count(numbers::EXPIRED, counts.expired);
         count(numbers::GAPS, counts.gaps);
         #[expect(
             clippy::cast_precision_loss,
@@ -120,11 +122,13 @@ impl Progress {
         state.stored.duplicates += counts.duplicates;
         state.stored.replaced += counts.replaced;
         state.stored.dead_letters += counts.dead_letters;
+        state.stored.expired += counts.expired;
         state.stored.gaps += counts.gaps;
         for refusal in chunk
             .items
             .iter()
             .filter_map(|item| item.content.as_ref().err())
+            .filter(|refusal| !refusal.is_expired())
         {
             let Refusal { reason, .. } = refusal;
             numbers::DEAD_LETTERS.counter_of(*reason).increment(1);
@@ -187,6 +191,7 @@ impl Progress {
             duplicates = some(stored.duplicates),
             replaced = some(stored.replaced),
             dead_letters = some(stored.dead_letters),
+            expired = some(stored.expired),
             gaps = some(stored.gaps),
             lag_records = summary.lag_records,
             "Stored",

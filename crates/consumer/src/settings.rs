@@ -10,6 +10,7 @@ use service::{
 
 use crate::{
     batch::BatchSettings,
+    retention::Retention,
     source::{OffsetReset, SourceSettings},
 };
 
@@ -45,6 +46,16 @@ const WORKERS: Setting = Setting::with_default(
 );
 const BATCH_ROWS_MAX: Setting =
     Setting::with_default("BATCH_ROWS_MAX", "5000", "records in one transaction");
+const RETENTION_DAYS: Setting = Setting::with_default(
+    "RETENTION_DAYS",
+    "0",
+    "days for which rows are kept; 0 for ever",
+);
+const DEAD_LETTERS_RETENTION_DAYS: Setting = Setting::with_default(
+    "DEAD_LETTERS_RETENTION_DAYS",
+    "365",
+    "days for which dead letters are kept; 0 for ever",
+);
 const HTTP_LISTEN: Setting = Setting::with_default(
     "HTTP_LISTEN",
     "127.0.0.1:8080",
@@ -59,6 +70,8 @@ const APPLICATION_NAME: &str = concat!("websites-monitor consumer/", env!("CARGO
 const WORKERS_MAX: u64 = 16;
 /// Larger transactions are no faster, and memory grows with them.
 const BATCH_ROWS_LIMIT: u64 = 10_000;
+/// A century.
+const RETENTION_DAYS_LIMIT: u64 = 36_500;
 /// The longest name of a group or a client: Kafka's own limit on a string.
 const NAME_BYTES_MAX: usize = 255;
 
@@ -75,6 +88,8 @@ pub struct Settings {
     pub database: DatabaseSettings,
     /// How many batches are decoded and written at the same time.
     pub workers: usize,
+    /// How long things stay in the database.
+    pub retention: Retention,
     /// Let go what is queued when told to stop.
     pub drop_on_stop: bool,
     /// From the order to stop until everything is given up.
@@ -115,6 +130,10 @@ impl Settings {
             },
             database: read_database(reader, workers),
             workers,
+            retention: Retention {
+                rows_days: read_days(reader, &RETENTION_DAYS),
+                letters_days: read_days(reader, &DEAD_LETTERS_RETENTION_DAYS),
+            },
             drop_on_stop: reader.flag(&DROP_MESSAGES_IF_ABORT),
             drain_timeout: reader.seconds(&DRAIN_TIMEOUT),
             http_address: read_http_address(reader),
@@ -146,6 +165,12 @@ fn read_count(reader: &mut Reader, setting: &Setting, max: u64) -> usize {
     let count = reader.count(setting, 1..=max);
     // The bounds above are far below usize's.
     usize::try_from(count).unwrap_or(usize::MAX)
+}
+
+fn read_days(reader: &mut Reader, setting: &Setting) -> u16 {
+    let days = reader.count(setting, 0..=RETENTION_DAYS_LIMIT);
+    // The limit is far below u16's.
+    u16::try_from(days).unwrap_or(u16::MAX)
 }
 
 fn read_name(reader: &mut Reader, setting: &Setting) -> String {
@@ -180,6 +205,7 @@ mod tests {
         assert_eq!(settings.source.group, "MetricsCG");
         assert_eq!(settings.source.reset, OffsetReset::Earliest);
         assert!(!settings.drop_on_stop);
+        assert_eq!(settings.retention.rows_days, 0);
         assert_eq!(settings.drain_timeout, Duration::from_secs(25));
     }
 

@@ -7,6 +7,7 @@
 //!   before the transaction.
 //! - `rows`, `row`, `checks`, `dead_letters`: what a record becomes.
 //! - `mending`: what keeps the tables from being written, and can be mended by their owner.
+//! - `expiry`: removes what is kept no longer.
 //! - `offsets`: how far each partition is stored, which nothing else may move.
 
 mod certificates;
@@ -14,6 +15,7 @@ mod checks;
 mod chunk;
 mod days;
 mod dead_letters;
+pub(crate) mod expiry;
 mod known;
 mod mending;
 mod offsets;

@@ -19,6 +19,7 @@ use crate::{
     batch::{Delivery, Settled},
     decode::Decoder,
     progress::Progress,
+    retention::Retention,
     store::{Chunk, Refusal, Written},
     trouble::Trouble,
 };
@@ -38,6 +39,8 @@ pub(crate) struct Worker<S> {
     rows: usize,
     /// Up to where that grows again, doubling with each chunk that is stored.
     rows_max: usize,
+    /// Which records are too old to become rows.
+    retention: Retention,
 }
 
 /// How to go on after an attempt at a chunk.
@@ -52,13 +55,20 @@ enum AfterChunk<'a> {
 
 impl<S: Sink> Worker<S> {
     /// A worker that writes at most so many records in one transaction.
-    pub(crate) fn new(sink: S, progress: Progress, trouble: Trouble, rows_max: usize) -> Self {
+    pub(crate) fn new(
+        sink: S,
+        progress: Progress,
+        trouble: Trouble,
+        rows_max: usize,
+        retention: Retention,
+    ) -> Self {
         Self {
             sink,
             progress,
             trouble,
             rows: rows_max,
             rows_max,
+            retention,
         }
     }
 
@@ -78,10 +88,12 @@ impl<S: Sink> Worker<S> {
     }
 
     async fn write(&mut self, delivery: &Delivery) -> Settled {
+        let now = Timestamp::now();
         let decoder = Decoder {
             topic: self.sink.topic(),
             partition: delivery.partition,
-            now: Timestamp::now(),
+            now,
+            kept_since: self.retention.kept_since(now),
         };
         let mut chunks = cut(delivery, &decoder, self.rows);
         while let Some(chunk) = chunks.pop_front() {

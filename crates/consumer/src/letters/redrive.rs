@@ -89,6 +89,8 @@ pub(super) async fn one(
         topic: &letter.topic,
         partition: letter.partition,
         now: Timestamp::now(),
+        // Whoever tries it again wants it, if only until its day is dropped.
+        kept_since: None,
     };
     let record = match decoder.decode(&raw) {
         Ok(_) if dry_run => return Ok(Redriven::Readable),

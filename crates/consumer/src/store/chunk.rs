@@ -6,6 +6,8 @@ use crate::batch::Batch;
 
 /// What is kept of an error's words: some quote the whole value.
 const ERROR_CHARS_MAX: usize = 1000;
+/// The reason of a record whose day's rows are not kept any more: it is counted, and no dead letter.
+const EXPIRED: &str = "expired";
 
 /// Decoded records of one partition, to be written in one transaction.
 #[derive(Debug)]
@@ -65,6 +67,8 @@ pub struct Counts {
     pub replaced: i64,
     /// Records that could not become rows, and are kept with their reason.
     pub dead_letters: i64,
+    /// Records that were due longer ago than rows are kept.
+    pub expired: i64,
     /// Offsets without a record: transaction marks, compaction, records gone before they were read.
     pub gaps: i64,
 }
@@ -95,6 +99,16 @@ impl Chunk<'_> {
 }
 
 impl Refusal {
+    /// Of a record that was due longer ago than rows are kept.
+    pub fn expired() -> Self {
+        Self::new(EXPIRED, "the rows of its day are not kept any more")
+    }
+
+    /// Whether it is no more than that.
+    pub fn is_expired(&self) -> bool {
+        self.reason == EXPIRED
+    }
+
     /// A refusal; its words are made storable.
     pub fn new(reason: &'static str, error: &str) -> Self {
         let error = error.chars().take(ERROR_CHARS_MAX);

@@ -48,6 +48,9 @@ pub(super) async fn store(
         let (Err(refusal), Some(raw)) = (&item.content, chunk.batch.get(item.index)) else {
             continue;
         };
+        if refusal.is_expired() {
+            continue;
+        }
         offsets.push(raw.offset);
         timestamps.push(raw.timestamp_ms.and_then(storable_time));
         keys.push(raw.key);

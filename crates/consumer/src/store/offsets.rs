@@ -1,6 +1,6 @@
 //! The stored offsets: the one truth about how far each partition is read, with an account of what
 //! its offsets became. For each partition,
-//! `next_offset - start_offset = rows + duplicates + replaced + dead_letters + gaps + lost`.
+//! `next_offset - start_offset = rows + duplicates + replaced + dead_letters + expired + gaps + lost`.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -18,7 +18,7 @@ const ADVANCE: Statement = Statement::new(
     "moving a stored offset",
     "UPDATE offsets SET next_offset = $5, rows = rows + $6, \
     duplicates = duplicates + $7, replaced = replaced + $8, dead_letters = dead_letters + $9, \
-    gaps = gaps + $10, updated_at = now() \
+    expired = expired + $10, gaps = gaps + $11, updated_at = now() \
     WHERE consumer_group = $1 AND topic = $2 AND partition = $3 AND next_offset = $4",
 );
 const READ_ALL: Statement = Statement::new(
@@ -52,7 +52,7 @@ const SKIP: Statement = Statement::new(
 const BEGIN_ANEW: Statement = Statement::new(
     "beginning the account of a partition anew",
     "UPDATE offsets SET start_offset = $5, next_offset = $5, rows = 0, \
-    duplicates = 0, replaced = 0, dead_letters = 0, gaps = 0, lost = 0, updated_at = now() \
+    duplicates = 0, replaced = 0, dead_letters = 0, expired = 0, gaps = 0, lost = 0, updated_at = now() \
     WHERE consumer_group = $1 AND topic = $2 AND partition = $3 AND next_offset = $4",
 );
 
@@ -196,6 +196,7 @@ impl Offsets {
             &counts.duplicates,
             &counts.replaced,
             &counts.dead_letters,
+            &counts.expired,
             &counts.gaps,
         ];
         match ADVANCE.execute(transaction, parameters).await? {

@@ -1,6 +1,7 @@
 //! The store against a real PostgreSQL, a database for each test.
 
 mod errors;
+mod expiry;
 mod fixture;
 mod migration;
 mod records;

@@ -47,11 +47,15 @@ impl<'a> Work<'a> {
     pub(super) fn counts(&self) -> Counts {
         let fates = |fate| count(self.stored.iter().filter(|it| it.fate == fate).count());
         let (records, items) = (count(self.records.len()), count(self.chunk.items.len()));
+        let refusals = self.chunk.items.iter();
+        let refusals = refusals.filter_map(|item| item.content.as_ref().err());
+        let expired = count(refusals.filter(|it| it.is_expired()).count());
         Counts {
             rows: fates(Fate::New),
             replaced: fates(Fate::Replaced),
             duplicates: fates(Fate::Repeat),
-            dead_letters: items - records,
+            dead_letters: items - records - expired,
+            expired,
             gaps: self.chunk.to - self.chunk.from - items,
         }
     }

@@ -10,7 +10,7 @@ use messages::Record;
 use tokio_postgres::error::SqlState;
 
 use super::{
-    certificates::Certificates,
+    certificates::{self, Certificates},
     chunk::{Chunk, Counts, Written},
     days::{self, Days},
     dead_letters, mending,
@@ -88,6 +88,7 @@ impl BatchWriter {
                     return Ok(None);
                 }
                 rows::settle(&transaction, &mut work).await?;
+                certificates::confirm(&transaction, &work, Timestamp::now()).await?;
                 websites::store_changes(&transaction, &mut work).await?;
                 let counts = work.counts();
                 commit(transaction, "committing a dead letter's row").await?;
@@ -194,6 +195,7 @@ impl BatchWriter {
                 self.repeats.were_met(work.chunk.partition, has_repeats);
             }
         }
+        certificates::confirm(transaction, work, Timestamp::now()).await?;
         websites::store_changes(transaction, work).await?;
         dead_letters::store(transaction, &self.offsets.key().topic, work.chunk).await?;
         let counts = work.counts();

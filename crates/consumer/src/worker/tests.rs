@@ -32,7 +32,13 @@ fn working<S: Sink>(sink: S, rows_max: usize) -> (Worker<S>, Health) {
     let health = Health::default();
     let troubles = Troubles::new(health.condition("PostgreSQL"));
     let trouble = troubles.of("worker");
-    let worker = Worker::new(sink, Progress::default(), trouble, rows_max);
+    let worker = Worker::new(
+        sink,
+        Progress::default(),
+        trouble,
+        rows_max,
+        Retention::default(),
+    );
     (worker, health)
 }
 
@@ -85,6 +91,7 @@ const NOW: Written = Written::Now(Counts {
     duplicates: 0,
     replaced: 0,
     dead_letters: 0,
+    expired: 0,
     gaps: 0,
 });
 
@@ -202,6 +209,7 @@ fn a_batch_of_many_days_is_cut_into_transactions_of_few() {
         topic: testing::TOPIC,
         partition: 0,
         now: Timestamp::now(),
+        kept_since: None,
     };
     let borders = |rows| -> Vec<_> {
         let chunks = cut(&delivery, &decoder, rows);

@@ -1,0 +1,150 @@
+//! What is kept no longer is removed, in short steps: whoever stores or reads is not held up by it.
+
+use database::{Database, DatabaseError, Statement, begin, commit, system_time};
+use deadpool_postgres::Transaction;
+use jiff::Timestamp;
+
+use super::offsets::OffsetKey;
+
+/// Rows that one step removes.
+const STEP_ROWS: i64 = 1000;
+/// Steps of one round: what is left, the next one removes.
+const STEPS_MAX: u64 = 100;
+/// Groups that nobody has read for so long are not coming back.
+const SILENT_DAYS: i32 = 365;
+
+/// Dropping and removing lock against all or against writers, and everybody queues behind a lock that
+/// is waited for: so it is hardly waited for.
+const LOCK_BRIEFLY: Statement = Statement::new(
+    "waiting to remove what is kept no longer",
+    "SET LOCAL lock_timeout = '200ms'",
+);
+/// Bounds as PostgreSQL spells them, in the session's own words, which it also reads.
+const EXPIRED: Statement = Statement::new(
+    "looking for days that are kept no longer",
+    r"SELECT quote_ident(nspname) || '.' || quote_ident(relname) FROM (
+        SELECT nspname, relname,
+            substring(pg_get_expr(relpartbound, pg_class.oid) FROM ' TO \(''([^'']*)''\)$')::timestamptz
+            AS until
+        FROM pg_inherits JOIN pg_class ON pg_class.oid = inhrelid
+        JOIN pg_namespace ON pg_namespace.oid = relnamespace
+        WHERE inhparent = 'metrics'::regclass AND relkind = 'r') AS partitions
+    WHERE until <= $1 ORDER BY until",
+);
+/// Certificates that rows of no partition can name: of all that are there, the oldest day is later.
+const UNNAMED: &str = r"certificates WHERE named_until <= (
+    SELECT CASE WHEN bool_and(since IS NOT NULL) THEN min(since) END FROM (
+        SELECT substring(pg_get_expr(relpartbound, pg_class.oid) FROM 'FROM \(''([^'']*)''\) TO ')::timestamptz
+            AS since
+        FROM pg_inherits JOIN pg_class ON pg_class.oid = inhrelid
+        WHERE inhparent = 'metrics'::regclass) AS partitions)";
+/// While nobody else stores rows: whoever was at it is done, and its partition is there.
+const LOCK_ROWS: Statement = Statement::new(
+    "waiting to remove certificates",
+    "LOCK TABLE ONLY metrics IN SHARE MODE",
+);
+/// The oldest few, of which those go that are past their time: no step looks at more.
+const LETTERS: Statement = Statement::new(
+    "removing dead letters that are kept no longer",
+    "DELETE FROM dead_letters WHERE created_at < now() - $1::integer * interval '1 day' \
+    AND id IN (SELECT id FROM dead_letters ORDER BY id LIMIT $2)",
+);
+const OFFSETS: Statement = Statement::new(
+    "removing offsets of groups long silent",
+    "DELETE FROM offsets WHERE (consumer_group, topic) IN ( \
+        SELECT consumer_group, topic FROM offsets WHERE (consumer_group, topic) <> ($1, $2) \
+        GROUP BY consumer_group, topic \
+        HAVING max(updated_at) < now() - $3::integer * interval '1 day')",
+);
+
+/// The partitions all of whose rows were due before that time, oldest first, ready for a statement.
+pub(crate) async fn expired_partitions(
+    database: &Database,
+    kept_since: Timestamp,
+) -> Result<Vec<String>, DatabaseError> {
+    database
+        .attempt(async |client| {
+            let rows = EXPIRED.query(client, &[&system_time(kept_since)]).await?;
+            Ok(rows.iter().map(|row| row.get(0)).collect())
+        })
+        .await
+}
+
+/// Drops a partition with its rows, or fails within a moment where somebody reads the table.
+pub(crate) async fn drop_partition(database: &Database, name: &str) -> Result<(), DatabaseError> {
+    const DROPPING: &str = "dropping a day that is kept no longer";
+    database
+        .attempt(async |client| {
+            let transaction = begin(client).await?;
+            LOCK_BRIEFLY.run(&transaction).await?;
+            // Another consumer may have been faster.
+            let sql = format!("DROP TABLE IF EXISTS {name}");
+            Statement::built(DROPPING, sql).run(&transaction).await?;
+            commit(transaction, DROPPING).await
+        })
+        .await
+}
+
+/// Removes certificates that no row names, and says how many.
+pub(crate) async fn remove_certificates(database: &Database) -> Result<u64, DatabaseError> {
+    let look = format!("SELECT EXISTS (SELECT FROM {UNNAMED})");
+    let look = Statement::built("looking for certificates that no row names", look);
+    database
+        .attempt(async |client| {
+            // Without a lock first: mostly there is nothing to do.
+            if !look.query_one(client, &[]).await?.get::<_, bool>(0) {
+                return Ok(0);
+            }
+            let transaction = begin(client).await?;
+            LOCK_BRIEFLY.run(&transaction).await?;
+            LOCK_ROWS.run(&transaction).await?;
+            let removed = remove_unnamed(&transaction).await?;
+            commit(transaction, "committing removed certificates").await?;
+            Ok(removed)
+        })
+        .await
+}
+
+async fn remove_unnamed(transaction: &Transaction<'_>) -> Result<u64, DatabaseError> {
+    let sql = format!(
+        "DELETE FROM certificates WHERE id IN (SELECT id FROM {UNNAMED} ORDER BY id LIMIT $1)"
+    );
+    let remove = Statement::built("removing certificates that no row names", sql);
+    remove.execute(transaction, &[&STEP_ROWS]).await
+}
+
+/// Removes dead letters older than so many days (0: none), and says how many.
+pub(crate) async fn remove_letters(database: &Database, days: u16) -> Result<u64, DatabaseError> {
+    let mut removed = 0;
+    if days == 0 {
+        return Ok(removed);
+    }
+    for _ in 0..STEPS_MAX {
+        let step = database.attempt(async |client| {
+            LETTERS
+                .execute(client, &[&i32::from(days), &STEP_ROWS])
+                .await
+        });
+        let step = step.await?;
+        removed += step;
+        if step == 0 {
+            break;
+        }
+    }
+    Ok(removed)
+}
+
+/// Removes the offsets of other groups and topics of which nothing was read for a year, and says how
+/// many.
+pub(crate) async fn remove_offsets(
+    database: &Database,
+    ours: &OffsetKey,
+) -> Result<u64, DatabaseError> {
+    database
+        .attempt(async |client| {
+            OFFSETS
+                .execute(client, &[&ours.group, &ours.topic, &SILENT_DAYS])
+                .await
+        })
+        .await
+}

@@ -29,13 +29,13 @@ async fn each_kind_of_failure_is_said_with_its_words_and_its_exit_status() {
     let folder = tempfile::tempdir().unwrap();
     let sites = Sites::start(folder.path()).await.unwrap();
     let expected = [
-        ("well", 0, "found: \"systems are well\""),
+        ("well", 0, "»systems are well«"),
         ("without the text", 0, "not found in the whole page"),
         ("failing", 1, "status_unexpected"),
         ("hanging", 1, "first_byte_timeout"),
         ("refusing", 1, "connect_refused"),
         ("redirecting", 0, "302 Found"),
-        ("compressed", 0, "found: \"systems are well\""),
+        ("compressed", 0, "»systems are well«"),
         ("encrypted", 0, "TLSv1.3"),
         ("expired", 1, "tls_expired"),
         ("self-signed", 1, "tls_untrusted"),

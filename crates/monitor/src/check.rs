@@ -4,6 +4,7 @@ mod bar;
 mod facts;
 mod once;
 mod options;
+mod story;
 mod text;
 mod wrap;
 
@@ -28,10 +29,10 @@ pub async fn check(
     style: Style,
 ) -> anyhow::Result<()> {
     let target = options.target(&settings.variables)?;
-    let result = once::check_once(settings, target).await?;
+    let (result, story) = once::check_once(settings, target).await?;
     let mut out = anstream::stdout().lock();
     let printed = match style {
-        Style::Text => out.write_all(text::text(&result, now()).as_bytes()),
+        Style::Text => out.write_all(text::text(&result, &story, now()).as_bytes()),
         Style::Json => out
             .write_all(&result.to_json())
             .and_then(|()| out.write_all(b"\n")),

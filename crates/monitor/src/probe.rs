@@ -13,6 +13,7 @@ mod instruments;
 mod judge;
 mod limit;
 mod memory;
+mod notes;
 mod page;
 mod policy;
 mod proxy;
@@ -31,6 +32,7 @@ use tokio_util::sync::CancellationToken;
 use self::{exchange::Journey, limit::Limit, page::Page, seek::Sought, trace::Trace};
 pub use self::{
     instruments::Instruments,
+    notes::{Excerpt, Fate, Hop, Notes, Story},
     policy::Policy,
     proxy::SitesProxy,
     request::{Asking, Expectation, IpVersion, ProbeRequest, Statuses},
@@ -52,7 +54,7 @@ pub struct Finding {
 impl Instruments {
     /// Asks the site, until `give_up` or the end of the time for the whole at the latest.
     pub async fn probe(&self, request: &ProbeRequest, give_up: &CancellationToken) -> Finding {
-        let trace = Trace::begin();
+        let trace = Trace::begin().noted(self.notes.clone());
         let limit = Limit::of(request, &self.settings);
         let going = timeout_at(limit.at, Journey::new(self, request).go(&trace));
         let went = give_up.run_until_cancelled(going).await;
@@ -84,7 +86,7 @@ impl Instruments {
         if let Some(failure) = trace.status().and_then(|status| expected.failure(status)) {
             return failed(expected, trace, failure);
         }
-        let (matched, failure) = self.seek(request, page).await;
+        let (matched, failure) = self.seek(request, page, trace).await;
         match (trace.parts(matched), failure) {
             (parts, Some(failure)) => unwell(parts, failure),
             ((probe, Some(response)), None) => Outcome::Up { probe, response },
@@ -97,7 +99,12 @@ impl Instruments {
     }
 
     /// What is found in the page, and the failure that this is.
-    async fn seek(&self, request: &ProbeRequest, page: Option<Page>) -> (Match, Option<Failure>) {
+    async fn seek(
+        &self,
+        request: &ProbeRequest,
+        page: Option<Page>,
+        trace: &Trace,
+    ) -> (Match, Option<Failure>) {
         let expected = &request.expected;
         let Some(page) = page else {
             let failure = expected.demands_text().then(judge::was_let_go);
@@ -105,7 +112,7 @@ impl Instruments {
         };
         let is_truncated = page.is_truncated();
         let shown = Masked(request.url.as_str()).to_string();
-        let mut sought = Sought::of(expected);
+        let mut sought = Sought::of(expected, trace);
         if request.asking.method == Method::HEAD {
             // There is no page in which it could be missing.
             sought.regexp = None;

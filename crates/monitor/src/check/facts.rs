@@ -1,15 +1,20 @@
 //! What was seen beside the times: each fact a name and a sentence.
 
 use jiff::Timestamp;
-use messages::{Certificate, CheckResult, Match, Response};
+use messages::{Certificate, CheckResult, HttpVersion, Match, Response};
 
-/// Characters of a match that are shown.
-const MATCH_CHARS_MAX: usize = 200;
+use super::story;
+use crate::probe::Story;
+
 /// Hours of a day.
 const DAY_HOURS: i64 = 24;
 
 /// The facts, in the order in which they came about.
-pub(super) fn facts(result: &CheckResult, now: Timestamp) -> Vec<(&'static str, String)> {
+pub(super) fn facts(
+    result: &CheckResult,
+    story: &Story,
+    now: Timestamp,
+) -> Vec<(&'static str, String)> {
     let probe = result.probe();
     let certificate = probe.and_then(|probe| probe.certificate.as_ref());
     let response = result.response();
@@ -22,7 +27,8 @@ pub(super) fn facts(result: &CheckResult, now: Timestamp) -> Vec<(&'static str, 
         ),
         (
             "address",
-            probe.and_then(|probe| Some(probe.remote_address?.to_string())),
+            story::addresses(story)
+                .or_else(|| probe.and_then(|probe| Some(probe.remote_address?.to_string()))),
         ),
         (
             "encryption",
@@ -44,8 +50,10 @@ pub(super) fn facts(result: &CheckResult, now: Timestamp) -> Vec<(&'static str, 
         ("page", response.map(page)),
         (
             "pattern",
-            response.and_then(|response| pattern(result, &response.matched)),
+            response.and_then(|response| pattern(result, &response.matched, story)),
         ),
+        ("must match", story::excerpt(story, "must_match")),
+        ("must not", story::excerpt(story, "must_not_match")),
     ];
     facts
         .into_iter()
@@ -54,14 +62,15 @@ pub(super) fn facts(result: &CheckResult, now: Timestamp) -> Vec<(&'static str, 
 }
 
 fn answer(response: &Response) -> String {
-    let status = http::StatusCode::from_u16(response.status).ok();
-    let words = status.and_then(|status| status.canonical_reason());
+    answered(response.status, response.http_version)
+}
+
+/// A status with its words, and the protocol.
+pub(super) fn answered(status: u16, version: HttpVersion) -> String {
+    let words = http::StatusCode::from_u16(status).ok();
+    let words = words.and_then(|status| status.canonical_reason());
     let words = words.map_or_else(String::new, |words| format!(" {words}"));
-    format!(
-        "{}{words}, {}",
-        response.status,
-        response.http_version.as_str()
-    )
+    format!("{status}{words}, {}", version.as_str())
 }
 
 fn page(response: &Response) -> String {
@@ -73,15 +82,17 @@ fn page(response: &Response) -> String {
     }
 }
 
-fn pattern(result: &CheckResult, matched: &Match) -> Option<String> {
+fn pattern(result: &CheckResult, matched: &Match, story: &Story) -> Option<String> {
     if result.check.regex_pattern.is_empty() {
         return None;
     }
     Some(match matched {
-        Match::Matched(text) => {
-            let shown: String = text.chars().take(MATCH_CHARS_MAX).collect();
-            let more = if shown.len() < text.len() { "..." } else { "" };
-            format!("found: \"{shown}{more}\"")
+        Match::Matched(text) if text.is_empty() => "found, and the match is empty".into(),
+        Match::Matched(_) => {
+            format!(
+                "found: {}",
+                story::excerpt(story, "regexp").unwrap_or_default()
+            )
         }
         Match::NotMatched => "not found in the whole page (that is recorded, no failure)".into(),
         Match::NotEvaluated => "not sought: the page is no text, was cut off, or failed".into(),

@@ -10,17 +10,20 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     clock::now,
+    probe::{Notes, Story},
     prober::Checker,
     schedule::{Arrival, Due},
     settings::CheckSettings,
     targets::Target,
 };
 
-/// Makes the check as one that has just come due.
+/// Makes the check as one that has just come due; and tells how it went.
 pub(super) async fn check_once(
-    settings: CheckSettings,
+    mut settings: CheckSettings,
     target: Target,
-) -> anyhow::Result<CheckResult> {
+) -> anyhow::Result<(CheckResult, Story)> {
+    let notes = Notes::default();
+    settings.prober.probe.notes = Some(notes.clone());
     let (due_sender, due) = mpsc::channel(1);
     let (result_sender, mut results) = mpsc::channel(1);
     let checker = Checker::new(
@@ -43,8 +46,7 @@ pub(super) async fn check_once(
     // No more come: the prober ends with this one.
     drop(due_sender);
     checker.run(due).await?;
-    results
-        .recv()
-        .await
-        .context("the prober made no result of the check")
+    let result = results.recv().await;
+    let result = result.context("the prober made no result of the check")?;
+    Ok((result, notes.take()))
 }

@@ -1,12 +1,20 @@
 //! The options of a target: one for each field of the targets file, by the table of these.
 
-use clap::{Arg, ArgMatches, Args, Command, FromArgMatches, error::Error};
+use clap::{
+    Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches,
+    error::{Error, ErrorKind},
+};
 use service::{command_line::BadInput, settings::Variables};
 
 use crate::targets::{Target, setting_names, target_of};
 
 /// What is given without a name.
 const URL: &str = "url";
+/// One header, and the setting that holds all of them.
+const HEADER: &str = "header";
+const HEADERS: &str = "headers";
+/// What stands between the headers of that setting.
+const HEADERS_DELIMITER: &str = " | ";
 /// A target that is checked by hand is checked.
 const NOT_OFFERED: &str = "enabled";
 
@@ -48,6 +56,8 @@ const HELP: [(&str, &str); 25] = [
     ("slo", "Goes along in the record"),
 ];
 
+const HEADING: &str = "The target's settings, written as in a CSV file (docs/targets.md)";
+
 /// The target's settings that were given, as they were written.
 #[derive(Debug, Default)]
 pub struct TargetOptions(Vec<(&'static str, String)>);
@@ -80,9 +90,15 @@ impl Args for TargetOptions {
             }
             arg.long(name.replace('_', "-"))
                 .allow_hyphen_values(true)
-                .help_heading("The target's settings, written as in a CSV file (docs/targets.md)")
+                .help_heading(HEADING)
         });
-        command.args(options)
+        let header = Arg::new(HEADER)
+            .long(HEADER)
+            .value_name("NAME: VALUE")
+            .action(ArgAction::Append)
+            .help("One of these headers; may be given several times")
+            .help_heading(HEADING);
+        command.args(options).arg(header)
     }
 
     fn augment_args_for_update(command: Command) -> Command {
@@ -103,6 +119,19 @@ impl FromArgMatches for TargetOptions {
             Some((name, value.clone()))
         });
         self.0 = given.collect();
+        let several = matches.get_many::<String>(HEADER).into_iter().flatten();
+        let several: Vec<_> = several.map(String::as_str).collect();
+        if several.iter().any(|header| header.contains('|')) {
+            let problem = "a --header that holds | can only be given in a JSON targets file\n";
+            return Err(Error::raw(ErrorKind::InvalidValue, problem));
+        }
+        if !several.is_empty() {
+            let all = several.join(HEADERS_DELIMITER);
+            match self.0.iter_mut().find(|(name, _)| *name == HEADERS) {
+                Some((_, headers)) => *headers = format!("{headers}{HEADERS_DELIMITER}{all}"),
+                None => self.0.push((HEADERS, all)),
+            }
+        }
         Ok(())
     }
 }
@@ -155,5 +184,16 @@ mod tests {
         let problem = wrong.target(&Variables::default()).unwrap_err().to_string();
         assert!(problem.starts_with("the retries "), "{problem}");
         assert!(parse(&[]).is_err(), "no url");
+    }
+
+    #[test]
+    fn a_header_may_be_given_several_times() {
+        let given = "http://a.test/ --headers a:1 --header b:2,3 --header c:4";
+        let given: Vec<_> = given.split(' ').collect();
+        let target = parse(&given).unwrap().target(&Variables::default());
+        let headers = target.unwrap().own.asked.headers;
+        let header = |name| headers.get(name).unwrap().to_str().unwrap();
+        assert_eq!([header("a"), header("b"), header("c")], ["1", "2,3", "4"]);
+        assert!(parse(&["http://a.test/", "--header", "a: x|y"]).is_err());
     }
 }

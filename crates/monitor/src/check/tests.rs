@@ -11,6 +11,7 @@ use tokio::{
 use super::{answer, once::check_once, text::text, wrap::WIDTH};
 use crate::{
     clock::now,
+    probe::Story,
     settings::CheckSettings,
     targets::target_of,
     testing::{down, missed, up},
@@ -40,23 +41,45 @@ async fn site(answer: &'static str) -> String {
     url
 }
 
-async fn check(settings: &[(&str, &str)]) -> CheckResult {
+async fn check(settings: &[(&str, &str)]) -> Checked {
     let mut reader = service::settings::Reader::from_pairs(&[("MONITOR_LOCATION", "here")]);
     let read = CheckSettings::read(&mut reader);
     let read = reader.finish(read).unwrap();
     let target = target_of(settings.iter().copied(), &read.variables).unwrap();
-    check_once(read, target).await.unwrap()
+    let (result, story) = check_once(read, target).await.unwrap();
+    Checked { result, story }
+}
+
+/// A result, with how it came about.
+struct Checked {
+    result: CheckResult,
+    story: Story,
+}
+
+impl std::ops::Deref for Checked {
+    type Target = CheckResult;
+
+    fn deref(&self) -> &CheckResult {
+        &self.result
+    }
+}
+
+impl From<CheckResult> for Checked {
+    fn from(result: CheckResult) -> Self {
+        let story = Story::default();
+        Self { result, story }
+    }
 }
 
 /// What is printed where there are no colours, times and addresses masked.
-fn plain(result: &CheckResult) -> String {
-    let coloured = text(result, now());
+fn plain(checked: &Checked) -> String {
+    let coloured = text(checked, &checked.story, now());
     let plain = anstream::adapter::strip_str(&coloured).to_string();
     assert_ne!(plain, coloured, "no colours");
     for line in plain.lines() {
         assert!(line.chars().count() <= WIDTH, "{line:?} is too long");
     }
-    let times = regex::Regex::new(r" +[\d.]+ ms( +█+)?").unwrap();
+    let times = regex::Regex::new(r" +[\d.]+ ms( +█+| \([a-z_\d., ]+\))?").unwrap();
     let ports = regex::Regex::new(r"127\.0\.0\.1:\d+").unwrap();
     let masked = times.replace_all(&plain, " TIME");
     ports.replace_all(&masked, "ADDRESS").into_owned()
@@ -78,9 +101,52 @@ up
   address      ADDRESS
   answer       200 OK, HTTP/1.1
   page         24 bytes
-  pattern      found: \"systems are well\"
+  pattern      found: <p>All »systems are well«.
+
+  headers      content-type: text/html
+               content-length: 24
 ";
     assert_eq!(plain(&result), expected);
+}
+
+#[tokio::test]
+async fn each_hop_is_shown_with_its_answer_and_the_last_one_with_its_headers() {
+    let end = site(PAGE).await;
+    let redirect = format!(
+        "HTTP/1.1 301 Moved\r\nLocation: {end}\r\nServer: old\r\nContent-Length: 0\r\n\
+         Connection: close\r\n\r\n"
+    );
+    let url = site(redirect.leak()).await;
+    let checked = check(&[("url", &url), ("redirects", "1"), ("must_match", "are")]).await;
+    let expected = "\
+http://ADDRESS/
+up
+
+  connect TIME
+  first_byte TIME
+  body TIME
+  whole TIME
+
+  hop 1        http://ADDRESS/
+               301 Moved Permanently, HTTP/1.1
+ TIME
+  hop 2        http://ADDRESS/
+               200 OK, HTTP/1.1
+ TIME
+
+  address      ADDRESS
+  redirects    1 followed
+  answer       200 OK, HTTP/1.1
+  page         24 bytes
+  must match   <p>All systems »are« well.
+
+  headers      content-type: text/html
+               content-length: 24
+";
+    assert_eq!(plain(&checked), expected);
+    // Where it ends before, its headers are the last.
+    let checked = check(&[("url", &url)]).await;
+    assert!(plain(&checked).contains("headers      server: old"));
 }
 
 #[tokio::test]
@@ -158,12 +224,12 @@ async fn a_check_that_nobody_could_make_is_no_failure_of_the_site() {
 #[test]
 fn every_reason_fits_the_terminal() {
     for reason in FailureReason::ALL {
-        let shown = plain(&down("https://a.example/", *reason));
+        let shown = plain(&down("https://a.example/", *reason).into());
         assert!(shown.contains(reason.as_str()), "{shown}");
     }
     let long = format!("https://a.example/{}", "x".repeat(500));
-    plain(&down(&long, FailureReason::BadRedirect));
-    let shown = plain(&missed("https://a.example/", "the \x1b[2Jclock stepped"));
+    plain(&down(&long, FailureReason::BadRedirect).into());
+    let shown = plain(&missed("https://a.example/", "the \x1b[2Jclock stepped").into());
     assert!(
         shown.contains("missed: the monitor could not look"),
         "{shown}"
@@ -192,7 +258,7 @@ fn a_certificate_is_shown_with_its_days() {
             outcome,
             ..missed("https://a.example/", "")
         };
-        anstream::adapter::strip_str(&text(&result, now)).to_string()
+        anstream::adapter::strip_str(&text(&result, &Story::default(), now)).to_string()
     };
     let hour = Duration::from_hours(1);
     assert!(shown(now + hour * 49).contains("2 days left"));

@@ -9,9 +9,10 @@ use messages::{CheckResult, OutcomeKind, Phase};
 use super::{
     bar::{Bar, bars},
     facts::facts,
+    story::{MATCH_BEGIN, MATCH_END, headers, hops},
     wrap::{WIDTH, harmless, wrap},
 };
-use crate::masked::Masked;
+use crate::{masked::Masked, probe::Story};
 
 const BOLD: Style = Style::new().bold();
 const DIM: Style = Style::new().dimmed();
@@ -19,7 +20,7 @@ const DIM: Style = Style::new().dimmed();
 const INDENT: usize = 15;
 
 /// All of it, with colours, which whoever prints it takes away where they are not wanted.
-pub(super) fn text(result: &CheckResult, now: Timestamp) -> String {
+pub(super) fn text(result: &CheckResult, story: &Story, now: Timestamp) -> String {
     let mut text = String::new();
     verdict(&mut text, result);
     if let Some(probe) = result.probe() {
@@ -33,13 +34,11 @@ pub(super) fn text(result: &CheckResult, now: Timestamp) -> String {
             &format!("  {:10}  {}", "whole", time(probe.response_time)),
         );
     }
-    let facts = facts(result, now);
-    if !facts.is_empty() {
-        text.push('\n');
-    }
-    for (name, fact) in facts {
-        paragraph(&mut text, name, &fact);
-    }
+    let facts = facts(result, story, now);
+    let facts = facts.into_iter().map(|(name, fact)| (name.into(), fact));
+    section(&mut text, hops(story));
+    section(&mut text, facts.collect());
+    section(&mut text, headers(story));
     if let Some(failure) = result.failure() {
         let advice = failure.reason.advice();
         text.push('\n');
@@ -111,10 +110,23 @@ fn phase_colour(phase: Phase) -> AnsiColor {
     }
 }
 
+/// Lines that belong together, where there are any.
+fn section(text: &mut String, lines: Vec<(String, String)>) {
+    if !lines.is_empty() {
+        text.push('\n');
+    }
+    for (name, words) in lines {
+        paragraph(text, &name, &words);
+    }
+}
+
 /// A name, and behind it what there is to say, in as many lines as it needs.
 fn paragraph(text: &mut String, name: &str, words: &str) {
     let lines = wrap(&harmless(words), WIDTH - INDENT);
     for (index, words) in lines.iter().enumerate() {
+        let words = words
+            .replace(MATCH_BEGIN, &format!("{BOLD}»"))
+            .replace(MATCH_END, &format!("«{BOLD:#}"));
         let name = if index == 0 { name } else { "" };
         line(text, &format!("  {DIM}{name:12}{DIM:#} {words}"));
     }

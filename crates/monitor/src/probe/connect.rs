@@ -65,6 +65,7 @@ where
     if let Some(first) = addresses.first() {
         trace.talks_to(*first);
     }
+    trace.note(|story| story.has_addresses(addresses));
     let lost = match race(addresses, limit, trace, begin).await {
         Ok(answer) => return Ok(answer),
         Err(RaceError::Failed(error)) => return Err(Unanswered::Failed(error)),

@@ -46,6 +46,7 @@ impl<'a> Journey<'a> {
         let mut message = Message::new(self.asking, &self.address);
         let mut cookies = Cookies::default();
         loop {
+            trace.begin_hop(&self.address);
             let question = Question {
                 instruments: self.instruments,
                 asking: self.asking,

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::{
-    client::Clients, memory::Memory, resolve::Resolver, seek::Seeker, settings::ProbeSettings,
-    tls::Tls,
+    client::Clients, memory::Memory, notes::Notes, resolve::Resolver, seek::Seeker,
+    settings::ProbeSettings, tls::Tls,
 };
 
 /// What all probes share.
@@ -15,11 +15,13 @@ pub struct Instruments {
     pub(super) clients: Clients,
     pub(super) memory: Memory,
     pub(super) seeker: Seeker,
+    /// For a person who looks on.
+    pub(super) notes: Option<Notes>,
 }
 
 impl Instruments {
     /// Gets everything ready.
-    pub fn new(settings: ProbeSettings) -> anyhow::Result<Arc<Self>> {
+    pub fn new(mut settings: ProbeSettings) -> anyhow::Result<Arc<Self>> {
         Ok(Arc::new(Self {
             resolver: Resolver::new(settings.dns_timeout),
             clients: Clients::new(
@@ -28,6 +30,7 @@ impl Instruments {
             )?,
             memory: Memory::new(),
             seeker: Seeker::new(),
+            notes: settings.notes.take(),
             settings,
         }))
     }

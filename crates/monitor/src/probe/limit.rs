@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use messages::{FailureReason, Phase};
 use tokio::time::Instant;
 
 use super::{request::ProbeRequest, settings::ProbeSettings};
@@ -40,5 +41,16 @@ impl Limit {
                 is_cut_short: false,
             },
         }
+    }
+}
+
+/// The reason of a timeout, by the phase in which it struck.
+pub(super) fn timeout_reason(phase: Phase) -> FailureReason {
+    match phase {
+        Phase::Dns => FailureReason::DnsTimeout,
+        Phase::Connect => FailureReason::ConnectTimeout,
+        Phase::Tls => FailureReason::TlsHandshake,
+        Phase::FirstByte => FailureReason::FirstByteTimeout,
+        Phase::Body => FailureReason::BodyTimeout,
     }
 }

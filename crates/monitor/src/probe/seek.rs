@@ -8,6 +8,7 @@ use tracing::warn;
 use super::{
     page::{Page, PageText},
     request::Expectation,
+    trace::Trace,
 };
 use crate::{
     numbers,
@@ -36,15 +37,18 @@ pub(super) struct Sought<T> {
     pub(super) regexp: Option<T>,
     pub(super) must_match: Option<T>,
     pub(super) must_not_match: Option<T>,
+    /// For a person who looks on.
+    trace: Option<Trace>,
 }
 
 impl Sought<Pattern> {
     /// What a target seeks.
-    pub(super) fn of(expected: &Expectation) -> Self {
+    pub(super) fn of(expected: &Expectation, trace: &Trace) -> Self {
         Self {
             regexp: expected.pattern.clone(),
             must_match: expected.must_match.clone(),
             must_not_match: expected.must_not_match.clone(),
+            trace: Some(trace.clone()),
         }
     }
 
@@ -57,11 +61,22 @@ impl Sought<Pattern> {
 
     fn search(&self, page: &PageText) -> Sought<Search> {
         let seek = |pattern: &Option<Pattern>| pattern.as_ref().map(|it| it.search(&page.text));
-        Sought {
+        let found = Sought {
             regexp: seek(&self.regexp).filter(|_| !page.is_binary),
             must_match: seek(&self.must_match),
             must_not_match: seek(&self.must_not_match),
+            trace: None,
+        };
+        if let Some(trace) = &self.trace {
+            trace.note(|story| {
+                for (name, search) in found.by_name() {
+                    if let Search::Found(matched) = search {
+                        story.is_found(name, matched, &page.text);
+                    }
+                }
+            });
         }
+        found
     }
 
     fn given_up(&self, reason: &str) -> Sought<Search> {
@@ -73,7 +88,21 @@ impl Sought<Pattern> {
             regexp: give_up(&self.regexp),
             must_match: give_up(&self.must_match),
             must_not_match: give_up(&self.must_not_match),
+            trace: None,
         }
+    }
+}
+
+impl Sought<Search> {
+    /// What became of each, by the name of the setting that sought it.
+    fn by_name(&self) -> impl Iterator<Item = (&'static str, &Search)> {
+        [
+            ("regexp", &self.regexp),
+            ("must_match", &self.must_match),
+            ("must_not_match", &self.must_not_match),
+        ]
+        .into_iter()
+        .filter_map(|(name, search)| Some((name, search.as_ref()?)))
     }
 }
 
@@ -94,12 +123,8 @@ impl Seeker {
         shown: &str,
     ) -> Sought<Search> {
         let found = self.search(sought, page).await;
-        for (name, search) in [
-            ("regexp", &found.regexp),
-            ("must_match", &found.must_match),
-            ("must_not_match", &found.must_not_match),
-        ] {
-            if let Some(Search::GivenUp(reason)) = search {
+        for (name, search) in found.by_name() {
+            if let Search::GivenUp(reason) = search {
                 numbers::SEARCHES_GIVEN_UP.counter().increment(1);
                 warn!(
                     url = shown,

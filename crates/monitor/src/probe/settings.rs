@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use rustls_pki_types::CertificateDer;
 
-use super::{policy::Policy, proxy::SitesProxy};
+use super::{notes::Notes, policy::Policy, proxy::SitesProxy};
 
 /// How probes are made.
 #[derive(Clone, Debug)]
@@ -25,4 +25,6 @@ pub struct ProbeSettings {
     pub policy: Policy,
     /// By which all sites are asked; none but by this.
     pub proxy: Option<SitesProxy>,
+    /// Where a person reads how a probe went; for one probe at a time.
+    pub notes: Option<Notes>,
 }

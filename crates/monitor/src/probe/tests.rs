@@ -38,6 +38,7 @@ fn settings() -> ProbeSettings {
         extra_authorities: Vec::new(),
         policy: Policy::default(),
         proxy: None,
+        notes: None,
     }
 }
 

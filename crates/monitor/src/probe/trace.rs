@@ -13,8 +13,14 @@ use messages::{
 use rustls_pki_types::CertificateDer;
 use tokio::time::Instant;
 
-use super::{certificate, limit::Limit};
-use crate::clock::now;
+use url::Url;
+
+use super::{
+    certificate,
+    limit::{Limit, timeout_reason},
+    notes::{Notes, Story},
+};
+use crate::{clock::now, masked::Masked};
 
 /// A probe that waited longer for memory says more about us than about the site.
 const WAIT_BELIEVED_MAX: Duration = Duration::from_millis(250);
@@ -27,6 +33,8 @@ const WAIT_BELIEVED_MAX: Duration = Duration::from_millis(250);
 #[derive(Clone, Debug)]
 pub(super) struct Trace {
     seen: Arc<Mutex<Seen>>,
+    /// For a person who looks on.
+    notes: Option<Notes>,
 }
 
 #[derive(Debug)]
@@ -80,7 +88,35 @@ impl Trace {
         };
         Self {
             seen: Arc::new(Mutex::new(seen)),
+            notes: None,
         }
+    }
+
+    /// The same, with what a person wants to see written there.
+    pub(super) fn noted(self, notes: Option<Notes>) -> Self {
+        let trace = Self { notes, ..self };
+        trace.note(|story| *story = Story::default());
+        trace
+    }
+
+    /// Writes down what nobody but a person needs.
+    pub(super) fn note(&self, what: impl FnOnce(&mut Story)) {
+        if let Some(notes) = &self.notes {
+            notes.write(what);
+        }
+    }
+
+    /// This is asked for from now on.
+    pub(super) fn begin_hop(&self, url: &Url) {
+        self.end_hop();
+        self.note(|story| story.begin_hop(Masked(url.as_str()).to_string()));
+    }
+
+    fn end_hop(&self) {
+        self.note(|story| {
+            let seen = self.seen();
+            story.end_hop(|phase| seen.timings.get(phase));
+        });
     }
 
     fn seen(&self) -> MutexGuard<'_, Seen> {
@@ -115,6 +151,8 @@ impl Trace {
         let mut seen = self.seen();
         seen.leave();
         seen.ended = Some(Instant::now());
+        drop(seen);
+        self.end_hop();
     }
 
     /// It talks to this address now.
@@ -252,16 +290,5 @@ impl Seen {
             };
             *spent = Some(spent.unwrap_or_default() + began.elapsed());
         }
-    }
-}
-
-/// The reason of a timeout, by the phase in which it struck.
-fn timeout_reason(phase: Phase) -> FailureReason {
-    match phase {
-        Phase::Dns => FailureReason::DnsTimeout,
-        Phase::Connect => FailureReason::ConnectTimeout,
-        Phase::Tls => FailureReason::TlsHandshake,
-        Phase::FirstByte => FailureReason::FirstByteTimeout,
-        Phase::Body => FailureReason::BodyTimeout,
     }
 }

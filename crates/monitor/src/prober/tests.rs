@@ -102,6 +102,7 @@ fn settings(probes_max: usize, probes_per_host_max: usize) -> ProberSettings {
             extra_authorities: Vec::new(),
             policy: Policy::default(),
             proxy: None,
+            notes: None,
         },
     }
 }

@@ -99,6 +99,7 @@ pub(super) fn read_prober(reader: &mut Reader) -> ProberSettings {
             extra_authorities: authorities,
             policy,
             proxy,
+            notes: None,
         },
     }
 }

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use messages::Phase;
 
-use crate::probe::trace::Trace;
+use crate::probe::{notes::Fate, trace::Trace};
 
 tokio::task_local! {
     /// The attempt that this task makes. The client calls its hooks on the task that makes the
@@ -33,6 +33,8 @@ impl Attempt {
     /// TCP is connected, and this phase begins.
     pub(crate) fn reach(&self, phase: Phase) {
         self.trace.talks_to(self.address);
+        self.trace
+            .note(|story| story.address_is(self.address, Fate::Taken));
         self.trace.enter(phase);
     }
 }

@@ -5,6 +5,7 @@
 //! raced, each of which knows one address, until one of them says that it is connected.
 
 use std::{
+    error::Error,
     future::poll_fn,
     net::SocketAddr,
     pin::Pin,
@@ -16,7 +17,7 @@ use messages::Phase;
 use tokio::time::{Instant, sleep_until};
 
 use super::attempt::Attempt;
-use crate::probe::trace::Trace;
+use crate::probe::{failure, notes::Fate, trace::Trace};
 
 /// How long an attempt has the field to itself: RFC 8305's "Connection Attempt Delay".
 const ATTEMPT_DELAY: Duration = Duration::from_millis(250);
@@ -49,6 +50,7 @@ pub(super) async fn race<W, T, E>(
 ) -> Result<T, RaceError<E>>
 where
     W: Future<Output = Result<T, E>>,
+    E: Error + 'static,
 {
     trace.enter(Phase::Connect);
     let mut waiting = addresses.iter().copied();
@@ -59,6 +61,7 @@ where
     let mut gives_way = true;
     loop {
         if gives_way && let Some(address) = waiting.next() {
+            trace.note(|story| story.address_is(address, Fate::Silent));
             let trace = trace.clone();
             running.push(address, Attempt { trace, address }.scope(begin()));
             next_at = Instant::now() + ATTEMPT_DELAY;
@@ -75,6 +78,10 @@ where
                 Ok(answer) => return Ok(answer),
                 Err(error) if trace.is_connected() => return Err(RaceError::Failed(error)),
                 Err(error) => {
+                    trace.note(|story| {
+                        let (reason, _) = failure::of_connect(address, Some(&error), limit);
+                        story.address_is(address, Fate::Failed(reason));
+                    });
                     lost.push(Lost { address, error: Some(error) });
                     gives_way = true;
                 }

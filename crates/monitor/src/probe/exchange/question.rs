@@ -126,14 +126,18 @@ impl Question<'_> {
         let limit = self.instruments.settings.connect_timeout;
         let ask = || client.execute(self.request());
         let response = first_connected(addresses, limit, self.trace, ask).await?;
+        let status = response.status().as_u16();
+        let http_version = match response.version() {
+            Version::HTTP_2 => HttpVersion::Http2,
+            Version::HTTP_10 | Version::HTTP_09 => HttpVersion::Http10,
+            _ => HttpVersion::Http11,
+        };
         self.trace.read_head(Head {
-            status: response.status().as_u16(),
-            http_version: match response.version() {
-                Version::HTTP_2 => HttpVersion::Http2,
-                Version::HTTP_10 | Version::HTTP_09 => HttpVersion::Http10,
-                _ => HttpVersion::Http11,
-            },
+            status,
+            http_version,
         });
+        self.trace
+            .note(|story| story.is_answered(status, http_version, response.headers()));
         Ok(response)
     }
 

@@ -6,7 +6,7 @@ use deadpool_postgres::Object;
 use tracing::info;
 
 /// The tables whose ids are unique. (Those of `metrics` are only numbers.)
-const TABLES: [&str; 2] = ["websites", "dead_letters"];
+const TABLES: [&str; 3] = ["websites", "certificates", "dead_letters"];
 const MENDING_SEQUENCE: &str = "setting a sequence behind its table's last id";
 const MENDING_IDENTITY: &str = "giving a partition its replica identity";
 

@@ -87,16 +87,23 @@ async fn a_statement_without_a_records_values_condemns_none() {
 #[tokio::test]
 async fn sequences_that_a_restore_left_behind_are_set_forth() {
     let fixture = Fixture::prepared().await;
-    fixture.write(0, vec![up(1), refused()]).await.unwrap();
+    let with = |number: u8, subject: &str| {
+        let mut record = record(number, OutcomeKind::Up);
+        record.certificate.subject = Some(subject.into());
+        record
+    };
+    let first = vec![Ok(with(1, "CN=a")), refused()];
+    fixture.write(0, first).await.unwrap();
     fixture
         .execute(
             "ALTER TABLE websites ALTER id RESTART WITH 1; \
+         ALTER TABLE certificates ALTER id RESTART WITH 1; \
          ALTER TABLE dead_letters ALTER id RESTART WITH 1",
         )
         .await;
-    let mut other = record(2, OutcomeKind::Up);
+    let mut other = with(2, "CN=b");
     other.url = "http://b/".into();
-    for content in [Ok(other.clone()), refused()] {
+    for content in [Ok(other.clone()), Ok(with(2, "CN=b")), refused()] {
         let (action, story) = fixture.fail(2, content).await;
         assert_eq!(action, Action::Refresh, "{story}");
         assert!(

@@ -227,6 +227,9 @@ pub enum ReadError {
         /// What is wrong with it.
         problem: String,
     },
+    /// The object as a whole is wrong, as when it says a field twice.
+    #[error("{0}")]
+    InvalidWhole(String),
     /// A record of the original that has no Kafka timestamp has no time at all.
     #[error("the record has neither `scheduled_at` nor a Kafka timestamp")]
     NoTime,
@@ -239,7 +242,7 @@ impl ReadError {
             Self::Empty => "empty",
             Self::NotJson(_) => "not_json",
             Self::Missing(_) => "missing_field",
-            Self::Invalid { .. } => "invalid_field",
+            Self::Invalid { .. } | Self::InvalidWhole(_) => "invalid_field",
             Self::NoTime => "no_time",
         }
     }

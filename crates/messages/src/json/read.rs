@@ -30,10 +30,17 @@ fn explain(value: &[u8], error: &serde_json::Error) -> ReadError {
     }
     let deserializer = &mut serde_json::Deserializer::from_slice(value);
     match serde_path_to_error::deserialize::<_, Fields>(deserializer) {
-        Err(located) => ReadError::Invalid {
-            field: shortened(located.path().to_string()),
-            problem: shortened(located.inner().to_string()),
-        },
+        Err(located) => {
+            let problem = shortened(located.inner().to_string());
+            // A field that stands there twice is the whole object's trouble: its problem names it.
+            match located.path().iter().next() {
+                Some(_) => ReadError::Invalid {
+                    field: shortened(located.path().to_string()),
+                    problem,
+                },
+                None => ReadError::InvalidWhole(problem),
+            }
+        }
         Ok(_) => ReadError::NotJson(error.to_string()),
     }
 }

@@ -162,6 +162,10 @@ fn what_cannot_be_read_says_why() {
             "field `timings.dns`: invalid type: string \"fast\", expected f64",
         ),
         (
+            r#"{"url":"u","url":"v","error_code":1,"response_time":1}"#,
+            "duplicate field `url`",
+        ),
+        (
             r#"{"url":"u","error_code":1,"response_time":1,"schema_version":1}"#,
             "field `check_id` is missing",
         ),

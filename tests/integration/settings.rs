@@ -127,6 +127,40 @@ fn one_env_file_may_hold_the_settings_of_both_services_and_of_compose() {
     }
 }
 
+/// A setting that the compose file does not pass on means nothing in `.env`, and nobody would know.
+#[test]
+fn the_compose_file_passes_every_setting_on() {
+    // STATE_DIR stands there, under its own name.
+    const OTHER_NAMES: [&str; 1] = ["SPOOL_DIR"];
+    let compose = include_str!("../../docker-compose.yml");
+    let example = include_str!("../../.env.example");
+    let mut known = String::from(compose);
+    for name in ["monitor", "consumer"] {
+        let (_, help) = run(name, &["--help"], &[]);
+        for setting in setting_names(&help) {
+            let passed = format!("\n      {setting}: ");
+            let passed_to_both = format!("\n  {setting}: ");
+            assert!(
+                compose.contains(&passed)
+                    || compose.contains(&passed_to_both)
+                    || OTHER_NAMES.contains(&setting.as_str()),
+                "docker-compose.yml does not pass on {setting}"
+            );
+        }
+        known += &help;
+    }
+    for line in example.lines().filter(|line| line.contains('=')) {
+        let line = line.trim_start_matches("# ");
+        let name = line.split('=').next().unwrap();
+        if name
+            .chars()
+            .all(|char| char.is_ascii_uppercase() || char == '_')
+        {
+            assert!(known.contains(name), ".env.example: {name}");
+        }
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_container_with_bad_settings_says_so_and_waits_to_be_stopped() {
     let settings = ServiceSettings::default()

@@ -4,6 +4,7 @@
 PROFILE ?= release
 
 SETUP := crates/devstack/setup.sh
+SCRIPTS := $(SETUP) crates/torture/mutants.sh .ci/run
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 # Cargo keeps what it builds by the profile dev in a folder called debug.
 BIN = $(TARGET)/$(if $(filter dev,$(PROFILE)),debug,$(PROFILE))
@@ -49,6 +50,15 @@ test: setup ## Run all tests; they start a Kafka and a PostgreSQL of their own
 	@cargo build $(PROGRAMS) --locked
 	@cargo test --workspace --locked
 
+.PHONY: torture
+torture: setup ## Hurt the consumer and its servers, prove each record stored once; ARGS="--seed 1"
+	@cargo build --profile $(PROFILE) --locked $(PROGRAMS) --example torture
+	@$(BIN)/examples/torture $(ARGS)
+
+.PHONY: torture-mutants
+torture-mutants: setup ## Prove that the torture finds deliberate faults of the consumer
+	@crates/torture/mutants.sh
+
 .PHONY: lint
 lint: ## Check format, lints, documentation and scripts
 	@$(SETUP) build lint
@@ -56,7 +66,7 @@ lint: ## Check format, lints, documentation and scripts
 	cargo clippy --workspace --all-targets --locked -- --deny warnings
 	RUSTDOCFLAGS='--deny warnings' cargo doc --workspace --no-deps --locked
 	@if command -v shellcheck >/dev/null; then \
-		echo shellcheck $(SETUP) .ci/run; shellcheck $(SETUP) .ci/run; \
+		echo shellcheck $(SCRIPTS); shellcheck $(SCRIPTS); \
 	else \
 		echo 'shellcheck is not installed: the scripts were not checked'; \
 	fi

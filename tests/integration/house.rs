@@ -22,6 +22,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("monitor", &["messages", "service"]),
     ("consumer", &["database", "messages", "service"]),
     ("devstack", &["service"]),
+    ("torture", &["devstack"]),
 ];
 
 /// The folder of the workspace's crates.

@@ -33,3 +33,4 @@ mod sizes;
 mod state;
 mod takeover;
 mod targets;
+mod torture;

@@ -21,7 +21,7 @@ use certificates::Certificates;
 use client::Client;
 use configuration::Ports;
 
-pub use configuration::KafkaOptions;
+pub use configuration::{KafkaOptions, Proxied};
 
 /// Three seconds on an idle machine; a busy one with cold disks needs far more.
 const READY_MAX: Duration = Duration::from_secs(90);

@@ -33,7 +33,7 @@ mod stack;
 pub use certificates::{Authority, ClientFiles, Identity};
 pub use checkout::{home, root};
 pub use jars::{KAFKA_VERSION, kafka_jars};
-pub use kafka::{Kafka, KafkaOptions};
+pub use kafka::{Kafka, KafkaOptions, Proxied};
 pub use notice::say;
 pub use ports::{free_port, is_free};
 pub use postgres::{Postgres, PostgresOptions};

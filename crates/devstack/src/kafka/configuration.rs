@@ -20,7 +20,7 @@ process.roles=broker,controller
 node.id=1
 controller.listener.names=CONTROLLER
 inter.broker.listener.name=PLAINTEXT
-listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,SSL:SSL
+listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,SSL:SSL,PROXIED:PLAINTEXT
 offsets.topic.replication.factor=1
 offsets.topic.num.partitions=4
 transaction.state.log.replication.factor=1
@@ -49,6 +49,17 @@ pub struct KafkaOptions {
     pub tls: bool,
     /// Whether a topic comes into being when somebody asks for it (off unless set).
     pub auto_create_topics: bool,
+    /// A further plaintext listener, whose clients are sent through a proxy.
+    pub proxied: Option<Proxied>,
+}
+
+/// A listener that tells its clients another port than its own: a proxy's that leads to it.
+#[derive(Clone, Copy, Debug)]
+pub struct Proxied {
+    /// Where the broker listens for the proxy.
+    pub listen: u16,
+    /// Where clients are told to connect.
+    pub advertise: u16,
 }
 
 /// Where the broker listens on 127.0.0.1.
@@ -77,22 +88,29 @@ pub(super) fn write(folder: &Path, ports: Ports, options: KafkaOptions) -> Resul
         controller,
     } = ports;
     let auto_create = options.auto_create_topics;
-    let (listeners, tls_settings) = if options.tls {
-        (
-            format!("PLAINTEXT://127.0.0.1:{plaintext},SSL://127.0.0.1:{tls}"),
-            tls_settings(&folder.display().to_string()),
-        )
-    } else {
-        (format!("PLAINTEXT://127.0.0.1:{plaintext}"), String::new())
-    };
+    let at = |name: &str, port: u16| format!("{name}://127.0.0.1:{port}");
+    let mut listeners = vec![at("PLAINTEXT", plaintext)];
+    let mut tls_settings = String::new();
+    if options.tls {
+        listeners.push(at("SSL", tls));
+        tls_settings = self::tls_settings(&folder.display().to_string());
+    }
+    let mut advertised = listeners.clone();
+    if let Some(proxied) = options.proxied {
+        listeners.push(at("PROXIED", proxied.listen));
+        advertised.push(at("PROXIED", proxied.advertise));
+    }
+    listeners.push(at("CONTROLLER", controller));
     let text = format!(
         "{COMMON}\
         controller.quorum.voters=1@127.0.0.1:{controller}\n\
-        listeners={listeners},CONTROLLER://127.0.0.1:{controller}\n\
-        advertised.listeners={listeners}\n\
+        listeners={listeners}\n\
+        advertised.listeners={advertised}\n\
         auto.create.topics.enable={auto_create}\n\
         log.dirs={folder}/{DATA}\n\
         {tls_settings}",
+        listeners = listeners.join(","),
+        advertised = advertised.join(","),
         folder = folder.display(),
     );
     files::write(&folder.join(FILE), &text)?;

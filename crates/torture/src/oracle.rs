@@ -1,0 +1,42 @@
+//! What Kafka acknowledged, against what is stored, value by value.
+
+mod account;
+mod expected;
+mod findings;
+mod letters;
+mod rows;
+mod websites;
+
+use anyhow::Result;
+
+use crate::{
+    publisher::Acknowledged,
+    stream::Stream,
+    world::{History, Topic, World},
+};
+
+use self::expected::Expected;
+
+pub(crate) use self::findings::Findings;
+
+/// Compares everything.
+pub(crate) async fn compare(
+    world: &World,
+    stream: Stream,
+    acknowledged: Vec<Acknowledged>,
+) -> Result<Findings> {
+    let (history, topic): (&History, &Topic) = (&world.history, &world.topic);
+    let mut findings = Findings::default();
+    for wrong in &history.wrongs {
+        findings.add("a consumer's behaviour", wrong);
+    }
+    let mut expected = Expected::of(stream, &topic.name, acknowledged, history);
+    let client = world.database.superuser().await?;
+    letters::compare(&client, &mut expected, &mut findings).await?;
+    rows::compare(&client, &mut expected, &mut findings).await?;
+    websites::compare(&client, &expected, &mut findings).await?;
+    let ends = topic.ends().await?;
+    account::compare(&client, &expected, &ends, &mut findings).await?;
+    account::verify(world, &mut findings)?;
+    Ok(findings)
+}

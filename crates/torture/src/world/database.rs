@@ -1,0 +1,91 @@
+//! The database, asked directly, not through the proxy.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use anyhow::{Context, Result};
+use devstack::Postgres;
+use tokio::time::{sleep, timeout};
+use tokio_postgres::{Client, NoTls};
+
+/// The longest that a question may take.
+const ANSWER_MAX: Duration = Duration::from_mins(5);
+/// How often a statement is tried that others are in the way of, and the pause between.
+const ATTEMPTS: u32 = 60;
+const ATTEMPT_PAUSE: Duration = Duration::from_millis(200);
+
+/// The consumers' database.
+#[derive(Clone, Debug)]
+pub(crate) struct Database {
+    uri: String,
+    superuser_uri: String,
+    pub(crate) port: u16,
+}
+
+impl Database {
+    pub(crate) fn of(postgres: &Postgres) -> Result<Self> {
+        let uri = postgres.uri();
+        let (address, _) = uri.rsplit_once('/').context("no database in the address")?;
+        let (_, port) = address.rsplit_once(':').context("no port in the address")?;
+        let superuser = postgres.superuser_uri();
+        let (superuser, _) = superuser.rsplit_once('/').context("no database")?;
+        Ok(Self {
+            port: port.parse()?,
+            superuser_uri: format!("{superuser}/websites"),
+            uri,
+        })
+    }
+
+    /// Its address by way of another port.
+    pub(crate) fn uri_by(&self, port: u16) -> String {
+        self.uri
+            .replace(&format!(":{}/", self.port), &format!(":{port}/"))
+    }
+
+    /// A connection as the consumers' role.
+    pub(crate) async fn connect(&self) -> Result<Client> {
+        connect(&self.uri).await
+    }
+
+    /// A connection as the superuser, who may write whatever the default is just now.
+    pub(crate) async fn superuser(&self) -> Result<Client> {
+        let client = connect(&self.superuser_uri).await?;
+        client
+            .batch_execute("SET default_transaction_read_only = off")
+            .await?;
+        Ok(client)
+    }
+
+    /// Executes statements as the superuser, again while others are in the way.
+    pub(crate) async fn execute(&self, statements: &str) -> Result<()> {
+        let mut attempt = 0;
+        loop {
+            attempt += 1;
+            let done = self.try_execute(statements).await;
+            if done.is_ok() || attempt == ATTEMPTS {
+                return done.with_context(|| format!("executing {statements}"));
+            }
+            sleep(ATTEMPT_PAUSE).await;
+        }
+    }
+
+    async fn try_execute(&self, statements: &str) -> Result<()> {
+        let client = self.superuser().await?;
+        client.batch_execute("SET lock_timeout = '2s'").await?;
+        Ok(timeout(ANSWER_MAX, client.batch_execute(statements)).await??)
+    }
+
+    /// How far each partition is stored.
+    pub(crate) async fn stored(&self) -> Result<BTreeMap<i32, i64>> {
+        let client = self.superuser().await?;
+        let query = "SELECT partition, next_offset FROM offsets";
+        let rows = timeout(Duration::from_secs(5), client.query(query, &[])).await??;
+        Ok(rows.iter().map(|row| (row.get(0), row.get(1))).collect())
+    }
+}
+
+async fn connect(uri: &str) -> Result<Client> {
+    let connecting = tokio_postgres::connect(uri, NoTls);
+    let (client, connection) = timeout(Duration::from_secs(5), connecting).await??;
+    tokio::spawn(connection);
+    Ok(client)
+}

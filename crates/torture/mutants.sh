@@ -7,6 +7,9 @@ cd "$(dirname "$0")/../.."
 here=$PWD
 target=${CARGO_TARGET_DIR:-$here/target}
 copy=$target/mutants
+# Cargo takes programs of two folders for the same where they share one: a mutant must never be left
+# in place of the real consumer.
+built=$copy/target
 seed=${SEED:-1}
 names=("$@")
 [ ${#names[@]} -gt 0 ] || mapfile -t names < <(basename --suffix=.patch crates/torture/mutants/*.patch)
@@ -25,8 +28,8 @@ for name in "${names[@]}"; do
     (cd "$copy/source" && xargs --no-run-if-empty touch <"$copy/patched")
     sed -n 's|^+++ b/||p' "$patch" >"$copy/patched"
     patch --quiet --strip=1 --directory="$copy/source" <"$patch"
-    (cd "$copy/source" && CARGO_TARGET_DIR=$target cargo build --quiet --workspace --bin consumer)
-    mv "$target/debug/consumer" "$copy/consumer-$name"
+    (cd "$copy/source" && CARGO_TARGET_DIR=$built cargo build --quiet --workspace --bin consumer)
+    mv "$built/debug/consumer" "$copy/consumer-$name"
     only=$(sed -n 's/^Faults: //p' "$patch")
     echo "== $name: $(head -1 "$patch")"
     if "$target/debug/examples/torture" --seed "$seed" --records 12000 --faults 12 --only "$only" \
@@ -38,7 +41,5 @@ for name in "${names[@]}"; do
         grep -q DIFFERS "$copy/$name.txt" || { tail -5 "$copy/$name.txt"; survivors=$((survivors + 1)); }
     fi
 done
-# The mutants' build took the place of the real one.
-cargo build --quiet --workspace --bins
 echo "$survivors of ${#names[@]} mutants were not found"
 [ "$survivors" -eq 0 ]

@@ -50,6 +50,10 @@ test: setup ## Run all tests; they start a Kafka and a PostgreSQL of their own
 	@cargo build $(PROGRAMS) --locked
 	@cargo test --workspace --locked
 
+.PHONY: bench
+bench: build ## Measure what a check costs; CASE=cost: that case alone
+	@cargo bench --workspace --locked --bench checks -- $(CASE)
+
 .PHONY: torture
 torture: setup ## Hurt the consumer and its servers, prove each record stored once; ARGS="--seed 1"
 	@cargo build --profile $(PROFILE) --locked $(PROGRAMS) --example torture

@@ -23,6 +23,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("consumer", &["database", "messages", "service"]),
     ("devstack", &["service"]),
     ("torture", &["devstack"]),
+    // Benches alone, and no part of any program.
+    ("bench", &[]),
 ];
 
 /// The folder of the workspace's crates.

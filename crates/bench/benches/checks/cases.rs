@@ -1,0 +1,9 @@
+//! The cases, and what they share.
+
+mod bench;
+mod cost;
+mod hostile;
+mod reload;
+mod start;
+
+pub(crate) use self::{bench::Bench, cost::cost, hostile::hostile, reload::reload, start::start};

@@ -1,0 +1,84 @@
+//! What a check costs, beside a bare client at the same pace.
+
+use std::{fs, time::Duration};
+
+use anyhow::Result;
+use tokio::time::sleep;
+
+use super::bench::{Bench, targets};
+use crate::{
+    bare,
+    service::INTERVAL,
+    site::Sites,
+    table::{self, row},
+    watched::Watched,
+};
+
+/// Checks a second.
+const PACES: [usize; 2] = [1000, 200];
+const ROUNDS: usize = 3;
+/// A broker that has just started is slow for about ten seconds.
+const BROKER_WARM_UP: Duration = Duration::from_secs(12);
+const WARM_UP: Duration = Duration::from_secs(5);
+const WINDOW: Duration = Duration::from_secs(12);
+
+/// A process's time for a page, and how many pages there were.
+#[derive(Clone, Copy)]
+struct Cost {
+    micros: f64,
+    pages: u64,
+}
+
+/// Prints it.
+pub(crate) async fn cost(bench: &Bench) -> Result<()> {
+    let mut rows = vec![row([
+        "checks/s",
+        "round",
+        "monitor, µs",
+        "bare client, µs",
+        "ratio",
+        "pages of each",
+    ])];
+    let mut warm_up = BROKER_WARM_UP;
+    for pace in PACES {
+        let mut sites = bench.sites().await?;
+        let interval = usize::try_from(INTERVAL.as_secs())?;
+        let urls: Vec<String> = (0..pace * interval)
+            .map(|number| sites.page(number))
+            .collect();
+        let urls_file = bench.folder.path().join("urls");
+        fs::write(&urls_file, urls.join("\n"))?;
+        let targets = targets(&urls)?;
+        for round in 1..=ROUNDS {
+            let topic = format!("cost-{pace}-{round}");
+            let monitor = bench.monitor(&sites, &topic, &targets, INTERVAL).await?;
+            let ours = measure(&monitor.process, &mut sites, warm_up).await?;
+            monitor.stop().await?;
+            warm_up = WARM_UP;
+            let client = bare::start(&sites.ca_file, &urls_file)?;
+            let bare = measure(&client, &mut sites, WARM_UP).await?;
+            drop(client);
+            rows.push(vec![
+                pace.to_string(),
+                round.to_string(),
+                format!("{:.0}", ours.micros),
+                format!("{:.0}", bare.micros),
+                format!("{:.2}", ours.micros / bare.micros),
+                format!("{} and {}", ours.pages, bare.pages),
+            ]);
+        }
+    }
+    table::print("Processor time of a check, HTTPS on loopback, 10 kB", &rows);
+    Ok(())
+}
+
+async fn measure(process: &Watched, sites: &mut Sites, warm_up: Duration) -> Result<Cost> {
+    sleep(warm_up).await;
+    let (time, pages) = (process.processor_time()?, sites.pages().await?);
+    sleep(WINDOW).await;
+    let time = process.processor_time()?.saturating_sub(time);
+    let pages = sites.pages().await? - pages;
+    #[expect(clippy::cast_precision_loss, reason = "some ten thousand")]
+    let micros = time.as_secs_f64() * 1e6 / pages.max(1) as f64;
+    Ok(Cost { micros, pages })
+}

@@ -1,0 +1,58 @@
+//! What a check costs. Prints tables; asserts nothing.
+//!
+//! `make bench CASE='[CASE]…'`, on the `monitor` that was built.
+
+mod bare;
+mod cases;
+mod records;
+mod service;
+mod site;
+mod table;
+mod watched;
+
+use std::env;
+
+use anyhow::{Result, bail};
+
+const USAGE: &str = "cases: cost, start, hostile, reload (all of them unless named)";
+const CASES: [&str; 4] = ["cost", "start", "hostile", "reload"];
+
+fn main() -> Result<()> {
+    // Cargo adds `--bench` on its own.
+    let arguments: Vec<String> = env::args().skip(1).filter(|it| it != "--bench").collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match words[..] {
+        // This program again, as the processes that it starts.
+        [site::ROLE, folder] => runtime()?.block_on(site::run(folder.as_ref())),
+        [bare::ROLE, ca_file, urls_file] => {
+            runtime()?.block_on(bare::run(ca_file.as_ref(), urls_file.as_ref()))
+        }
+        [] => runtime()?.block_on(run(&CASES)),
+        ref named => runtime()?.block_on(run(named)),
+    }
+}
+
+async fn run(named: &[&str]) -> Result<()> {
+    if let Some(unknown) = named.iter().find(|name| !CASES.contains(name)) {
+        bail!("{unknown:?} is no case; {USAGE}");
+    }
+    let bench = cases::Bench::start().await?;
+    for name in named {
+        match *name {
+            "cost" => cases::cost(&bench).await?,
+            "start" => cases::start(&bench).await?,
+            "hostile" => cases::hostile(&bench).await?,
+            _ => cases::reload(&bench).await?,
+        }
+    }
+    Ok(())
+}
+
+/// As many threads as the monitor has on such a machine.
+fn runtime() -> Result<tokio::runtime::Runtime> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()?;
+    Ok(runtime)
+}

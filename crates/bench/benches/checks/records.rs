@@ -1,0 +1,80 @@
+//! What was published, read back from Kafka.
+
+use std::{collections::HashMap, time::Duration};
+
+use anyhow::{Context, Result};
+use jiff::Timestamp;
+use rdkafka::{
+    ClientConfig, Message, Offset, TopicPartitionList,
+    consumer::{BaseConsumer, Consumer},
+};
+use serde_json::Value;
+
+const POLL_TIMEOUT: Duration = Duration::from_millis(500);
+const METADATA_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// A record, as far as it matters here.
+pub(crate) struct Record {
+    pub(crate) url: String,
+    pub(crate) outcome: String,
+    pub(crate) scheduled_at: Timestamp,
+    /// From when it was due to when it began, in milliseconds; of a missed one there is none.
+    pub(crate) lag_ms: Option<f64>,
+}
+
+/// All records of a topic, so far. It blocks.
+pub(crate) fn read(bootstrap: &str, topic: &str) -> Result<Vec<Record>> {
+    let consumer: BaseConsumer = ClientConfig::new()
+        .set("bootstrap.servers", bootstrap)
+        .set("group.id", "bench")
+        .create()?;
+    let metadata = consumer.fetch_metadata(Some(topic), METADATA_TIMEOUT)?;
+    let partitions = metadata
+        .topics()
+        .first()
+        .map(rdkafka::metadata::MetadataTopic::partitions);
+    let mut all = TopicPartitionList::new();
+    for partition in partitions.unwrap_or_default() {
+        all.add_partition_offset(topic, partition.id(), Offset::Beginning)?;
+    }
+    consumer.assign(&all)?;
+    let mut records = Vec::new();
+    let mut empty = 0;
+    // The first answer takes its time.
+    while empty < 4 {
+        let Some(message) = consumer.poll(POLL_TIMEOUT) else {
+            empty += 1;
+            continue;
+        };
+        let message = message?;
+        records.push(parse(message.payload().unwrap_or_default())?);
+    }
+    Ok(records)
+}
+
+fn parse(payload: &[u8]) -> Result<Record> {
+    let value: Value = serde_json::from_slice(payload)?;
+    let text = |name: &str| value[name].as_str().context("no text").map(str::to_owned);
+    Ok(Record {
+        url: text("url")?,
+        outcome: text("outcome")?,
+        scheduled_at: text("scheduled_at")?.parse()?,
+        lag_ms: value["prober"]["schedule_lag"]
+            .as_f64()
+            .map(|lag| lag * 1000.0),
+    })
+}
+
+/// How many had which outcome, in words.
+pub(crate) fn outcomes<'a>(records: impl Iterator<Item = &'a Record>) -> String {
+    let mut counts: HashMap<&str, usize> = HashMap::new();
+    for record in records {
+        *counts.entry(&record.outcome).or_default() += 1;
+    }
+    let mut words: Vec<_> = counts
+        .iter()
+        .map(|(name, count)| format!("{count} {name}"))
+        .collect();
+    words.sort();
+    words.join(", ")
+}

@@ -1,0 +1,61 @@
+//! A process whose time and memory are read from `/proc`.
+
+use std::{fs, process::Stdio, time::Duration};
+
+use anyhow::{Context, Result};
+use tokio::process::{Child, Command};
+
+/// Of `/proc/PID/stat`, on every Linux.
+const TICKS_A_SECOND: u64 = 100;
+/// Fields of it after the program's name, which may hold spaces.
+const USER_TICKS: usize = 11;
+const SYSTEM_TICKS: usize = 12;
+
+/// A process that ends with this.
+pub(crate) struct Watched {
+    pub(crate) child: Child,
+    id: u32,
+}
+
+impl Watched {
+    /// Starts it.
+    pub(crate) fn start(command: &mut Command) -> Result<Self> {
+        let child = command
+            .stdin(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .context("starting a process")?;
+        let id = child.id().context("the process has ended")?;
+        Ok(Self { child, id })
+    }
+
+    /// Its number.
+    pub(crate) fn id(&self) -> u32 {
+        self.id
+    }
+
+    /// What it used of all cores so far.
+    pub(crate) fn processor_time(&self) -> Result<Duration> {
+        let text = self.read("stat")?;
+        let (_, fields) = text.rsplit_once(')').context("an odd stat")?;
+        let fields: Vec<&str> = fields.split_whitespace().collect();
+        let ticks = fields[USER_TICKS].parse::<u64>()? + fields[SYSTEM_TICKS].parse::<u64>()?;
+        Ok(Duration::from_millis(ticks * 1000 / TICKS_A_SECOND))
+    }
+
+    /// The most memory that it ever had, in MiB.
+    pub(crate) fn memory_max_mib(&self) -> Result<f64> {
+        let text = self.read("status")?;
+        let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let kib: f64 = line
+            .and_then(|line| line.split_whitespace().next())
+            .context("no VmHWM")?
+            .parse()?;
+        Ok(kib / 1024.0)
+    }
+
+    fn read(&self, file: &str) -> Result<String> {
+        let path = format!("/proc/{}/{file}", self.id);
+        fs::read_to_string(&path).with_context(|| format!("reading {path}"))
+    }
+}

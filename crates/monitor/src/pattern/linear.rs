@@ -17,8 +17,12 @@ const COMPILED_BYTES_MAX: usize = 4 * 1024 * 1024;
 const SEARCH_BYTES_MAX: usize = 1024 * 1024;
 /// Patterns up to this size are kept compiled: the compiling of one takes longer than the search.
 const KEPT_PATTERN_BYTES_MAX: usize = 256 * 1024;
-/// What is kept of a search for the next one with the same pattern.
-const KEPT_SEARCH_BYTES_MAX: usize = 64 * 1024;
+/// What may be kept of a search for the next one with the same pattern: without, each page would have
+/// its search's automaton made anew, which takes as long as compiling. It grows with what was seen.
+const KEPT_SEARCH_BYTES_MAX: usize = 256 * 1024;
+const KEPT_SEARCH_BYTES_MIN: usize = 16 * 1024;
+/// By how much it grows at most until it is rather let go.
+const KEPT_SEARCH_GROWTH: usize = 4;
 /// What all kept patterns may take: compiled, some thousands would take gigabytes.
 const KEPT_BYTES_MAX: u64 = 16 * 1024 * 1024;
 
@@ -27,7 +31,7 @@ static KEPT: LazyLock<Kept<String, Arc<Linear>>> = LazyLock::new(|| {
     Kept::builder()
         .max_capacity(KEPT_BYTES_MAX)
         .weigher(|text: &String, linear: &Arc<Linear>| {
-            let bytes = text.len() + linear.regex.memory_usage() + KEPT_SEARCH_BYTES_MAX;
+            let bytes = text.len() + linear.regex.memory_usage() + linear.kept_search_bytes_max;
             u32::try_from(bytes).unwrap_or(u32::MAX)
         })
         .build()
@@ -41,6 +45,8 @@ pub(super) struct Linear {
     ends: Vec<usize>,
     /// What the last search left, for the next one.
     spare: Mutex<Option<Cache>>,
+    /// What that may take.
+    kept_search_bytes_max: usize,
 }
 
 impl Linear {
@@ -52,11 +58,14 @@ impl Linear {
             (None, None) => error.to_string(),
         };
         let config = Config::new()
+            // Faster for some searches, and twice the time to compile.
+            .onepass(false)
+            .dfa(false)
             .nfa_size_limit(Some(COMPILED_BYTES_MAX))
             .hybrid_cache_capacity(SEARCH_BYTES_MAX);
         let regex = Regex::builder()
             .configure(config)
-            .syntax(syntax::Config::new().case_insensitive(true))
+            .syntax(syntax())
             .build(text)
             .map_err(words)?;
         let groups = regex
@@ -67,10 +76,14 @@ impl Linear {
                 .then_some(group)
         });
         let ends = ends.collect();
+        let cache = regex.create_cache();
+        let kept_search_bytes_max = (cache.memory_usage() * KEPT_SEARCH_GROWTH)
+            .clamp(KEPT_SEARCH_BYTES_MIN, KEPT_SEARCH_BYTES_MAX);
         Ok(Self {
             regex,
             ends,
-            spare: Mutex::new(None),
+            spare: Mutex::new(Some(cache)),
+            kept_search_bytes_max,
         })
     }
 
@@ -100,7 +113,7 @@ impl Linear {
             .take();
         let mut cache = spare.unwrap_or_else(|| self.regex.create_cache());
         let found = self.find_with(&mut cache, page);
-        if cache.memory_usage() <= KEPT_SEARCH_BYTES_MAX {
+        if cache.memory_usage() <= self.kept_search_bytes_max {
             *self.spare.lock().unwrap_or_else(PoisonError::into_inner) = Some(cache);
         }
         found
@@ -124,6 +137,11 @@ impl Linear {
     }
 }
 
+/// Patterns ignore case.
+fn syntax() -> syntax::Config {
+    syntax::Config::new().case_insensitive(true)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -137,6 +155,19 @@ mod tests {
         }
         KEPT.run_pending_tasks();
         assert!(KEPT.weighted_size() <= KEPT_BYTES_MAX);
+    }
+
+    #[test]
+    fn what_a_search_made_is_there_for_the_next_page() {
+        let page = format!(
+            "{}all systems operational",
+            "<p>Nothing is sought.</p>".repeat(400)
+        );
+        for pattern in [r"all systems \w+", "systems operational", r"<p>.*?</p>all"] {
+            let linear = Linear::new(pattern).unwrap();
+            assert!(linear.find(&page).is_some());
+            assert!(linear.spare.lock().unwrap().is_some(), "{pattern}");
+        }
     }
 
     #[test]

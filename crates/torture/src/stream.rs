@@ -8,15 +8,17 @@ mod poison;
 mod random;
 mod row;
 mod sample;
+mod settings;
 
 use self::kind::{Kind, Variant, kind_of, partition_of};
 
 pub(crate) use self::{
     kind::PARTITIONS,
     original::identify,
-    planned::{Meaning, Planned, Settings},
+    planned::{Meaning, Planned},
     row::{COLUMNS, Row},
     sample::{COMPLETE_RECORDS, CONTESTED_TEXT},
+    settings::Settings,
 };
 
 /// All records of a run.

@@ -3,10 +3,11 @@
 use uuid::Uuid;
 
 use super::{
-    planned::{Meaning, Planned, Settings},
+    planned::{Meaning, Planned},
     random::random,
     row::Row,
     sample::{BASE_MS, ORIGINAL},
+    settings::Settings,
 };
 
 /// Of the ids of records that carry none (docs/record.md).

@@ -1,8 +1,6 @@
 //! A record that is to be sent.
 
-use serde_json::Value;
-
-use super::row::Row;
+use super::{row::Row, settings::Settings};
 
 /// A record.
 #[derive(Clone, Debug)]
@@ -32,11 +30,4 @@ pub(crate) enum Meaning {
     },
     /// A dead letter.
     Letter { reason: &'static str },
-}
-
-/// What a website remembers of its newest record.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct Settings {
-    pub(crate) regexp: String,
-    pub(crate) target: Option<Value>,
 }

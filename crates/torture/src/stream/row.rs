@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use tokio_postgres::types::FromSql;
 use uuid::Uuid;
 
-use super::planned::Settings;
+use super::settings::Settings;
 
 /// A value, told from another as PostgreSQL can tell them.
 trait Same {

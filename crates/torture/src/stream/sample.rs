@@ -7,9 +7,9 @@ use uuid::Uuid;
 
 use super::{
     kind::{COMPLETE_ONE_IN, complete_place, is_complete},
-    planned::Settings,
     random::random,
     row::Row,
+    settings::Settings,
 };
 
 /// 2026-03-01T00:00:00Z, in milliseconds since 1970: fixed, so that a seed means the same on any

@@ -1,5 +1,6 @@
 //! `monitor check URL`: one check made now, by the way that the service's checks go, and shown.
 
+mod answered;
 mod bar;
 mod facts;
 mod once;

@@ -1,9 +1,9 @@
 //! What was seen beside the times: each fact a name and a sentence.
 
 use jiff::Timestamp;
-use messages::{Certificate, CheckResult, HttpVersion, Match, Response};
+use messages::{Certificate, CheckResult, Match, Response};
 
-use super::story;
+use super::{answered::answered, story};
 use crate::probe::Story;
 
 /// Hours of a day.
@@ -63,14 +63,6 @@ pub(super) fn facts(
 
 fn answer(response: &Response) -> String {
     answered(response.status, response.http_version)
-}
-
-/// A status with its words, and the protocol.
-pub(super) fn answered(status: u16, version: HttpVersion) -> String {
-    let words = http::StatusCode::from_u16(status).ok();
-    let words = words.and_then(|status| status.canonical_reason());
-    let words = words.map_or_else(String::new, |words| format!(" {words}"));
-    format!("{status}{words}, {}", version.as_str())
 }
 
 fn page(response: &Response) -> String {

@@ -4,7 +4,7 @@ use std::{net::SocketAddr, time::Duration};
 
 use messages::Phase;
 
-use super::facts::answered;
+use super::answered::answered;
 use crate::probe::{Excerpt, Fate, Hop, Story};
 
 /// Stand where a match begins and ends, until it is known how that is shown.

@@ -45,7 +45,7 @@ fn the_shipped_targets_are_good() {
 
 #[test]
 fn every_bad_row_is_named_with_file_line_and_reason() {
-    let content = b"url,regexp\nhttp://a.example/,ok\nftp://b.example/,\n,\nhttp://c.example/,(\n# remark\n\nhttp://a.example/,twice\nhttp://d.example/,\"unclosed\nhttp://e.example/,\n";
+    let content = b"url,regexp\nhttp://a.example/,ok\nftp://b.example/,\n,no url\nhttp://c.example/,(\n# remark\n\nhttp://a.example/,twice\nhttp://d.example/,\"unclosed\nhttp://e.example/,\n";
     let (status, text) = targets("urls.csv", content);
     assert_eq!(status, Some(2), "{text}");
     for line in [3, 4, 5, 8, 9] {

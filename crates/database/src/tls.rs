@@ -4,17 +4,13 @@ use std::sync::Arc;
 
 use anyhow::{Context, anyhow};
 use rustls::{
-    CertificateError, ClientConfig, DigitallySignedStruct, Error, SignatureScheme,
-    client::{
-        WebPkiServerVerifier,
-        danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
-        verify_server_name,
-    },
-    crypto::{self, CryptoProvider, aws_lc_rs},
+    CertificateError, ClientConfig, Error,
+    client::{WebPkiServerVerifier, verify_server_name},
+    crypto::{CryptoProvider, aws_lc_rs},
     server::ParsedCertificate,
 };
-use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
-use service::certificates::{self, Lookup};
+use rustls_pki_types::CertificateDer;
+use service::certificates::{self, Judge, Judged, Lookup, Shown};
 
 use crate::encryption::{Identity, Roots, Tls, Verification};
 
@@ -26,10 +22,7 @@ pub(crate) fn client_config(tls: &Tls) -> anyhow::Result<ClientConfig> {
         Verification::Chain => Trust::Signed(Authorities::read(&tls.roots, &provider)?),
         Verification::ChainAndName => Trust::Named(Authorities::read(&tls.roots, &provider)?),
     };
-    let verifier = Arc::new(Verifier {
-        provider: Arc::clone(&provider),
-        trust,
-    });
+    let verifier = Arc::new(Judged::by(trust, Arc::clone(&provider)));
     let builder = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .context("setting up TLS to PostgreSQL")?
@@ -43,14 +36,6 @@ pub(crate) fn client_config(tls: &Tls) -> anyhow::Result<ClientConfig> {
     builder
         .with_client_auth_cert(chain, key)
         .context("showing our certificate (sslcert, sslkey) to PostgreSQL")
-}
-
-/// Judges the certificate that a server shows. That the server has the certificate's key is seen to
-/// whatever is trusted: else encryption would be worth nothing.
-#[derive(Debug)]
-struct Verifier {
-    provider: Arc<CryptoProvider>,
-    trust: Trust,
 }
 
 /// Whose certificate is taken.
@@ -93,61 +78,27 @@ impl Authorities {
     }
 }
 
-impl ServerCertVerifier for Verifier {
-    fn verify_server_cert(
-        &self,
-        certificate: &CertificateDer<'_>,
-        intermediates: &[CertificateDer<'_>],
-        name: &ServerName<'_>,
-        ocsp_response: &[u8],
-        now: UnixTime,
-    ) -> Result<ServerCertVerified, Error> {
-        let (authorities, with_name) = match &self.trust {
-            Trust::Anybody => return Ok(ServerCertVerified::assertion()),
-            Trust::Signed(authorities) => (authorities, false),
-            Trust::Named(authorities) => (authorities, true),
+impl Judge for Trust {
+    fn judge(&self, shown: &Shown<'_>) -> Result<(), Error> {
+        let (authorities, with_name) = match self {
+            Self::Anybody => return Ok(()),
+            Self::Signed(authorities) => (authorities, false),
+            Self::Named(authorities) => (authorities, true),
         };
         // A server's self-signed certificate, named as the authority: OpenSSL takes it, while the
         // web's rules refuse an authority's certificate in a server's hand.
-        if authorities.pinned.iter().any(|it| it == certificate) {
+        if authorities.pinned.iter().any(|it| it == shown.leaf) {
             if with_name {
-                verify_server_name(&ParsedCertificate::try_from(certificate)?, name)?;
+                verify_server_name(&ParsedCertificate::try_from(shown.leaf)?, shown.name)?;
             }
-            return Ok(ServerCertVerified::assertion());
+            return Ok(());
         }
-        let web = &authorities.web;
-        let verdict = web.verify_server_cert(certificate, intermediates, name, ocsp_response, now);
-        match verdict {
+        match shown.by_web(&authorities.web) {
             // The chain is checked before the name.
             Err(Error::InvalidCertificate(
                 CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
-            )) if !with_name => Ok(ServerCertVerified::assertion()),
+            )) if !with_name => Ok(()),
             verdict => verdict,
         }
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        let algorithms = &self.provider.signature_verification_algorithms;
-        crypto::verify_tls12_signature(message, certificate, signature, algorithms)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        let algorithms = &self.provider.signature_verification_algorithms;
-        crypto::verify_tls13_signature(message, certificate, signature, algorithms)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        let algorithms = &self.provider.signature_verification_algorithms;
-        algorithms.supported_schemes()
     }
 }

@@ -1,6 +1,8 @@
 //! PEM files, checked before a client meets them: a wrong one is said at start, by its setting and
 //! its path, not by a library at the first connection.
 
+mod judge;
+
 use std::{io, path::Path};
 
 use jiff::Timestamp;
@@ -8,6 +10,8 @@ use rustls::{RootCertStore, crypto::aws_lc_rs};
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject};
 use tracing::warn;
 use x509_parser::prelude::{FromDer, X509Certificate};
+
+pub use judge::{Judge, Judged, Shown};
 
 /// Where systems keep the authorities that they trust, as one file; the first that exists counts.
 const SYSTEM_FILES: [&str; 6] = [

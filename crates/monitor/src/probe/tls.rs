@@ -8,16 +8,13 @@ use std::{path::Path, sync::Arc};
 use rustls::{
     ClientConfig, RootCertStore,
     client::{Resumption, WebPkiServerVerifier},
-    crypto::aws_lc_rs,
+    crypto::{CryptoProvider, aws_lc_rs},
 };
 use rustls_pki_types::CertificateDer;
-use service::certificates::{self, Lookup};
+use service::certificates::{self, Judged, Lookup};
 use tracing::warn;
 
-use self::{
-    sessions::Forgetful,
-    verifier::{Judge, Recorder},
-};
+use self::{sessions::Forgetful, verifier::Recorder};
 
 const HTTP2: &[u8] = b"h2";
 const HTTP1: &[u8] = b"http/1.1";
@@ -38,7 +35,8 @@ pub fn read_extra_authorities(file: &Path) -> Result<Vec<CertificateDer<'static>
 #[derive(Debug)]
 pub(super) struct Tls {
     config: ClientConfig,
-    judge: Judge,
+    provider: Arc<CryptoProvider>,
+    recorder: Recorder,
 }
 
 /// Which versions of HTTP are offered.
@@ -55,7 +53,7 @@ impl Tls {
         let mut authorities = certificates::system_authorities(Lookup::BySystem);
         authorities.add_parsable_certificates(extra.iter().cloned());
         let provider = Arc::new(aws_lc_rs::default_provider());
-        let verifier = if authorities.is_empty() {
+        let authorities = if authorities.is_empty() {
             warn!(
                 "This machine trusts no authority (is ca-certificates installed?): every https \
                  site will be tls_untrusted; SSL_CERT_FILE can name a file of authorities"
@@ -65,32 +63,37 @@ impl Tls {
             let (authorities, provider) = (Arc::new(authorities), Arc::clone(&provider));
             Some(WebPkiServerVerifier::builder_with_provider(authorities, provider).build()?)
         };
-        let judge = Judge {
-            provider: Arc::clone(&provider),
-            verifier,
+        let recorder = Recorder {
+            authorities,
             extra: extra.to_vec(),
             verifies: true,
         };
-        let mut config = ClientConfig::builder_with_provider(provider)
+        let verifier = Judged::by(recorder.clone(), Arc::clone(&provider));
+        let mut config = ClientConfig::builder_with_provider(Arc::clone(&provider))
             .with_safe_default_protocol_versions()?
             .dangerous()
-            .with_custom_certificate_verifier(Arc::new(Recorder(judge.clone())))
+            .with_custom_certificate_verifier(Arc::new(verifier))
             .with_no_client_auth();
         config.resumption = Resumption::store(Arc::new(Forgetful));
-        Ok(Self { config, judge })
+        Ok(Self {
+            config,
+            provider,
+            recorder,
+        })
     }
 
     /// What a client that offers these versions of HTTP is made of, and that takes any certificate
     /// where it verifies none.
     pub(super) fn config(&self, offer: Offer, verifies: bool) -> ClientConfig {
         let mut config = self.config.clone();
-        let judge = Judge {
+        let recorder = Recorder {
             verifies,
-            ..self.judge.clone()
+            ..self.recorder.clone()
         };
+        let judged = Judged::by(recorder, Arc::clone(&self.provider));
         config
             .dangerous()
-            .set_certificate_verifier(Arc::new(Recorder(judge)));
+            .set_certificate_verifier(Arc::new(judged));
         config.alpn_protocols = offer.names();
         config
     }

@@ -31,8 +31,10 @@ for name in "${names[@]}"; do
     (cd "$copy/source" && CARGO_TARGET_DIR=$built cargo build --quiet --workspace --bin consumer)
     mv "$built/debug/consumer" "$copy/consumer-$name"
     only=$(sed -n 's/^Faults: //p' "$patch")
+    read -ra options < <(sed -n 's/^Options: //p' "$patch"; echo)
+    [ ${#options[@]} -gt 0 ] || options=(--records 12000 --faults 12)
     echo "== $name: $(head -1 "$patch")"
-    if "$target/debug/examples/torture" --seed "$seed" --records 12000 --faults 12 --only "$only" \
+    if "$target/debug/examples/torture" --seed "$seed" "${options[@]}" --only "$only" \
         --consumer "$copy/consumer-$name" >"$copy/$name.txt" 2>&1; then
         echo "   NOT FOUND"
         survivors=$((survivors + 1))

@@ -18,6 +18,8 @@ async fn what_is_tortured_stores_each_record_exactly_once() {
         records: RECORDS,
         faults: FAULTS,
         only: String::new(),
+        is_burst: false,
+        settings: Vec::new(),
         consumer: program("consumer"),
         logs: None,
     };

@@ -22,6 +22,12 @@ struct Arguments {
     /// Only faults whose names hold this.
     #[arg(long, default_value = "")]
     only: String,
+    /// Records come as fast as they can be sent while a fault is under way.
+    #[arg(long)]
+    burst: bool,
+    /// A further setting of the consumers.
+    #[arg(long, value_name = "NAME=VALUE", value_parser = setting)]
+    set: Vec<(String, String)>,
     /// The consumer's program, unless it is the one that was built beside this.
     #[arg(long)]
     consumer: Option<PathBuf>,
@@ -40,6 +46,8 @@ async fn main() -> Result<ExitCode> {
         records: arguments.records,
         faults: arguments.faults,
         only: arguments.only,
+        is_burst: arguments.burst,
+        settings: arguments.set,
         consumer: arguments.consumer.map_or_else(built_beside, Ok)?,
         logs: arguments.logs,
     };
@@ -50,6 +58,11 @@ async fn main() -> Result<ExitCode> {
     } else {
         ExitCode::FAILURE
     })
+}
+
+fn setting(text: &str) -> Result<(String, String)> {
+    let (name, value) = text.split_once('=').context("not NAME=VALUE")?;
+    Ok((name.to_owned(), value.to_owned()))
 }
 
 /// The consumer in the folder above that of the examples.

@@ -21,7 +21,7 @@ const EXIT_POLL: Duration = Duration::from_millis(20);
 #[derive(Debug)]
 pub(crate) struct Consumer {
     program: PathBuf,
-    variables: Vec<(&'static str, String)>,
+    variables: Vec<(String, String)>,
     pub(crate) log: PathBuf,
     process: Option<(Child, Watchdog)>,
 }
@@ -32,7 +32,7 @@ impl Consumer {
         program: &Path,
         folder: &Path,
         name: &str,
-        variables: Vec<(&'static str, String)>,
+        variables: Vec<(String, String)>,
     ) -> Self {
         Self {
             program: program.to_owned(),
@@ -48,7 +48,7 @@ impl Consumer {
             .args(arguments)
             .env_clear()
             .envs(env::var_os("PATH").map(|path| ("PATH", path)))
-            .envs(self.variables.iter().map(|(name, value)| (name, value)))
+            .envs(self.variables.iter().cloned())
             // No `.env` of a developer's gets in.
             .current_dir(self.log.parent().unwrap_or(Path::new("/")))
             .stdin(Stdio::null());

@@ -13,6 +13,10 @@ pub struct Plan {
     pub faults: usize,
     /// Faults whose names hold this; all where it is empty.
     pub only: String,
+    /// Whether records come as fast as they can be sent while a fault is under way.
+    pub is_burst: bool,
+    /// Further settings of the consumers, by name.
+    pub settings: Vec<(String, String)>,
     /// The program that is hurt.
     pub consumer: PathBuf,
     /// Where the consumers' logs are kept; with the run's other files, and gone with them, where

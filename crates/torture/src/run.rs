@@ -147,6 +147,11 @@ async fn hurt(
     tell: &impl Fn(&str),
 ) -> Result<()> {
     let mut random = Rng::with_seed(plan.seed ^ 1);
+    let pause = if plan.is_burst {
+        Duration::ZERO
+    } else {
+        PORTION_PAUSE
+    };
     let parts = deck.len() as u64 + 1;
     let part = |place: u64| plan.records * place / parts;
     publisher.send(0..part(1), Duration::ZERO).await?;
@@ -168,7 +173,7 @@ async fn hurt(
             sent,
         };
         let (fed, inflicted) = tokio::join!(
-            publisher.send(sent..part(place + 1), PORTION_PAUSE),
+            publisher.send(sent..part(place + 1), pause),
             (fault.inflict)(&mut scene),
         );
         fed?;

@@ -68,7 +68,7 @@ impl World {
         };
         kafka.create_topic(&topic.name, PARTITIONS as i32).await?;
         topic.keep_for_ever().await?;
-        let variables = vec![
+        let always = [
             (
                 "BOOTSTRAP_SERVERS",
                 format!("127.0.0.1:{}", kafka_proxy.port),
@@ -79,6 +79,8 @@ impl World {
             ("CONSUMER_GROUP", GROUP.to_owned()),
             ("HTTP_LISTEN", "127.0.0.1:0".to_owned()),
         ];
+        let always = always.map(|(name, value)| (name.to_owned(), value));
+        let variables = [&always, plan.settings.as_slice()].concat();
         let consumer = |name: &str| Consumer::new(&plan.consumer, folder, name, variables.clone());
         let mut consumers: Vec<_> = (1..=CONSUMERS)
             .map(|number| consumer(&format!("consumer-{number}")))

@@ -1,6 +1,6 @@
 //! What is done to the consumers' sessions, and what every new one meets.
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 
 use super::scene::Scene;
 
@@ -20,9 +20,11 @@ pub(super) async fn terminate(scene: &mut Scene<'_>) -> Result<()> {
 }
 
 pub(super) async fn cancel(scene: &mut Scene<'_>) -> Result<()> {
+    // One connection for all: to log in takes longer than most of what is to be cancelled.
+    let client = scene.world.database.superuser().await?;
     for _ in 0..20 {
         scene.wait_ms(0..50).await;
-        scene.execute(CANCEL).await?;
+        client.batch_execute(CANCEL).await?;
     }
     Ok(())
 }
@@ -78,9 +80,12 @@ pub(super) async fn connections(scene: &mut Scene<'_>) -> Result<()> {
     let database = scene.world.database.clone();
     scene.execute(TERMINATE).await?;
     for _ in 0..CONNECTIONS {
-        // Those that are refused show that it is full.
-        used.extend(database.connect().await);
+        used.extend(database.occupy().await);
     }
+    ensure!(
+        used.len() < CONNECTIONS,
+        "the server took {CONNECTIONS} connections and is not full"
+    );
     scene.wait_ms(500..3000).await;
     Ok(())
 }

@@ -1,14 +1,24 @@
 //! The database, asked directly, not through the proxy.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, net::Ipv4Addr, time::Duration};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use devstack::Postgres;
-use tokio::time::{sleep, timeout};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+    time::{sleep, timeout},
+};
 use tokio_postgres::{Client, NoTls};
 
 /// The longest that a question may take.
 const ANSWER_MAX: Duration = Duration::from_mins(5);
+/// The longest that a place may take to be had, or refused.
+const OCCUPY_MAX: Duration = Duration::from_secs(10);
+/// What a client says first, after its length: the protocol's version 3.0, and who it is.
+const STARTUP: &[u8] = b"\0\x03\0\0user\0websites\0database\0websites\0\0";
+/// How the server's answer begins once it has given the connection a place.
+const PASSWORD_PLEASE: u8 = b'R';
 /// How often a statement is tried that others are in the way of, and the pause between.
 const ATTEMPTS: u32 = 60;
 const ATTEMPT_PAUSE: Duration = Duration::from_millis(200);
@@ -41,9 +51,16 @@ impl Database {
             .replace(&format!(":{}/", self.port), &format!(":{port}/"))
     }
 
-    /// A connection as the consumers' role.
-    pub(crate) async fn connect(&self) -> Result<Client> {
-        connect(&self.uri).await
+    /// A connection of the consumers' role that stops short of logging in. It takes a place of the
+    /// server's all the same, and a hundred logins would take a busy machine a minute.
+    pub(crate) async fn occupy(&self) -> Result<TcpStream> {
+        let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).await?;
+        let length = i32::try_from(size_of::<i32>() + STARTUP.len())?;
+        stream.write_i32(length).await?;
+        stream.write_all(STARTUP).await?;
+        let answer = timeout(OCCUPY_MAX, stream.read_u8()).await??;
+        ensure!(answer == PASSWORD_PLEASE, "the server has no place left");
+        Ok(stream)
     }
 
     /// A connection as the superuser, who may write whatever the default is just now.

@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
     process::{Child, Command, ExitStatus, Stdio},
     sync::{Arc, Mutex},
-    thread,
+    thread::{self, JoinHandle},
 };
 
 use rustix::process::{Pid, Signal, kill_process};
@@ -62,6 +62,8 @@ pub(crate) struct Service {
     name: String,
     process: Child,
     log: Arc<Mutex<Vec<String>>>,
+    /// They end when nobody can print any more.
+    readers: [JoinHandle<()>; 2],
     /// Where it runs: an empty folder, so that no `.env` of a developer's gets in.
     _folder: TempDir,
 }
@@ -116,12 +118,15 @@ impl Service {
             .spawn()
             .unwrap_or_else(|error| panic!("{name} does not start: {error}"));
         let log = Arc::new(Mutex::new(Vec::new()));
-        follow(process.stdout.take().expect("a pipe"), &log);
-        follow(process.stderr.take().expect("a pipe"), &log);
+        let readers = [
+            follow(process.stdout.take().expect("a pipe"), &log),
+            follow(process.stderr.take().expect("a pipe"), &log),
+        ];
         Self {
             name: name.into(),
             process,
             log,
+            readers,
             _folder: folder,
         }
     }
@@ -182,7 +187,12 @@ impl Service {
     pub(crate) async fn exit(&mut self) -> ExitStatus {
         let what = format!("{} ends", self.name);
         let process = &mut self.process;
-        let mut ended = || process.try_wait().expect("the process is ours");
+        let readers = &self.readers;
+        let mut ended = || {
+            let status = process.try_wait().expect("the process is ours");
+            // Its last lines are read, too.
+            status.filter(|_| readers.iter().all(JoinHandle::is_finished))
+        };
         let deadline = tokio::time::Instant::now() + super::PATIENCE;
         loop {
             if let Some(status) = ended() {
@@ -230,13 +240,16 @@ impl Drop for Service {
     }
 }
 
-fn follow(pipe: impl std::io::Read + Send + 'static, log: &Arc<Mutex<Vec<String>>>) {
+fn follow(
+    pipe: impl std::io::Read + Send + 'static,
+    log: &Arc<Mutex<Vec<String>>>,
+) -> JoinHandle<()> {
     let log = Arc::clone(log);
     thread::spawn(move || {
         for line in BufReader::new(pipe).lines().map_while(Result::ok) {
             log.lock().expect("no reader panics").push(line);
         }
-    });
+    })
 }
 
 /// A program of the workspace, built beside this one by `make test`.

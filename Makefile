@@ -64,11 +64,12 @@ torture-mutants: setup ## Prove that the torture finds deliberate faults of the 
 	@crates/torture/mutants.sh
 
 .PHONY: lint
-lint: ## Check format, lints, documentation and scripts
+lint: ## Check format, lints, documentation, scripts and mutants
 	@$(SETUP) build lint
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --locked -- --deny warnings
 	RUSTDOCFLAGS='--deny warnings' cargo doc --workspace --no-deps --locked
+	crates/torture/mutants.sh --check
 	@if command -v shellcheck >/dev/null; then \
 		echo shellcheck $(SCRIPTS); shellcheck $(SCRIPTS); \
 	else \

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # mutants.sh [NAME...]: builds the consumer with each deliberate fault of mutants/ (or those named),
 # tortures it, and says which check found it. Exit status 1: one was not found.
+# mutants.sh --check: says whether each still fits the code.
 set -euo pipefail
 
 cd "$(dirname "$0")/../.."
@@ -13,6 +14,12 @@ built=$copy/target
 seed=${SEED:-1}
 names=("$@")
 [ ${#names[@]} -gt 0 ] || mapfile -t names < <(basename --suffix=.patch crates/torture/mutants/*.patch)
+
+# A mutant that no longer fits the code proves nothing.
+for patch in crates/torture/mutants/*.patch; do
+    patch --dry-run --quiet --force --strip=1 <"$patch" || { echo "$patch does not fit the code" >&2; exit 1; }
+done
+[ "${1:-}" != --check ] || exit 0
 
 cargo build --quiet --workspace --example torture
 mkdir -p "$copy"

@@ -10,11 +10,14 @@ const DECLARATION_BYTES_MAX: usize = 4096;
 /// Where a page shows whether it is a binary.
 const SNIFFED_BYTES_MAX: usize = 1024;
 
-/// `<meta charset=…>`, `<meta … content="…; charset=…">` and `<?xml … encoding="…"?>`.
+/// `<meta charset=…>`, `<meta … content="…; charset=…">` and `<?xml … encoding="…"?>`. A comment is
+/// matched without a name, so that nothing is found within it.
 static DECLARATION: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(
-        r#"(?i-u)(?:<meta[^>]*?charset|^\s*<\?xml[^>]*?encoding)\s*=\s*["']?\s*([a-z0-9_:.\-]+)"#,
-    )
+    Regex::new(concat!(
+        r#"(?is-u)<!--.*?(?:-->|\z)"#,
+        r#"|(?:<meta[\s/](?:[^>]*?[\s"'/;])?charset|^\s*<\?xml[^>]*?encoding)"#,
+        r#"\s*=\s*["']?\s*([a-z0-9_:.\-]+)"#
+    ))
     .ok()
 });
 
@@ -66,8 +69,10 @@ fn encoding(bytes: &[u8], head: Option<&'static Encoding>) -> &'static Encoding 
 
 fn declared(bytes: &[u8]) -> Option<&'static Encoding> {
     let start = &bytes[..bytes.len().min(DECLARATION_BYTES_MAX)];
-    let label = DECLARATION.as_ref()?.captures(start)?.get(1)?;
-    let encoding = Encoding::for_label(label.as_bytes())?;
+    let declarations = DECLARATION.as_ref()?.captures_iter(start);
+    let mut labels = declarations.filter_map(|declaration| declaration.get(1));
+    // A name of nobody is passed over.
+    let encoding = labels.find_map(|label| Encoding::for_label(label.as_bytes()))?;
     // A declaration that could be read as ASCII is not in UTF-16, whatever it says.
     let impossible = encoding == UTF_16LE || encoding == UTF_16BE;
     Some(if impossible { UTF_8 } else { encoding })

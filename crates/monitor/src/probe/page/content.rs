@@ -1,7 +1,10 @@
 //! What a response's head says of its body.
 
 use encoding_rs::Encoding;
-use http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use http::header::{self, HeaderMap, HeaderName};
+
+/// Types that say that they do not know.
+const UNKNOWN_TYPES: [&str; 3] = ["*/*", "unknown/unknown", "application/unknown"];
 
 /// What a response's head says of its body.
 #[derive(Debug, Default)]
@@ -44,12 +47,7 @@ impl Coding {
 impl Content {
     /// Reads the head.
     pub(crate) fn of(headers: &HeaderMap) -> Self {
-        let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
-        // Of several, browsers take the last.
-        let content_type = headers.get_all(header::CONTENT_TYPE).iter().next_back();
-        let content_type = content_type.map(text).unwrap_or_default();
-        let (media_type, parameters) = content_type.split_once(';').unwrap_or((&content_type, ""));
-        let media_type = media_type.trim().to_ascii_lowercase();
+        let (media_type, parameters) = media_type(headers);
         let mut codings = Vec::new();
         // A content coding that nobody asked for is left as it is, as browsers do.
         for name in names(headers, header::CONTENT_ENCODING) {
@@ -65,13 +63,8 @@ impl Content {
             }
         }
         Self {
-            // What is no type says nothing.
-            media_type: if media_type.contains('/') {
-                media_type
-            } else {
-                String::new()
-            },
-            charset: charset(parameters),
+            media_type,
+            charset: charset(&parameters),
             codings,
             unknown_transfer,
         }
@@ -90,6 +83,25 @@ impl Content {
             _ => subtype.ends_with("+xml") || subtype.ends_with("+json"),
         }
     }
+}
+
+/// The media type and its parameters. Of several, in several headers or in one, browsers take the last;
+/// what is no type, or says that it is not known, says nothing.
+fn media_type(headers: &HeaderMap) -> (String, String) {
+    let values = headers.get_all(header::CONTENT_TYPE).iter();
+    for value in values.rev() {
+        let text = String::from_utf8_lossy(value.as_bytes());
+        for piece in text.rsplit(',') {
+            let (name, parameters) = piece.split_once(';').unwrap_or((piece, ""));
+            let name = name.trim().to_ascii_lowercase();
+            // A comma in quotes divides a parameter.
+            let is_type = name.contains('/') && !name.contains('"');
+            if is_type && !UNKNOWN_TYPES.contains(&name.as_str()) {
+                return (name, parameters.to_owned());
+            }
+        }
+    }
+    Default::default()
 }
 
 /// The charset among a Content-Type's parameters.

@@ -1,6 +1,8 @@
 //! Cookies of one probe: a site that sets one and redirects sees it at the next hop, and no later
 //! probe does.
 
+use std::cmp::Reverse;
+
 use cookie_store::CookieStore;
 use http::{
     HeaderMap,
@@ -32,10 +34,14 @@ impl Cookies {
         }
     }
 
-    /// What is sent to this url, if anything is.
+    /// What is sent to this url, if anything is: the longest path first, then the eldest, as RFC 6265
+    /// has it. Of two with one name, sites take the first.
     pub(super) fn header(&self, url: &Url) -> Option<HeaderValue> {
+        let mut cookies = self.0.matches(url);
+        // The library keeps the order in which they were set.
+        cookies.sort_by_key(|cookie| Reverse(cookie.path.len()));
         let mut text = String::new();
-        for (name, value) in self.0.get_request_values(url) {
+        for (name, value) in cookies.iter().map(|cookie| cookie.name_value()) {
             if text.len() + name.len() + value.len() > SENT_BYTES_MAX {
                 break;
             }
@@ -89,6 +95,16 @@ mod tests {
         assert!(!here.contains("gone") && !here.contains("b=3"), "{here}");
         assert_eq!(to("http://a.example/x/z").unwrap(), "one=1");
         assert_eq!(to("https://b.example/"), None);
+    }
+
+    #[test]
+    fn the_longest_path_comes_first_and_then_the_eldest() {
+        let names = ["e", "d", "c", "b"];
+        let mut cookies: Vec<_> = names.map(|name| format!("{name}=1; Path=/")).to_vec();
+        cookies.push("e=2; Path=/x".into());
+        let cookies: Vec<_> = cookies.iter().map(String::as_str).collect();
+        let sent = kept("http://a.example/", &cookies).header(&url("http://a.example/x"));
+        assert_eq!(sent.unwrap(), "e=2; e=1; d=1; c=1; b=1");
     }
 
     #[test]

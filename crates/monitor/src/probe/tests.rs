@@ -9,6 +9,7 @@ mod hops;
 mod names;
 mod protocol;
 mod proxied;
+mod sites;
 
 use std::{
     io,

@@ -14,10 +14,11 @@ use crate::{
     support::{Service, ServiceSettings, eventually},
 };
 
-/// The services' numbers, and where each declares them.
-const SERVICES: [(&str, &[Metric]); 2] = [
+/// Whose numbers, and where each declares them. The consumer shows those of its database, too.
+const SERVICES: [(&str, &[Metric]); 3] = [
     ("monitor", monitor::numbers::ALL),
     ("consumer", consumer::numbers::ALL),
+    ("database", database::numbers::ALL),
 ];
 
 /// The rows of a table of these numbers.

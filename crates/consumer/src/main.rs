@@ -100,7 +100,8 @@ fn main() -> ! {
 async fn execute(command: Command) -> anyhow::Result<()> {
     match command {
         Command::Run => {
-            program::run(NAME, consumer::numbers::ALL, Settings::read, consumer::run).await
+            let numbers = [consumer::numbers::ALL, database::numbers::ALL].concat();
+            program::run(NAME, &numbers, Settings::read, consumer::run).await
         }
         Command::Migrate => consumer::migrate(program::read_and_log(MigrateSettings::read)?).await,
         Command::Verify { since, until, json } => {

@@ -4,7 +4,7 @@
 //! - `settings`, `uri`, `passwords`: from `PG_URI` to a host, a password, and how to encrypt.
 //! - `encryption`, `tls`, `connector`: from the `ssl…` options to the TLS of each connection.
 //! - `pool`: a [`Database`] and its connections, on which nothing waits without a limit.
-//! - `statement`: what is asked, each under a name.
+//! - `statement`: what is asked, each under a name. [`numbers`]: how long that takes.
 //! - `errors`: one table from SQLSTATE to what to do.
 //! - `migrate`: brings the tables up to date, or takes those of the original over; the SQL itself is
 //!   in `migrations/`. `partition`: a partition of `metrics`.
@@ -14,6 +14,7 @@ mod connector;
 mod encryption;
 mod errors;
 mod migrate;
+pub mod numbers;
 mod partition;
 mod passwords;
 mod pool;

@@ -28,6 +28,7 @@ use crate::{
     connector::Connector,
     encryption::TlsSettings,
     errors::{DatabaseError, Login},
+    numbers,
     settings::DatabaseSettings,
     statement::Statement,
 };
@@ -91,7 +92,9 @@ impl Database {
         work: impl AsyncFnOnce(&mut Object) -> Result<T, DatabaseError>,
     ) -> Result<T, DatabaseError> {
         let turn = self.turn().await?;
-        let mut client = match self.connection().await {
+        let connected = self.connection().await;
+        self.show();
+        let mut client = match connected {
             Ok(client) => client,
             Err(error) => {
                 if error.is_limit_of_role() {
@@ -105,7 +108,10 @@ impl Database {
             .unwrap_or(Err(DatabaseError::Timeout(ATTEMPT_TIMEOUT)));
         if result.as_ref().is_err_and(DatabaseError::spoils_connection) {
             drop(Object::take(client));
+        } else {
+            drop(client);
         }
+        self.show();
         result
     }
 
@@ -132,11 +138,27 @@ impl Database {
     /// is not given again, except the last: whoever wants a connection then waits for it, instead
     /// of failing.
     async fn turn(&self) -> Result<SemaphorePermit<'_>, DatabaseError> {
+        let waiting = Waiting::begin();
         let turn = timeout(POOL_TIMEOUT, self.turns.acquire()).await;
+        drop(waiting);
         match turn {
             Ok(Ok(turn)) => Ok(turn),
             // Nobody closes the semaphore.
             Ok(Err(_)) | Err(_) => Err(DatabaseError::Timeout(POOL_TIMEOUT)),
+        }
+    }
+
+    /// Shows how the pool stands.
+    #[expect(clippy::cast_precision_loss, reason = "connections are few")]
+    fn show(&self) {
+        let status = self.pool.status();
+        let connections_max = self.turns_count.load(Ordering::Relaxed);
+        for (number, connections) in [
+            (numbers::CONNECTIONS_MAX, connections_max),
+            (numbers::CONNECTIONS, status.size),
+            (numbers::IDLE_CONNECTIONS, status.available),
+        ] {
+            number.gauge().set(connections as f64);
         }
     }
 
@@ -153,6 +175,22 @@ impl Database {
                 self.explain(error)
             );
         }
+    }
+}
+
+/// Somebody who waits for a turn, until dropped: also whoever is not there any more when it comes.
+struct Waiting;
+
+impl Waiting {
+    fn begin() -> Self {
+        numbers::WAITING.gauge().increment(1.0);
+        Self
+    }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        numbers::WAITING.gauge().decrement(1.0);
     }
 }
 

@@ -1,13 +1,13 @@
-//! What is asked of PostgreSQL, each with a name: under it a failure is explained.
+//! What is asked of PostgreSQL, each with a name: under it a failure is explained, and its time measured.
 
-use std::{borrow::Cow, pin::pin};
+use std::{borrow::Cow, pin::pin, time::Instant};
 
 use bytes::Bytes;
 use deadpool_postgres::{GenericClient, Object, Transaction};
 use futures_util::SinkExt;
 use tokio_postgres::{IsolationLevel, Row, types::ToSql};
 
-use crate::errors::DatabaseError;
+use crate::{errors::DatabaseError, numbers};
 
 /// The values of a statement's parameters.
 pub type Parameters<'a> = [&'a (dyn ToSql + Sync)];
@@ -174,13 +174,17 @@ pub async fn commit(
     named(doing, transaction.commit()).await
 }
 
-/// Does one thing with PostgreSQL. Everything goes through here, so that each has its name: what
-/// measures statements by their names has its place around this.
+/// Does one thing with PostgreSQL. Everything goes through here, so that each has its name. There are
+/// as many series as names: these stand in the code, and nothing of a record is ever part of one.
 pub(crate) async fn named<T>(
     doing: &'static str,
     asked: impl Future<Output = Result<T, tokio_postgres::Error>>,
 ) -> Result<T, DatabaseError> {
-    asked.await.map_err(|source| DatabaseError::Postgres {
+    let began = Instant::now();
+    let answer = asked.await;
+    let took = began.elapsed().as_secs_f64();
+    numbers::STATEMENTS.histogram_of(doing).record(took);
+    answer.map_err(|source| DatabaseError::Postgres {
         doing,
         carries_records: false,
         source,

@@ -11,7 +11,7 @@ use service::telemetry::{Metric, MetricKind};
 
 use crate::{
     reload::ask,
-    support::{Service, ServiceSettings, eventually},
+    support::{Database, Service, ServiceSettings, Topic, eventually, original_record},
 };
 
 /// Whose numbers, and where each declares them. The consumer shows those of its database, too.
@@ -114,6 +114,25 @@ fn no_number_is_made_but_from_its_declaration() {
     }
 }
 
+/// Fails unless each number that is shown has its words.
+fn assert_described(text: &str, numbers: &[Metric]) {
+    let types: Vec<_> = text
+        .lines()
+        .filter_map(|line| line.strip_prefix("# TYPE ")?.split(' ').next())
+        .collect();
+    assert!(types.len() > 10, "{text}");
+    for name in types {
+        let number = numbers.iter().find(|it| it.name == name);
+        let help = number
+            .unwrap_or_else(|| panic!("{name} is not declared"))
+            .help;
+        assert!(
+            text.contains(&format!("# HELP {name} {help}\n")),
+            "{name} in\n{text}"
+        );
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_running_monitor_says_what_each_of_its_numbers_is() {
     let folder = tempfile::tempdir().unwrap();
@@ -136,23 +155,74 @@ async fn a_running_monitor_says_what_each_of_its_numbers_is() {
             .then_some(text)
     })
     .await;
-    let types: Vec<_> = text
-        .lines()
-        .filter_map(|line| line.strip_prefix("# TYPE ")?.split(' ').next())
-        .collect();
-    assert!(types.len() > 10, "{text}");
-    for name in types {
-        let number = monitor::numbers::ALL.iter().find(|it| it.name == name);
-        let help = number
-            .unwrap_or_else(|| panic!("{name} is not declared"))
-            .help;
-        assert!(
-            text.contains(&format!("# HELP {name} {help}\n")),
-            "{name} in\n{text}"
-        );
-    }
+    assert_described(&text, monitor::numbers::ALL);
     let buckets = text
         .lines()
         .filter(|line| line.starts_with("monitor_probe_seconds_bucket{phase=\"connect\""));
     assert!(buckets.count() > 10, "{text}");
+}
+
+/// Statements that wait for a lock in this test's database.
+const BLOCKED: &str =
+    "FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_running_consumer_tells_conflicts_failures_and_what_is_late() {
+    const GOOD: usize = 20;
+    let records: Vec<_> = (0..GOOD).map(original_record).collect();
+    let (topic, database) = (Topic::create(1).await, Database::create().await);
+    let settings = ServiceSettings::consumer(&topic, &database).set("HTTP_LISTEN", "127.0.0.1:0");
+    let consumer = Service::start("consumer", &[], &settings);
+    topic.write(records.iter().map(Vec::as_slice));
+    topic.write([b"no json".as_slice()]);
+    database
+        .await_true("SELECT sum(next_offset) = 21 FROM offsets")
+        .await;
+
+    // The next batch waits while the stored offset is set back, loses its connection, and then finds
+    // the offset elsewhere: all is read again.
+    let other = database.connect().await.unwrap();
+    let back = "BEGIN; UPDATE offsets SET next_offset = 0";
+    other.batch_execute(back).await.unwrap();
+    topic.write([original_record(GOOD).as_slice()]);
+    let blocked = format!("SELECT EXISTS (SELECT {BLOCKED})");
+    database.await_true(&blocked).await;
+    database
+        .execute(&format!("SELECT pg_terminate_backend(pid) {BLOCKED}"))
+        .await;
+    let failed = "consumer_failed_attempts_total{reason=\"disconnected\"} 1";
+    let is_late = |text: &str| {
+        let shown = "consumer_lag_seconds{partition=\"0\"} ";
+        let lag = text.lines().find_map(|line| line.strip_prefix(shown));
+        lag.is_some_and(|lag| lag.parse::<f64>().unwrap() > 0.0)
+    };
+    eventually("the failure and the lag are shown", async || {
+        let text = consumer.get("/metrics").await;
+        (text.contains(failed) && is_late(&text)).then_some(())
+    })
+    .await;
+    other.batch_execute("COMMIT").await.unwrap();
+
+    let wanted = [
+        "consumer_rows_total 21",
+        "consumer_duplicates_total 20",
+        "consumer_settled_batches_total ",
+        "consumer_dead_letters_total{reason=\"not_json\"} 2",
+        "consumer_offset_conflicts_total{found=\"elsewhere\"} 1",
+        "consumer_freshness_seconds_count 43",
+        "consumer_lag_records{partition=\"0\"} 0",
+        "consumer_lag_seconds{partition=\"0\"} 0",
+        "consumer_partitions 1",
+        "consumer_step_seconds_count{step=\"commit\"} ",
+        "database_statement_seconds_count{statement=\"storing rows\"} ",
+        "database_waiting 0",
+    ];
+    let text = eventually("all is stored and shown", async || {
+        let text = consumer.get("/metrics").await;
+        let is_shown = wanted.iter().all(|it| text.contains(it));
+        is_shown.then_some(text)
+    })
+    .await;
+    let numbers = [consumer::numbers::ALL, database::numbers::ALL].concat();
+    assert_described(&text, &numbers);
 }

@@ -108,6 +108,13 @@ impl Batch {
         self.records.last().map(|record| record.offset + 1)
     }
 
+    /// The timestamps of its first and its last record, milliseconds since 1970.
+    pub(crate) fn made_ms(&self) -> (Option<i64>, Option<i64>) {
+        let made = |record: &Span| record.timestamp_ms;
+        let (first, last) = (self.records.first(), self.records.last());
+        (first.and_then(made), last.and_then(made))
+    }
+
     /// A record by its place in the batch.
     pub fn get(&self, index: usize) -> Option<RawRecord<'_>> {
         let span = self.records.get(index)?;

@@ -12,7 +12,7 @@
 //! - [`store`]: websites, rows, dead letters and offsets in PostgreSQL.
 //! - `keeper`: sees that PostgreSQL is there, makes partitions of days to come, and lets go of what is
 //!   kept no longer (`retention`).
-//! - `progress`, `trouble`: how it goes, and what is wrong.
+//! - `progress`, `trouble`: how it goes, and what is wrong. [`numbers`], `step`: what is measured.
 //! - `status`: how it stands. `verify`: proves that nothing is lost; `letters`: shows dead letters, and tries them again.
 
 pub mod batch;
@@ -25,6 +25,7 @@ mod retention;
 pub mod settings;
 mod source;
 mod status;
+mod step;
 pub mod store;
 #[cfg(test)]
 mod testing;

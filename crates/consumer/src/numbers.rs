@@ -19,6 +19,20 @@ service::metrics! {
     Histogram BATCH_ROWS = "consumer_batch_rows";
     /// Time that writing one batch took.
     Histogram BATCHES = "consumer_batch_seconds";
+    /// Batches whose rows were stored one way slower, since some of their checks had a row already.
+    Counter SETTLED_BATCHES = "consumer_settled_batches_total";
+    /// Time that each step of storing a batch took.
+    Histogram STEPS = "consumer_step_seconds" by "step";
+    /// Time from a record's timestamp in Kafka to the commit of its row or dead letter.
+    Histogram FRESHNESS = "consumer_freshness_seconds";
+    /// Attempts to store a batch that failed, by reason; each is made again.
+    Counter FAILED_ATTEMPTS = "consumer_failed_attempts_total" by "reason";
+    /// Batches that were let go since the stored offset was not at their start, by where it was.
+    Counter OFFSET_CONFLICTS = "consumer_offset_conflicts_total" by "found";
+    /// Partitions of the topic that are ours.
+    Gauge PARTITIONS = "consumer_partitions";
     /// Records in the topic that are not stored yet, by partition.
-    Gauge LAG = "consumer_lag_records" by "partition";
+    Gauge LAG_RECORDS = "consumer_lag_records" by "partition";
+    /// Age of the oldest record that is not stored yet, by partition; 0 when there is none.
+    Gauge LAG_SECONDS = "consumer_lag_seconds" by "partition";
 }

@@ -6,6 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use jiff::Timestamp;
 use service::telemetry::Metric;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
@@ -37,6 +38,15 @@ struct State {
     read: i64,
     /// Dead letters of each reason since the last summary.
     reasons: BTreeMap<&'static str, i64>,
+}
+
+/// How far a partition is behind.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Lag {
+    /// Records in the topic that are not stored yet.
+    pub(crate) records: i64,
+    /// When the first of them was made, milliseconds since 1970; none where nothing waits.
+    pub(crate) since_ms: Option<i64>,
 }
 
 /// What one summary says.
@@ -96,6 +106,12 @@ fn rate(rows: i64, took: Duration) -> f64 {
     (rows / took.as_secs_f64().max(1.0) * 10.0).round() / 10.0
 }
 
+/// How long ago a record was made. Never negative: the clock that made it may be ahead of ours.
+fn seconds_since(made_ms: i64, now_ms: i64) -> f64 {
+    let age_ms = now_ms.saturating_sub(made_ms).max(0);
+    Duration::from_millis(age_ms.unsigned_abs()).as_secs_f64()
+}
+
 impl Progress {
     /// A chunk was stored.
     pub(crate) fn stored(&self, chunk: &Chunk<'_>, counts: Counts, took: Duration) {
@@ -117,6 +133,14 @@ impl Progress {
             .histogram()
             .record(chunk.items.len() as f64);
         numbers::BATCHES.histogram().record(took.as_secs_f64());
+        let freshness = numbers::FRESHNESS.histogram();
+        let now_ms = Timestamp::now().as_millisecond();
+        for item in &chunk.items {
+            let record = chunk.batch.get(item.index);
+            if let Some(made_ms) = record.and_then(|record| record.timestamp_ms) {
+                freshness.record(seconds_since(made_ms, now_ms));
+            }
+        }
         let mut state = self.lock();
         state.stored.rows += counts.rows;
         state.stored.duplicates += counts.duplicates;
@@ -160,13 +184,18 @@ impl Progress {
     }
 
     /// How far a partition is behind; `None` when it is not ours any more.
-    pub(crate) fn lag(&self, partition: i32, lag: Option<i64>) {
-        let gauge = numbers::LAG.gauge_of(partition.to_string());
+    pub(crate) fn lag(&self, partition: i32, lag: Option<Lag>) {
+        let Lag { records, since_ms } = lag.unwrap_or_default();
+        let label = partition.to_string();
         let mut state = self.lock();
         #[expect(clippy::cast_precision_loss, reason = "a number for a graph")]
-        gauge.set(lag.unwrap_or_default() as f64);
+        let shown = records as f64;
+        numbers::LAG_RECORDS.gauge_of(label.clone()).set(shown);
+        let now_ms = Timestamp::now().as_millisecond();
+        let age = since_ms.map_or(0.0, |since_ms| seconds_since(since_ms, now_ms));
+        numbers::LAG_SECONDS.gauge_of(label).set(age);
         match lag {
-            Some(lag) => state.lag.insert(partition, lag),
+            Some(lag) => state.lag.insert(partition, lag.records),
             None => state.lag.remove(&partition),
         };
     }
@@ -242,6 +271,13 @@ mod tests {
         let summary = state.summary(start + Duration::from_secs(30)).unwrap();
         assert_eq!(summary.stored, rows(5));
         assert_eq!(state.summary(start + Duration::from_secs(30)), None);
+    }
+
+    #[test]
+    fn a_record_of_a_clock_that_is_ahead_is_no_younger_than_now() {
+        assert!((seconds_since(1_500, 4_000) - 2.5).abs() < 1e-9);
+        assert!(seconds_since(4_000, 1_500).abs() < 1e-9);
+        assert!(seconds_since(i64::MIN, i64::MAX) > 0.0);
     }
 
     #[test]

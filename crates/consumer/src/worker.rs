@@ -18,8 +18,10 @@ use self::{
 use crate::{
     batch::{Delivery, Settled},
     decode::Decoder,
+    numbers,
     progress::Progress,
     retention::Retention,
+    step::{Step, Stopwatch},
     store::{Chunk, Refusal, Written},
     trouble::Trouble,
 };
@@ -95,7 +97,9 @@ impl<S: Sink> Worker<S> {
             now,
             kept_since: self.retention.kept_since(now),
         };
+        let mut stopwatch = Stopwatch::start();
         let mut chunks = cut(delivery, &decoder, self.rows);
+        stopwatch.done(Step::Decode);
         while let Some(chunk) = chunks.pop_front() {
             match self.write_chunk(chunk, delivery).await {
                 AfterChunk::Done => {}
@@ -128,6 +132,9 @@ impl<S: Sink> Worker<S> {
                 Err(error) => error,
             };
             let action = error.action_after(refreshes);
+            numbers::FAILED_ATTEMPTS
+                .counter_of(action.reason())
+                .increment(1);
             if action == Action::Isolate {
                 match isolate(chunk, &error) {
                     Ok(smaller) => return smaller,
@@ -169,12 +176,21 @@ impl<S: Sink> Worker<S> {
                 AfterChunk::Done
             }
             Written::Before => {
+                conflict("its_end");
                 debug!(partition = chunk.partition, to = chunk.to, "Stored before");
                 AfterChunk::Done
             }
-            Written::Elsewhere => AfterChunk::Over(Settled::Elsewhere),
+            Written::Elsewhere => {
+                conflict("elsewhere");
+                AfterChunk::Over(Settled::Elsewhere)
+            }
         }
     }
+}
+
+/// Counts a chunk that found the stored offset not where it begins.
+fn conflict(found: &'static str) {
+    numbers::OFFSET_CONFLICTS.counter_of(found).increment(1);
 }
 
 /// Finds the record that PostgreSQL refuses, by halves; alone, it is condemned. A chunk without any

@@ -28,6 +28,8 @@ pub(super) struct Lane {
     open: Batch,
     /// What its worker has, in the order in which it was handed on.
     in_flight: VecDeque<InFlight>,
+    /// When the last record was made that is stored, milliseconds since 1970, as far as is known.
+    stored_ms: Option<i64>,
     /// Whether the client fetches nothing of it for now.
     is_paused: bool,
 }
@@ -43,6 +45,8 @@ enum State {
 struct InFlight {
     /// The offset after its last record.
     to: i64,
+    /// When its first and its last record were made.
+    made_ms: (Option<i64>, Option<i64>),
     reply: oneshot::Receiver<Settled>,
 }
 
@@ -66,6 +70,7 @@ impl Lane {
             next: 0,
             open: Batch::default(),
             in_flight: VecDeque::new(),
+            stored_ms: None,
             is_paused: false,
         }
     }
@@ -141,6 +146,7 @@ impl Lane {
             Err(TrySendError::Closed(())) => return false,
         };
         let (reply, outcome) = oneshot::channel();
+        let made_ms = self.open.made_ms();
         permit.send(Delivery {
             partition,
             from: self.next,
@@ -148,7 +154,11 @@ impl Lane {
             epoch: self.epoch.clone(),
             reply,
         });
-        self.in_flight.push_back(InFlight { to, reply: outcome });
+        self.in_flight.push_back(InFlight {
+            to,
+            made_ms,
+            reply: outcome,
+        });
         self.next = to;
         true
     }
@@ -160,7 +170,11 @@ impl Lane {
             match first.reply.try_recv() {
                 Err(TryRecvError::Empty) => break,
                 Err(TryRecvError::Closed) => return Collected::Lost,
-                Ok(Settled::Stored) => collected = Collected::Stored(first.to),
+                Ok(Settled::Stored) => {
+                    let (_, stored_ms) = first.made_ms;
+                    self.stored_ms = stored_ms.or(self.stored_ms);
+                    collected = Collected::Stored(first.to);
+                }
                 Ok(Settled::Elsewhere) => return Collected::Elsewhere,
                 // Only after the epoch's end, and then nothing is asked of it any more.
                 Ok(Settled::LetGo) => {}
@@ -168,6 +182,19 @@ impl Lane {
             self.in_flight.pop_front();
         }
         collected
+    }
+
+    /// When the first record was made that is not stored, milliseconds since 1970. While Kafka still
+    /// has it, that is not known: then it is when the last one was made that is stored.
+    pub(super) fn unstored_since_ms(&self) -> Option<i64> {
+        let in_flight = self.in_flight.front().map(|first| first.made_ms);
+        let (since_ms, _) = in_flight.unwrap_or_else(|| self.open.made_ms());
+        since_ms.or(self.stored_ms)
+    }
+
+    /// Goes on where an epoch before left off, for what is said of the time.
+    pub(super) fn succeed(&mut self, before: &Self) {
+        self.stored_ms = before.unstored_since_ms();
     }
 
     /// Ends the epoch: what was handed on is let go where it is not being written already. Returns

@@ -11,7 +11,8 @@ use tokio::sync::mpsc;
 use super::lane::{Collected, Lane};
 use crate::{
     batch::{BatchLimits, BatchSettings, Delivery, RawRecord},
-    progress::Progress,
+    numbers,
+    progress::{Lag, Progress},
 };
 
 /// The time from one turn of small batches to the next. A transaction costs as much as a hundred rows:
@@ -58,11 +59,13 @@ impl Lanes {
     }
 
     /// A partition begins a new epoch. What was read in the one before is let go.
-    pub(super) fn insert(&mut self, partition: i32, lane: Lane) {
-        if let Some(mut before) = self.ours.insert(partition, lane) {
+    pub(super) fn insert(&mut self, partition: i32, mut lane: Lane) {
+        if let Some(mut before) = self.ours.remove(&partition) {
+            lane.succeed(&before);
             self.progress.settled(before.let_go());
         }
-        self.limits = self.batch.limits(self.ours.len());
+        self.ours.insert(partition, lane);
+        self.share();
     }
 
     /// A partition is not ours any more.
@@ -71,7 +74,23 @@ impl Lanes {
             self.progress.settled(lane.let_go());
         }
         self.progress.lag(partition, None);
+        self.share();
+    }
+
+    /// The partitions share what memory there is for batches.
+    fn share(&mut self) {
         self.limits = self.batch.limits(self.ours.len());
+        #[expect(clippy::cast_precision_loss, reason = "a topic has few partitions")]
+        numbers::PARTITIONS.gauge().set(self.ours.len() as f64);
+    }
+
+    /// Notes how far behind partitions are, also those of which nothing can be stored.
+    pub(super) fn measure(&self, lags: Vec<(i32, i64)>) {
+        for (partition, records) in lags {
+            if let Some(lane) = self.ours.get(&partition) {
+                self.progress.lag(partition, Some(lag(lane, records)));
+            }
+        }
     }
 
     /// Lets go all that was read and not handed on. Returns how many records that is.
@@ -196,6 +215,16 @@ impl Lanes {
     fn those(&self, are: impl Fn(&Lane) -> bool) -> Vec<i32> {
         let lanes = self.ours.iter().filter(|(_, lane)| are(lane));
         lanes.map(|(&partition, _)| partition).collect()
+    }
+}
+
+/// How far a partition is behind that has so many records which are not stored, by what Kafka's client
+/// said last. It may know less than was read meanwhile.
+fn lag(lane: &Lane, records: i64) -> Lag {
+    let is_behind = records > 0 || lane.is_busy();
+    Lag {
+        records,
+        since_ms: lane.unstored_since_ms().filter(|_| is_behind),
     }
 }
 

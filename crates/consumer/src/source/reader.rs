@@ -21,7 +21,7 @@ use super::{
     lanes::Lanes,
     parts::Parts,
 };
-use crate::{batch::RawRecord, progress::Progress, store::BatchWriter};
+use crate::{batch::RawRecord, store::BatchWriter};
 
 /// Records taken from the client before anything else is looked at.
 const RECORDS_A_ROUND_MAX: usize = 1000;
@@ -43,7 +43,6 @@ pub(super) struct Reader<F, B> {
     hinted: Instant,
     audit: Audit,
     writer: BatchWriter,
-    progress: Progress,
     stop: CancellationToken,
     drop_on_stop: bool,
 }
@@ -53,12 +52,11 @@ impl<F: Feed, B: Books> Reader<F, B> {
         Self {
             client,
             finder,
-            lanes: Lanes::new(parts.batch, parts.workers, parts.progress.clone()),
+            lanes: Lanes::new(parts.batch, parts.workers, parts.progress),
             flow: Flow::default(),
             hinted: Instant::now(),
             audit: Audit::new(Instant::now()),
             writer: parts.writer,
-            progress: parts.progress,
             stop: parts.stop,
             drop_on_stop: parts.drop_on_stop,
         }
@@ -90,7 +88,7 @@ impl<F: Feed, B: Books> Reader<F, B> {
             self.audit();
             if self.hinted.elapsed() >= HINT_INTERVAL {
                 self.hint(CommitMode::Async);
-                self.measure();
+                self.lanes.measure(self.client.lags());
             }
             if self.is_to_wait() {
                 thread::sleep(FULL_WAIT);
@@ -269,13 +267,6 @@ impl<F: Feed, B: Books> Reader<F, B> {
     fn hint(&mut self, mode: CommitMode) {
         self.hinted = Instant::now();
         self.client.hint(mode);
-    }
-
-    /// Notes how far behind each partition is, also those of which nothing can be stored.
-    fn measure(&self) {
-        for (partition, lag) in self.client.lags() {
-            self.progress.lag(partition, Some(lag));
-        }
     }
 
     /// Compares the stored offsets of idle partitions with ours, now and then.

@@ -20,6 +20,10 @@ use super::{
     websites::{self, Websites},
     work::Work,
 };
+use crate::{
+    numbers,
+    step::{Step, Stopwatch},
+};
 
 /// Writes one group's progress through one topic. Its clones share what is known of the database.
 #[derive(Clone, Debug)]
@@ -128,7 +132,9 @@ impl BatchWriter {
         client: &mut Object,
         chunk: &Chunk<'_>,
     ) -> Result<Written, DatabaseError> {
+        let mut stopwatch = Stopwatch::start();
         let mut work = self.look_up(client, chunk).await?;
+        stopwatch.done(Step::LookUp);
         if !self.repeats.are_expected(chunk.partition) {
             match self.transact(client, &mut work, Way::Copy).await {
                 // The transaction is void, and nothing of the chunk is stored.
@@ -136,7 +142,11 @@ impl BatchWriter {
                 done => return done,
             }
         }
-        self.transact(client, &mut work, Way::Settle).await
+        let written = self.transact(client, &mut work, Way::Settle).await?;
+        if matches!(written, Written::Now(_)) {
+            numbers::SETTLED_BATCHES.counter().increment(1);
+        }
+        Ok(written)
     }
 
     /// The transaction of a chunk: all of it happens, or nothing.
@@ -147,8 +157,10 @@ impl BatchWriter {
         way: Way,
     ) -> Result<Written, DatabaseError> {
         let chunk = work.chunk;
+        let mut stopwatch = Stopwatch::start();
         let transaction = begin(client).await?;
         let stored = self.offsets.lock(&transaction, chunk.partition).await?;
+        stopwatch.done(Step::Lock);
         if stored != Some(chunk.from) {
             if stored == Some(chunk.to) {
                 return Ok(Written::Before);
@@ -158,7 +170,9 @@ impl BatchWriter {
             return Ok(Written::Elsewhere);
         }
         let counts = self.take_steps(&transaction, work, way).await?;
+        let mut stopwatch = Stopwatch::start();
         commit(transaction, "committing a batch").await?;
+        stopwatch.done(Step::Commit);
         self.websites.changed(&work.changes);
         Ok(Written::Now(counts))
     }
@@ -188,20 +202,29 @@ impl BatchWriter {
         work: &mut Work<'_>,
         way: Way,
     ) -> Result<Counts, DatabaseError> {
+        let mut stopwatch = Stopwatch::start();
         match way {
-            Way::Copy => rows::copy(transaction, work).await?,
+            Way::Copy => {
+                rows::copy(transaction, work).await?;
+                stopwatch.done(Step::Copy);
+            }
             Way::Settle => {
                 let has_repeats = rows::settle(transaction, work).await?;
+                stopwatch.done(Step::Settle);
                 self.repeats.were_met(work.chunk.partition, has_repeats);
             }
         }
         certificates::confirm(transaction, work, Timestamp::now()).await?;
+        stopwatch.done(Step::Certificates);
         websites::store_changes(transaction, work).await?;
+        stopwatch.done(Step::Websites);
         dead_letters::store(transaction, &self.offsets.key().topic, work.chunk).await?;
+        stopwatch.done(Step::DeadLetters);
         let counts = work.counts();
         self.offsets
             .advance(transaction, work.chunk, counts)
             .await?;
+        stopwatch.done(Step::Advance);
         Ok(counts)
     }
 }

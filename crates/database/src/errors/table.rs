@@ -35,6 +35,20 @@ pub enum Action {
     Ask,
 }
 
+impl Action {
+    /// What kind of trouble it is for: one of few words.
+    pub fn reason(self) -> &'static str {
+        match self {
+            Self::Retry => "busy",
+            Self::RetrySmaller => "overwhelmed",
+            Self::Reconnect => "disconnected",
+            Self::Refresh => "outdated",
+            Self::Isolate => "record",
+            Self::Ask => "owner",
+        }
+    }
+}
+
 /// What to do about an error of a statement.
 pub(super) fn action_of(error: &DbError, carries_records: bool) -> Action {
     if is_sequence_behind(error) || is_unidentified(error) || is_partition_missing(error) {

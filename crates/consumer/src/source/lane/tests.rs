@@ -156,3 +156,26 @@ fn a_small_batch_waits_for_its_turn_and_a_large_one_does_not() {
     }
     assert_eq!(deliveries.try_recv().unwrap().batch.len(), GATHERED_ROWS);
 }
+
+#[test]
+fn how_old_the_first_record_is_that_is_not_stored_is_known_also_in_the_next_epoch() {
+    let limits = BatchSettings { rows_max: 2 }.limits(1);
+    let (worker, mut deliveries) = mpsc::channel(4);
+    let mut lane = reading(0);
+    assert_eq!(lane.unstored_since_ms(), None, "nothing was ever read");
+    for offset in 0..3 {
+        lane.take(RawRecord {
+            timestamp_ms: Some(1_000 + offset),
+            ..record(offset)
+        });
+        lane.dispatch(0, limits, true, &worker);
+    }
+    assert_eq!(lane.unstored_since_ms(), Some(1_000), "of the first batch");
+    let first = deliveries.try_recv().unwrap();
+    first.reply.send(Settled::Stored).unwrap();
+    lane.collect();
+    assert_eq!(lane.unstored_since_ms(), Some(1_001), "of the second batch");
+    let mut next = reading(1);
+    next.succeed(&lane);
+    assert_eq!(next.unstored_since_ms(), Some(1_001));
+}

@@ -17,6 +17,7 @@ use tokio::sync::mpsc;
 use super::*;
 use crate::{
     batch::{BatchSettings, Delivery, Settled},
+    progress::Progress,
     source::{
         finder::Setback,
         settings::{OffsetReset, SourceSettings},

@@ -7,6 +7,7 @@
 mod end;
 mod linear;
 mod python;
+mod size;
 
 use std::sync::Arc;
 
@@ -23,9 +24,9 @@ const DELEGATE_CACHE_BYTES_MAX: usize = 1024 * 1024;
 
 /// A pattern that compiles.
 ///
-/// Only its text is kept with its target: compiled, with what a search keeps, it takes some hundred
-/// kilobytes, and there are thousands. Those that are used often are kept compiled in a common place
-/// of a fixed size.
+/// Only its text is kept with its target, and it is compiled when it is first sought: compiled, with
+/// what a search keeps, it takes some hundred kilobytes, and there are thousands. Those that are used
+/// often are kept compiled in a common place of a fixed size.
 #[derive(Clone, Debug)]
 pub struct Pattern {
     /// As configured.
@@ -70,11 +71,8 @@ impl Pattern {
         };
         let mut first_error = None;
         for text in texts.iter().filter_map(|text| end::taking(text)) {
-            match Linear::new(&text) {
-                Ok(linear) => {
-                    let is_small = linear.is_small();
-                    return Ok(pattern(text, Engine::Linear { is_small }));
-                }
+            match linear::check(&text) {
+                Ok(is_small) => return Ok(pattern(text, Engine::Linear { is_small })),
                 Err(error) => first_error.get_or_insert(one_line(&error)),
             };
         }

@@ -18,6 +18,7 @@ mod commands;
 mod contract;
 mod drain;
 mod encryption;
+mod example;
 mod faults;
 mod house;
 mod numbers;

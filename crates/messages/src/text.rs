@@ -2,11 +2,13 @@
 
 use std::{fmt, ops::Deref};
 
+use compact_str::CompactString;
 use serde::{Deserialize, Deserializer, de};
 
-/// A text without NUL, which PostgreSQL stores in no text: each became U+FFFD.
+/// A text without NUL, which PostgreSQL stores in no text: each became U+FFFD. A short one, as most of
+/// a record's are, lies in place: a record is read without asking for memory field by field.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Text(String);
+pub struct Text(CompactString);
 
 impl Text {
     /// The text.
@@ -25,7 +27,10 @@ impl Deref for Text {
 
 impl From<&str> for Text {
     fn from(text: &str) -> Self {
-        Self(text.replace('\0', "\u{fffd}"))
+        if text.contains('\0') {
+            return Self(text.replace('\0', "\u{fffd}").into());
+        }
+        Self(text.into())
     }
 }
 
@@ -34,20 +39,20 @@ impl From<String> for Text {
         if text.contains('\0') {
             Self::from(text.as_str())
         } else {
-            Self(text)
+            Self(text.into())
         }
     }
 }
 
 impl From<Text> for String {
     fn from(text: Text) -> Self {
-        text.0
+        text.0.into_string()
     }
 }
 
 impl<T: AsRef<str> + ?Sized> PartialEq<T> for Text {
     fn eq(&self, other: &T) -> bool {
-        self.0 == other.as_ref()
+        self.0.as_str() == other.as_ref()
     }
 }
 

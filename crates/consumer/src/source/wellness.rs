@@ -29,7 +29,9 @@ impl Wellness {
 
     /// A record came: all is well. Cheap while it was so before.
     pub(super) fn heard(&self) {
-        if self.is_unwell.swap(false, Ordering::Relaxed) {
+        // Looked at first: only a write makes other cores forget what they know of it.
+        let is_unwell = self.is_unwell.load(Ordering::Relaxed);
+        if is_unwell && self.is_unwell.swap(false, Ordering::Relaxed) {
             self.observer.heard();
         }
     }

@@ -30,7 +30,7 @@ pub(super) fn plan<'a>(
     let mut checks: Vec<Check> = Vec::with_capacity(records.len());
     let mut stored: Vec<Stored<'a>> = Vec::with_capacity(records.len());
     for (place, &record) in records.iter().enumerate() {
-        let Some(website_id) = websites.id(&record.url) else {
+        let Some(website_id) = websites.id(place) else {
             return Err(DatabaseError::Stale("a website was not looked up"));
         };
         let row = Row {
@@ -94,7 +94,7 @@ mod tests {
             named_at: None,
         };
         let websites = Known {
-            by_url: [(&*records[0].url, website)].into(),
+            by_place: vec![Some(website); records.len()],
             hasher: &hasher,
         };
         let all: Vec<_> = records.iter().collect();
@@ -113,7 +113,7 @@ mod tests {
         assert_eq!(checks, [check(0, 1), check(2, 2)]);
 
         let nobody = Known {
-            by_url: HashMap::new(),
+            by_place: Vec::new(),
             hasher: &hasher,
         };
         let error = plan(&all, &nobody, &[]).unwrap_err();

@@ -11,6 +11,7 @@ use jiff::{Timestamp, ToSpan, civil::Date, tz::TimeZone};
 use tokio_postgres::error::SqlState;
 use tracing::info;
 
+const DAY_SECONDS: i64 = 86_400;
 /// Days that are remembered as made, at most: 60 years.
 const DAYS_KNOWN_MAX: usize = 22_000;
 /// Days made ahead of today. A record may be due a day ahead of now.
@@ -53,6 +54,20 @@ pub(super) struct Days {
 /// The day (UTC) of a due time.
 pub(super) fn of(time: Timestamp) -> Date {
     TimeZone::UTC.to_datetime(time).date()
+}
+
+/// The days of due times. Neighbours are nearly always of one day, which is then made out once.
+pub(super) fn of_all(times: impl Iterator<Item = Timestamp>) -> Vec<Date> {
+    let mut days = Vec::new();
+    let mut last = None;
+    for time in times {
+        let day = time.as_second().div_euclid(DAY_SECONDS);
+        if last != Some(day) {
+            last = Some(day);
+            days.push(of(time));
+        }
+    }
+    days
 }
 
 /// Today and the days after it that need a partition.
@@ -172,5 +187,22 @@ mod tests {
         let ahead = ahead(time);
         assert_eq!(ahead.len(), 3);
         assert_eq!(ahead[2], jiff::civil::date(2026, 11, 27));
+    }
+
+    #[test]
+    fn the_days_of_many_times_are_each_times_day() {
+        let time = |text: &str| text.parse::<Timestamp>().unwrap();
+        let times = [
+            time("2026-11-25T00:00:00Z"),
+            time("2026-11-25T23:59:59.999999Z"),
+            time("2026-11-26T00:00:00Z"),
+            time("1969-12-31T23:59:59Z"),
+            time("1970-01-01T00:00:00Z"),
+            time("2026-11-25T12:00:00Z"),
+        ];
+        let all: BTreeSet<_> = times.iter().map(|time| of(*time)).collect();
+        let days = of_all(times.into_iter());
+        assert_eq!(days.len(), 5, "neighbours of one day are one");
+        assert_eq!(days.into_iter().collect::<BTreeSet<_>>(), all);
     }
 }

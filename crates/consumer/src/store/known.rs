@@ -50,7 +50,8 @@ impl<'a> WebsiteSettings<'a> {
 /// The websites of one chunk.
 #[derive(Debug)]
 pub(super) struct Known<'a> {
-    pub(super) by_url: HashMap<&'a str, Website>,
+    /// Those of its records, by the records' places: a url is looked up once.
+    pub(super) by_place: Vec<Option<Website>>,
     pub(super) hasher: &'a RandomState,
 }
 
@@ -62,28 +63,33 @@ pub(super) struct Change<'a> {
 }
 
 impl Known<'_> {
-    /// A website's id. Every url of the chunk has one.
-    pub(super) fn id(&self, url: &str) -> Option<i64> {
-        Some(self.by_url.get(url)?.id)
+    /// The id of a record's website. Every record has one, once they are looked up.
+    pub(super) fn id(&self, place: usize) -> Option<i64> {
+        Some(self.at(place)?.id)
+    }
+
+    fn at(&self, place: usize) -> Option<Website> {
+        self.by_place.get(place).copied().flatten()
     }
 
     /// What these records change: settings that differ from the noted ones, in a record newer than
     /// the one that named them; or the noted time alone, when it has got old. Sorted by id.
     pub(super) fn changes<'r>(&self, records: &[&'r Record]) -> Vec<Change<'r>> {
-        let mut newest: HashMap<&str, &'r Record> = HashMap::new();
-        for &record in records {
-            let known = newest.entry(&record.url).or_insert(record);
-            if known.scheduled_at < record.scheduled_at {
-                *known = record;
+        let mut newest: HashMap<i64, Change<'r>> = HashMap::new();
+        for (place, &record) in records.iter().enumerate() {
+            let Some(website) = self.at(place) else {
+                continue;
+            };
+            let change = newest
+                .entry(website.id)
+                .or_insert(Change { website, record });
+            if change.record.scheduled_at < record.scheduled_at {
+                change.record = record;
             }
         }
         let mut changes: Vec<_> = newest
             .into_values()
-            .filter_map(|record| {
-                let website = *self.by_url.get(record.url.as_str())?;
-                self.is_change(website, record)
-                    .then_some(Change { website, record })
-            })
+            .filter(|change| self.is_change(change.website, change.record))
             .collect();
         changes.sort_by_key(|change| change.website.id);
         changes

@@ -62,6 +62,19 @@ struct Cache {
     bytes: usize,
 }
 
+/// Websites that are not known yet, sorted by url, so that two consumers that insert the same do not
+/// deadlock.
+type Unknown<'a> = BTreeMap<&'a str, Wanted<'a>>;
+
+/// A website that is not known yet.
+#[derive(Debug)]
+struct Wanted<'a> {
+    /// Its newest record, which says its settings.
+    newest: &'a Record,
+    /// Where its records stand.
+    places: Vec<usize>,
+}
+
 impl Websites {
     /// The websites of these records. Unknown ones are looked up, and made where they are missing,
     /// in a transaction of their own.
@@ -71,7 +84,7 @@ impl Websites {
         records: &[&'a Record],
     ) -> Result<Known<'a>, DatabaseError> {
         let mut known = Known {
-            by_url: HashMap::new(),
+            by_place: vec![None; records.len()],
             hasher: &self.hasher,
         };
         let mut unknown = self.look_up(records, &mut known);
@@ -91,27 +104,23 @@ impl Websites {
         Ok(known)
     }
 
-    /// Fills in what is known, and returns the rest: for each url its newest record, sorted, so
-    /// that two consumers that insert the same do not deadlock.
-    fn look_up<'a>(
-        &self,
-        records: &[&'a Record],
-        known: &mut Known<'a>,
-    ) -> BTreeMap<&'a str, &'a Record> {
+    /// Fills in what is known, and returns the rest.
+    fn look_up<'a>(&self, records: &[&'a Record], known: &mut Known<'a>) -> Unknown<'a> {
         let cache = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut unknown = BTreeMap::new();
-        for &record in records {
+        let mut unknown = Unknown::new();
+        for (place, &record) in records.iter().enumerate() {
             let url = record.url.as_str();
-            if known.by_url.contains_key(url) {
-                continue;
-            }
             if let Some(website) = cache.by_url.get(url) {
-                known.by_url.insert(url, *website);
+                known.by_place[place] = Some(*website);
                 continue;
             }
-            let newest = unknown.entry(url).or_insert(record);
-            if newest.scheduled_at < record.scheduled_at {
-                *newest = record;
+            let wanted = unknown.entry(url).or_insert_with(|| Wanted {
+                newest: record,
+                places: Vec::new(),
+            });
+            wanted.places.push(place);
+            if wanted.newest.scheduled_at < record.scheduled_at {
+                wanted.newest = record;
             }
         }
         unknown
@@ -121,14 +130,14 @@ impl Websites {
     async fn select<'a>(
         &self,
         client: &Object,
-        unknown: &mut BTreeMap<&'a str, &'a Record>,
+        unknown: &mut Unknown<'a>,
         known: &mut Known<'a>,
     ) -> Result<(), DatabaseError> {
         let urls: Vec<&str> = unknown.keys().copied().collect();
         let rows = SELECT.query(client, &[&urls]).await?;
         let mut cache = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         for row in &rows {
-            let Some((url, _)) = unknown.remove_entry(row.get::<_, &str>(0)) else {
+            let Some((url, wanted)) = unknown.remove_entry(row.get::<_, &str>(0)) else {
                 continue;
             };
             let named_at: Option<SystemTime> = row.get(3);
@@ -144,7 +153,9 @@ impl Websites {
                 settings: self.hasher.hash_one(settings),
                 named_at: named_at.and_then(|time| Timestamp::try_from(time).ok()),
             };
-            known.by_url.insert(url, website);
+            for place in wanted.places {
+                known.by_place[place] = Some(website);
+            }
             cache.insert(url, website);
         }
         Ok(())
@@ -201,13 +212,13 @@ impl<'a> Columns<'a> {
     }
 }
 
-async fn insert(client: &Object, unknown: &BTreeMap<&str, &Record>) -> Result<(), DatabaseError> {
+async fn insert(client: &Object, unknown: &Unknown<'_>) -> Result<(), DatabaseError> {
     let urls: Vec<&str> = unknown.keys().copied().collect();
     let Columns {
         patterns,
         targets,
         times,
-    } = Columns::of(unknown.values().copied());
+    } = Columns::of(unknown.values().map(|wanted| wanted.newest));
     INSERT
         .execute(client, &[&urls, &patterns, &targets, &times])
         .await?;

@@ -187,7 +187,7 @@ impl BatchWriter {
     ) -> Result<Work<'a>, DatabaseError> {
         let records: Vec<&Record> = chunk.records().collect();
         let websites = self.websites.resolve(client, &records).await?;
-        let days: Vec<_> = records.iter().map(|it| days::of(it.scheduled_at)).collect();
+        let days = days::of_all(records.iter().map(|it| it.scheduled_at));
         self.days.ensure(client, &days).await?;
         let certificates = self.certificates.resolve(client, &records).await?;
         Ok(Work::new(chunk, records, websites, certificates))

@@ -6,4 +6,4 @@ mod field;
 mod settle;
 
 pub(super) use copy::copy;
-pub(super) use settle::settle;
+pub(super) use settle::{settle, sift};

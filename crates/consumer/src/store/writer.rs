@@ -41,6 +41,8 @@ pub struct BatchWriter {
 enum Way {
     /// As fast as can be, if no check has its row already.
     Copy,
+    /// Nearly so, where some have their row, if none gets it meanwhile.
+    Sift,
     /// Whatever checks have their row.
     Settle,
 }
@@ -135,18 +137,23 @@ impl BatchWriter {
         let mut stopwatch = Stopwatch::start();
         let mut work = self.look_up(client, chunk).await?;
         stopwatch.done(Step::LookUp);
-        if !self.repeats.are_expected(chunk.partition) {
-            match self.transact(client, &mut work, Way::Copy).await {
-                // The transaction is void, and nothing of the chunk is stored.
-                Err(error) if is_for_settling(&error) => {}
-                done => return done,
+        let mut way = if self.repeats.are_expected(chunk.partition) {
+            Way::Sift
+        } else {
+            Way::Copy
+        };
+        loop {
+            let done = self.transact(client, &mut work, way).await;
+            // The transaction is void where it failed, and nothing of the chunk is stored.
+            if let Some(next) = done.as_ref().err().and_then(|error| way.after(error)) {
+                way = next;
+                continue;
             }
+            if way != Way::Copy && matches!(done, Ok(Written::Now(_))) {
+                numbers::SETTLED_BATCHES.counter().increment(1);
+            }
+            return done;
         }
-        let written = self.transact(client, &mut work, Way::Settle).await?;
-        if matches!(written, Written::Now(_)) {
-            numbers::SETTLED_BATCHES.counter().increment(1);
-        }
-        Ok(written)
     }
 
     /// The transaction of a chunk: all of it happens, or nothing.
@@ -208,8 +215,11 @@ impl BatchWriter {
                 rows::copy(transaction, work).await?;
                 stopwatch.done(Step::Copy);
             }
-            Way::Settle => {
-                let has_repeats = rows::settle(transaction, work).await?;
+            Way::Sift | Way::Settle => {
+                let has_repeats = match way {
+                    Way::Sift => rows::sift(transaction, work).await?,
+                    _ => rows::settle(transaction, work).await?,
+                };
                 stopwatch.done(Step::Settle);
                 self.repeats.were_met(work.chunk.partition, has_repeats);
             }
@@ -229,12 +239,19 @@ impl BatchWriter {
     }
 }
 
-/// Whether COPY may have failed by what the other way settles: a check that has its row; or row-level
-/// security, under which PostgreSQL copies nothing.
-fn is_for_settling(error: &DatabaseError) -> bool {
-    let Some(code) = error.code() else {
-        return false;
-    };
-    let is_repeat = *code == SqlState::UNIQUE_VIOLATION && error.is_constraint();
-    is_repeat || *code == SqlState::FEATURE_NOT_SUPPORTED
+impl Way {
+    /// The way to go where this one failed by what another takes: a check that has its row; or
+    /// row-level security, under which PostgreSQL copies nothing. Each way is gone once.
+    fn after(self, error: &DatabaseError) -> Option<Self> {
+        let code = error.code()?;
+        let is_repeat = *code == SqlState::UNIQUE_VIOLATION && error.is_constraint();
+        match self {
+            Self::Copy if is_repeat => Some(Self::Sift),
+            Self::Sift if is_repeat => Some(Self::Settle),
+            Self::Copy | Self::Sift if *code == SqlState::FEATURE_NOT_SUPPORTED => {
+                Some(Self::Settle)
+            }
+            Self::Copy | Self::Sift | Self::Settle => None,
+        }
+    }
 }

@@ -28,16 +28,26 @@ pub(crate) async fn copy(
     work: &mut Work<'_>,
 ) -> Result<(), DatabaseError> {
     let (stored, checks) = checks::plan(&work.records, &work.websites, &work.certificates)?;
-    if !checks.is_empty() {
-        let mut rows: Vec<_> = checks.iter().map(|check| stored[check.best].row).collect();
-        // As the index has them: neighbours are cheaper to insert, and two who write the same checks
-        // wait for each other in one order.
-        rows.sort_by_key(|row| (row.website_id, row.record.scheduled_at));
-        let encoded = encode(&rows)
-            .map_err(|_| DatabaseError::Stale("a row is larger than PostgreSQL's format takes"))?;
-        COPY.copy_in(transaction, encoded.freeze()).await?;
-    }
+    let rows = checks.iter().map(|check| stored[check.best].row).collect();
+    copy_rows(transaction, rows).await?;
     work.stored = stored;
+    Ok(())
+}
+
+/// Stores these rows, none of which may be there already.
+pub(super) async fn copy_rows(
+    transaction: &Transaction<'_>,
+    mut rows: Vec<Row<'_>>,
+) -> Result<(), DatabaseError> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    // As the index has them: neighbours are cheaper to insert, and two who write the same checks
+    // wait for each other in one order.
+    rows.sort_by_key(|row| (row.website_id, row.record.scheduled_at));
+    let encoded = encode(&rows)
+        .map_err(|_| DatabaseError::Stale("a row is larger than PostgreSQL's format takes"))?;
+    COPY.copy_in(transaction, encoded.freeze()).await?;
     Ok(())
 }
 

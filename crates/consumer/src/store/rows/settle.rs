@@ -1,11 +1,15 @@
-//! A chunk's rows by one statement that settles repeats by itself: for chunks in which there are some.
+//! A chunk's rows where some of their checks have a row already: the others are copied, or all are
+//! written by one statement that settles repeats by itself.
 
-use std::{collections::HashSet, sync::LazyLock};
+use std::{collections::HashMap, sync::LazyLock};
 
 use database::{DatabaseError, Statement};
 use deadpool_postgres::Transaction;
 
-use super::columns::{Columns, NAMES, names, unnest};
+use super::{
+    columns::{Columns, NAMES, names, unnest},
+    copy::copy_rows,
+};
 use crate::store::{
     checks::{self, Check},
     row::{Fate, Row, Stored},
@@ -46,24 +50,43 @@ fn replace(rows: &[Row<'_>]) -> Statement {
     Statement::built("replacing missed results", sql).carrying_records()
 }
 
-/// Which of these rows, by their places, are there by this very transaction: the others' checks had
-/// theirs.
-async fn find_new(
+/// What is there of a check.
+struct Found {
+    /// By this very transaction.
+    is_ours: bool,
+    /// It is said to be missed.
+    is_missed: bool,
+}
+
+/// What is there of these rows' checks, by the rows' places. LIMIT keeps the look for each apart, by
+/// the index: the planner would join, and read a whole day for each batch.
+async fn find(
     transaction: &Transaction<'_>,
     rows: &[Row<'_>],
-) -> Result<HashSet<usize>, DatabaseError> {
+) -> Result<HashMap<usize, Found>, DatabaseError> {
     let sql = format!(
-        "SELECT wanted.place FROM unnest($1::bigint[], $2::timestamptz[], $3::uuid[]) \
-         WITH ORDINALITY AS wanted ({key}, place) JOIN metrics ON {same} \
-         WHERE metrics.xmin = pg_current_xact_id()::xid AND {within}",
+        "SELECT wanted.place, found.is_ours, found.is_missed \
+         FROM unnest($1::bigint[], $2::timestamptz[], $3::uuid[]) \
+         WITH ORDINALITY AS wanted ({key}, place) CROSS JOIN LATERAL ( \
+         SELECT metrics.xmin = pg_current_xact_id()::xid AS is_ours, \
+         metrics.outcome IS NOT DISTINCT FROM 'missed' AS is_missed \
+         FROM metrics WHERE {same} AND {within} LIMIT 1) AS found",
         key = KEY.join(", "),
         same = same("metrics", "wanted"),
         within = within("metrics", rows),
     );
     let columns = Columns::of(rows.iter());
     let key = &columns.parameters()[..KEY.len()];
-    let statement = Statement::built("looking which rows are new", sql);
-    Ok(places(&statement.query_once(transaction, key).await?))
+    let statement = Statement::built("looking which rows are there", sql);
+    let found = statement.query_once(transaction, key).await?;
+    let found = found.iter().filter_map(|row| {
+        let found = Found {
+            is_ours: row.get(1),
+            is_missed: row.get(2),
+        };
+        Some((place(row)?, found))
+    });
+    Ok(found.collect())
 }
 
 fn same(one: &str, other: &str) -> String {
@@ -85,7 +108,27 @@ fn within(table: &str, rows: &[Row<'_>]) -> String {
 }
 
 /// Stores the rows that are not there yet, and lets missed ones that are there give way. `true`:
-/// some checks had their row.
+/// some checks had their row. Looks first which, and copies the others: should one get its row
+/// meanwhile, COPY fails.
+pub(crate) async fn sift(
+    transaction: &Transaction<'_>,
+    work: &mut Work<'_>,
+) -> Result<bool, DatabaseError> {
+    let (mut stored, checks) = checks::plan(&work.records, &work.websites, &work.certificates)?;
+    let rows: Vec<_> = checks.iter().map(|check| stored[check.best].row).collect();
+    let found = match &*rows {
+        [] => HashMap::new(),
+        rows => find(transaction, rows).await?,
+    };
+    let places = 0..rows.len();
+    let new = places.filter(|place| !found.contains_key(place));
+    copy_rows(transaction, new.map(|place| rows[place]).collect()).await?;
+    settle_repeats(transaction, &found, &rows, &checks, &mut stored).await?;
+    work.stored = stored;
+    Ok(!found.is_empty())
+}
+
+/// The same by a statement that takes whatever it meets.
 pub(crate) async fn settle(
     transaction: &Transaction<'_>,
     work: &mut Work<'_>,
@@ -99,57 +142,47 @@ pub(crate) async fn settle(
         // Nearly always all of them: repeats are paid for only where there are some.
         if inserted < rows.len() as u64 {
             has_repeats = true;
-            let new = match inserted {
-                // Where a topic is read again, none is: there is nothing to look for.
-                0 => HashSet::new(),
-                _ => find_new(transaction, &rows).await?,
-            };
-            settle_repeats(transaction, &new, &rows, &checks, &mut stored).await?;
+            let mut found = find(transaction, &rows).await?;
+            found.retain(|_, found| !found.is_ours);
+            settle_repeats(transaction, &found, &rows, &checks, &mut stored).await?;
         }
     }
     work.stored = stored;
     Ok(has_repeats)
 }
 
-/// Finds what became of the checks that had a row already.
+/// Notes what became of the checks that had a row already: missed ones give way to results.
 async fn settle_repeats(
     transaction: &Transaction<'_>,
-    new: &HashSet<usize>,
+    old: &HashMap<usize, Found>,
     rows: &[Row<'_>],
     checks: &[Check],
     stored: &mut [Stored<'_>],
 ) -> Result<(), DatabaseError> {
-    let old: Vec<_> = (0..rows.len())
-        .filter(|place| !new.contains(place))
-        .collect();
-    let real: Vec<_> = old
-        .iter()
-        .copied()
-        .filter(|place| !rows[*place].is_missed())
-        .collect();
-    let real_rows: Vec<_> = real.iter().map(|place| rows[*place]).collect();
-    for place in old {
+    let mut replacing = Vec::new();
+    for (&place, found) in old {
         stored[checks[place].first].fate = Fate::Repeat;
         stored[checks[place].best].fate = Fate::Repeat;
+        if found.is_missed && !rows[place].is_missed() {
+            replacing.push(place);
+        }
     }
-    if real_rows.is_empty() {
+    if replacing.is_empty() {
         return Ok(());
     }
-    let columns = Columns::of(real_rows.iter());
-    let replace = replace(&real_rows);
+    let newer: Vec<_> = replacing.iter().map(|place| rows[*place]).collect();
+    let columns = Columns::of(newer.iter());
+    let replace = replace(&newer);
     let replaced = replace
         .query_once(transaction, &columns.parameters())
         .await?;
-    for place in places(&replaced) {
-        stored[checks[real[place]].best].fate = Fate::Replaced;
+    for place in replaced.iter().filter_map(place) {
+        stored[checks[replacing[place]].best].fate = Fate::Replaced;
     }
     Ok(())
 }
 
-/// The places that a statement tells of, which counts from one.
-fn places(rows: &[tokio_postgres::Row]) -> HashSet<usize> {
-    let places = rows.iter().map(|row| row.get::<_, i64>(0) - 1);
-    places
-        .filter_map(|place| usize::try_from(place).ok())
-        .collect()
+/// The place that a row tells of, which counts from one.
+fn place(row: &tokio_postgres::Row) -> Option<usize> {
+    usize::try_from(row.get::<_, i64>(0) - 1).ok()
 }

@@ -77,6 +77,33 @@ async fn a_check_is_one_row_and_a_missed_one_gives_way() {
 }
 
 #[tokio::test]
+async fn a_check_that_gets_its_row_meanwhile_is_a_repeat() {
+    let fixture = Fixture::prepared().await;
+    // Repeats are expected from now on: what is there is looked up before anything is copied.
+    fixture.write(0, vec![up(1)]).await.unwrap();
+    let repeat = fixture.write(1, vec![up(1)]).await.unwrap();
+    assert_eq!(repeat, Written::Now(counts(0, 1, 0)));
+    let Ok(second) = up(2) else { unreachable!() };
+    let insert = format!(
+        "BEGIN; INSERT INTO metrics (website_id, scheduled_at, check_id, error_code, response_time, \
+         outcome) SELECT website_id, scheduled_at, '{}', error_code, response_time, outcome FROM metrics",
+        second.check_id
+    );
+    fixture.execute(&insert).await;
+    // The look finds nothing, and COPY waits for the other's transaction.
+    let commit = async {
+        let waiting = "SELECT count(*) = 1 FROM pg_locks WHERE NOT granted \
+                       AND locktype = 'transactionid'";
+        while !fixture.value::<bool>(waiting).await {}
+        fixture.execute("COMMIT").await;
+    };
+    let (written, ()) = tokio::join!(fixture.write(2, vec![up(2), up(3)]), commit);
+    assert_eq!(written.unwrap(), Written::Now(counts(1, 1, 0)));
+    let rows = fixture.value::<i64>("SELECT count(*) FROM metrics").await;
+    assert_eq!(rows, 3);
+}
+
+#[tokio::test]
 async fn of_each_record_is_known_whether_it_is_new_replaces_or_repeats() {
     let missed = |number| Ok(record(number, OutcomeKind::Missed));
     let down = |number| Ok(record(number, OutcomeKind::Down));

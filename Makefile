@@ -76,6 +76,11 @@ lint: ## Check format, lints, documentation, scripts and mutants
 		echo 'shellcheck is not installed: the scripts were not checked'; \
 	fi
 
+.PHONY: bench-consumer
+bench-consumer: setup ## Measure the consumer beside COPY of the same rows; BENCH=--help says what can be chosen
+	@cargo build --release --locked --workspace --bins --examples
+	@$(TARGET)/release/examples/bench $(BENCH)
+
 .PHONY: setup
 setup: ## Install what is missing, or say what to install
 	@$(SETUP) build stack

@@ -1,0 +1,154 @@
+//! The consumer as its user runs it, and what it costs.
+
+use std::{
+    env,
+    process::{Child, Command, Stdio},
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context, ensure};
+use devstack::Server;
+use tempfile::TempDir;
+
+use crate::{Servers, database::Database, usage};
+
+const POLL_INTERVAL: Duration = Duration::from_millis(20);
+/// Long enough for any run: whoever waits longer, waits in vain.
+const DRAIN_MAX: Duration = Duration::from_mins(10);
+/// After a backlog, how long until memory is what an idle consumer has.
+const IDLE: Duration = Duration::from_secs(3);
+
+/// A running consumer, killed when it is let go.
+pub(crate) struct Consumer {
+    process: Child,
+    /// Where it runs: an empty folder, so that no `.env` of a developer's gets in.
+    _folder: TempDir,
+}
+
+/// Processor time of a consumer and its server, and when that was.
+#[derive(Clone, Copy)]
+pub(crate) struct Moment {
+    at: Instant,
+    consumer: Duration,
+    postgres: Duration,
+}
+
+/// What something cost.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Cost {
+    pub(crate) took: Duration,
+    pub(crate) consumer: Duration,
+    pub(crate) postgres: Duration,
+}
+
+/// What a drained backlog cost.
+pub(crate) struct Drained {
+    /// Records that were stored meanwhile.
+    pub(crate) records: i64,
+    pub(crate) cost: Cost,
+    /// MiB.
+    pub(crate) memory_max: u64,
+    pub(crate) memory_idle: u64,
+}
+
+impl Consumer {
+    pub(crate) fn start(
+        servers: &Servers,
+        topic: &str,
+        database: &Database,
+    ) -> anyhow::Result<Self> {
+        let folder = tempfile::tempdir()?;
+        let here = env::current_exe()?;
+        let programs = here.ancestors().nth(2).context("target/release/examples")?;
+        let process = Command::new(programs.join("consumer"))
+            .env_clear()
+            .env("BOOTSTRAP_SERVERS", servers.kafka.bootstrap())
+            .env("SECURITY_PROTOCOL", "PLAINTEXT")
+            .env("TOPIC_NAME", topic)
+            .env("PG_URI", database.uri())
+            .env("HTTP_LISTEN", "127.0.0.1:0")
+            .env("LOG_LEVEL", "WARNING")
+            .current_dir(folder.path())
+            .stdin(Stdio::null())
+            .spawn()
+            .context("the consumer does not start: is it built with --release?")?;
+        Ok(Self {
+            process,
+            _folder: folder,
+        })
+    }
+
+    pub(crate) fn pid(&self) -> u32 {
+        self.process.id()
+    }
+
+    pub(crate) fn moment(&self, servers: &mut Servers) -> anyhow::Result<Moment> {
+        let postgres = servers.postgres.pid().context("PostgreSQL is gone")?;
+        Ok(Moment {
+            at: Instant::now(),
+            consumer: usage::of_process(self.pid())?,
+            postgres: usage::of_family(postgres)?,
+        })
+    }
+
+    /// Waits until so many records are stored. What it costs is counted from the first of them on.
+    pub(crate) async fn drain(
+        self,
+        servers: &mut Servers,
+        database: &Database,
+        records: i64,
+    ) -> anyhow::Result<Drained> {
+        let deadline = Instant::now() + DRAIN_MAX;
+        let mut began = None;
+        loop {
+            ensure!(Instant::now() < deadline, "the backlog is not drained");
+            let stored = database.stored().await;
+            if stored > 0 && began.is_none() {
+                began = Some((stored, self.moment(servers)?));
+            }
+            if stored >= records {
+                break;
+            }
+            tokio::time::sleep(POLL_INTERVAL).await;
+        }
+        let ended = self.moment(servers)?;
+        let (first, began) = began.context("something was stored")?;
+        let memory_max = usage::memory(self.pid(), "VmHWM")?;
+        tokio::time::sleep(IDLE).await;
+        Ok(Drained {
+            records: records - first,
+            cost: ended.since(began),
+            memory_max,
+            memory_idle: usage::memory(self.pid(), "VmRSS")?,
+        })
+    }
+}
+
+impl Drop for Consumer {
+    fn drop(&mut self) {
+        // It is gone already where it failed, which was said.
+        self.process.kill().ok();
+        self.process.wait().ok();
+    }
+}
+
+impl Moment {
+    pub(crate) fn since(self, before: Self) -> Cost {
+        Cost {
+            took: self.at - before.at,
+            consumer: self.consumer.saturating_sub(before.consumer),
+            postgres: self.postgres.saturating_sub(before.postgres),
+        }
+    }
+}
+
+impl Cost {
+    pub(crate) fn rate(&self, rows: f64) -> f64 {
+        rows / self.took.as_secs_f64()
+    }
+
+    /// Microseconds a row.
+    pub(crate) fn each(time: Duration, rows: f64) -> f64 {
+        time.as_secs_f64() * 1e6 / rows
+    }
+}

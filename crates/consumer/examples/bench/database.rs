@@ -1,0 +1,57 @@
+//! A database of one run's own.
+
+use anyhow::Context;
+use tokio_postgres::{Client, NoTls};
+
+use crate::Servers;
+
+pub(crate) struct Database {
+    uri: String,
+    client: Client,
+}
+
+impl Database {
+    pub(crate) async fn create(servers: &Servers, name: &str) -> anyhow::Result<Self> {
+        let uri = servers.postgres.create_database(name).await?;
+        let client = connect(&uri).await?;
+        Ok(Self { uri, client })
+    }
+
+    pub(crate) fn uri(&self) -> &str {
+        &self.uri
+    }
+
+    pub(crate) fn client(&self) -> &Client {
+        &self.client
+    }
+
+    pub(crate) async fn connect(&self) -> anyhow::Result<Client> {
+        connect(&self.uri).await
+    }
+
+    /// Records that are stored; none while there are no tables.
+    pub(crate) async fn stored(&self) -> i64 {
+        let sql = "SELECT coalesce(sum(next_offset), 0)::bigint FROM offsets";
+        let row = self.client.query_one(sql, &[]).await;
+        row.map_or(0, |row| row.get(0))
+    }
+
+    /// The only value of the only row.
+    pub(crate) async fn count(&self, sql: &str) -> anyhow::Result<i64> {
+        let row = self.client.query_one(sql, &[]).await;
+        Ok(row.with_context(|| sql.to_owned())?.get(0))
+    }
+}
+
+/// Writes what is still to be written, so that no run pays for the one before.
+pub(crate) async fn checkpoint(servers: &Servers) -> anyhow::Result<()> {
+    let superuser = connect(&servers.postgres.superuser_uri()).await?;
+    superuser.batch_execute("CHECKPOINT").await?;
+    Ok(())
+}
+
+pub(crate) async fn connect(uri: &str) -> anyhow::Result<Client> {
+    let (client, connection) = tokio_postgres::connect(uri, NoTls).await?;
+    tokio::spawn(connection);
+    Ok(client)
+}

@@ -1,0 +1,76 @@
+//! Measures the consumer on a real Kafka and a real PostgreSQL of its own, beside binary COPY of the
+//! very same rows into the very same tables, in the same run. See docs/benchmarks.md.
+
+mod backlog;
+mod consumer;
+mod copy;
+mod database;
+mod records;
+mod steady;
+mod topic;
+mod usage;
+
+use clap::{Parser, ValueEnum};
+use devstack::{Kafka, KafkaOptions, Postgres, PostgresOptions};
+
+#[derive(Parser)]
+#[command(about = "Measures the consumer beside COPY of the same rows")]
+struct Arguments {
+    /// Records in the topic.
+    #[arg(long, default_value_t = 500_000)]
+    records: u64,
+    /// How often each backlog is drained.
+    #[arg(long, default_value_t = 3)]
+    runs: u32,
+    /// What to measure; all, when nothing is named.
+    scenarios: Vec<Scenario>,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Scenario {
+    /// A backlog of good records, beside COPY and beside a transaction a record.
+    Backlog,
+    /// A backlog in which each tenth record cannot become a row.
+    Poison,
+    /// A backlog in which each tenth record was sent before.
+    Repeats,
+    /// A thousand records a second as they come: how fresh rows are, and what they cost.
+    Steady,
+}
+
+/// What everything runs on.
+struct Servers {
+    kafka: Kafka,
+    postgres: Postgres,
+}
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    let arguments = Arguments::parse();
+    let (kafka, postgres) = tokio::try_join!(
+        Kafka::throwaway(KafkaOptions::default()),
+        Postgres::throwaway(PostgresOptions {
+            durable: true,
+            ..Default::default()
+        }),
+    )?;
+    let mut servers = Servers { kafka, postgres };
+    let (records, runs) = (arguments.records, arguments.runs);
+    let scenarios = match &*arguments.scenarios {
+        [] => Scenario::value_variants(),
+        named => named,
+    };
+    for scenario in scenarios {
+        match scenario {
+            Scenario::Backlog => backlog::beside_copy(&mut servers, records, runs).await?,
+            Scenario::Poison => {
+                backlog::drain(&mut servers, records, runs, records::Mix::Poison).await?;
+            }
+            Scenario::Repeats => {
+                backlog::drain(&mut servers, records, runs, records::Mix::Repeats).await?;
+            }
+            Scenario::Steady => steady::measure(&mut servers).await?,
+        }
+    }
+    Ok(())
+}

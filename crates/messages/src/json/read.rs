@@ -17,8 +17,13 @@ impl Record {
                 "the value does not begin with `{`".into(),
             ));
         }
-        let fields =
-            serde_json::from_slice::<Fields>(value).map_err(|error| explain(value, &error))?;
+        // Text as a whole is looked at once, and bytes anew in each string. What is no text is read
+        // as bytes all the same: it may be so in a field that nobody asks for.
+        let fields = match str::from_utf8(value) {
+            Ok(text) => serde_json::from_str::<Fields>(text),
+            Err(_) => serde_json::from_slice::<Fields>(value),
+        };
+        let fields = fields.map_err(|error| explain(value, &error))?;
         fields.into_record(origin)
     }
 }

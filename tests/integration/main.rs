@@ -25,6 +25,7 @@ mod numbers;
 mod offsets;
 mod pipeline;
 mod poison;
+mod pooler;
 mod proof;
 mod reload;
 mod secrets;

@@ -26,7 +26,7 @@ mod uri;
 
 pub use encryption::{Identity, Roots, Tls, TlsSettings, Verification};
 pub use errors::{Action, DatabaseError};
-pub use migrate::{PrepareError, migrate, prepare};
+pub use migrate::{PrepareError, migrate, prepare, prepare_at_start};
 pub use partition::Partition;
 pub use pool::Database;
 pub use settings::DatabaseSettings;

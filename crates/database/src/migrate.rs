@@ -2,6 +2,7 @@
 
 mod error;
 mod inside;
+mod sessions;
 mod takeover;
 
 use std::time::Duration;
@@ -39,7 +40,7 @@ const LOOK: &str = "SELECT to_regclass($1) IS NOT NULL, \
 
 /// Brings the tables up to date, now or never: for a person who waits for the outcome.
 pub async fn migrate(database: &Database) -> anyhow::Result<()> {
-    match prepare(database).await {
+    match prepare_at_start(database).await {
         Ok(()) => Ok(()),
         Err(PrepareError::Refused(refused)) => Err(refused.into()),
         Err(PrepareError::Database(error)) => {
@@ -48,11 +49,21 @@ pub async fn migrate(database: &Database) -> anyhow::Result<()> {
     }
 }
 
+/// Sees also that each connection has a session of its own, which no more changes later.
+pub async fn prepare_at_start(database: &Database) -> Result<(), PrepareError> {
+    let client = database.detached().await?;
+    sessions::check(&client, database).await?;
+    prepare_on(client).await
+}
+
 /// Checks that the database is one for us, and brings its tables up to date, one process at a time.
 pub async fn prepare(database: &Database) -> Result<(), PrepareError> {
     // The lock that others wait for ends with the connection, which therefore is not the pool's
     // any more, also when nobody waits for us to the end.
-    let mut client = database.detached().await?;
+    prepare_on(database.detached().await?).await
+}
+
+async fn prepare_on(mut client: ClientWrapper) -> Result<(), PrepareError> {
     let mut runner = embedded::migrations::runner();
     runner.set_migration_table_name(HISTORY);
     match within(ATTEMPT_TIMEOUT, look(&mut client, &runner)).await? {

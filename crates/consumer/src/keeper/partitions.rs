@@ -45,7 +45,7 @@ pub(crate) async fn prepare(
 }
 
 async fn attempt(writer: &BatchWriter) -> Result<(), PrepareError> {
-    database::prepare(writer.database()).await?;
+    database::prepare_at_start(writer.database()).await?;
     // Today's partition is there before the first record is.
     writer.make_days_ahead(Timestamp::now()).await?;
     Ok(())

@@ -51,8 +51,16 @@ test: setup ## Run all tests; they start a Kafka and a PostgreSQL of their own
 	@cargo test --workspace --locked
 
 .PHONY: bench
-bench: build ## Measure what a check costs; CASE=cost: that case alone
+bench: bench-monitor bench-consumer ## Measure both services, as ratios in one run
+
+.PHONY: bench-monitor
+bench-monitor: build ## Measure a check beside a bare client; CASE=cost, start, hostile or reload: that alone
 	@cargo bench --workspace --locked --bench checks -- $(CASE)
+
+.PHONY: bench-consumer
+bench-consumer: setup ## Measure the consumer beside COPY of the same rows; BENCH=--help: what can be chosen
+	@cargo build --release --locked --workspace --bins --examples
+	@$(TARGET)/release/examples/bench $(BENCH)
 
 .PHONY: torture
 torture: setup ## Hurt the consumer and its servers, prove each record stored once; ARGS="--seed 1"
@@ -75,11 +83,6 @@ lint: ## Check format, lints, documentation, scripts and mutants
 	else \
 		echo 'shellcheck is not installed: the scripts were not checked'; \
 	fi
-
-.PHONY: bench-consumer
-bench-consumer: setup ## Measure the consumer beside COPY of the same rows; BENCH=--help says what can be chosen
-	@cargo build --release --locked --workspace --bins --examples
-	@$(TARGET)/release/examples/bench $(BENCH)
 
 .PHONY: setup
 setup: ## Install what is missing, or say what to install

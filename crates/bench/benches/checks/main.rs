@@ -1,6 +1,6 @@
 //! What a check costs. Prints tables; asserts nothing.
 //!
-//! `make bench CASE='[CASE]…'`, on the `monitor` that was built.
+//! `make bench-monitor CASE='[CASE]…'`, on the `monitor` that was built.
 
 mod bare;
 mod cases;

@@ -17,6 +17,7 @@
 
 pub mod batch;
 pub mod decode;
+mod fates;
 mod keeper;
 mod letters;
 pub mod numbers;
@@ -38,6 +39,7 @@ use std::time::Duration;
 use anyhow::{anyhow, bail};
 use database::Database;
 use service::{
+    attendants::Attendants,
     health::Health,
     http,
     kafka::{KafkaSettings, Observer, await_topic},
@@ -47,7 +49,6 @@ use service::{
     telemetry::Metrics,
 };
 use tokio::{
-    net::TcpListener,
     sync::{mpsc, oneshot},
     time::timeout,
 };
@@ -129,25 +130,14 @@ pub async fn run(settings: Settings, metrics: Metrics, orders: Orders) -> anyhow
     stages.background("the reminder", |stop| {
         infallible(keeper::remind(health.clone(), stop))
     });
-    serve(&mut stages, listener, renewal, health, metrics);
+    let attendants = Attendants {
+        listener,
+        renewal,
+        health,
+        metrics,
+    };
+    attendants.start(&mut stages);
     stages.run().await
-}
-
-/// The parts that serve the stages.
-fn serve(
-    stages: &mut Stages,
-    listener: TcpListener,
-    renewal: Renewal,
-    health: Health,
-    metrics: Metrics,
-) {
-    let remark = health.remark("certificates");
-    stages.background("the certificates", |stop| renewal.watch(remark, stop));
-    let upkeep = metrics.clone();
-    stages.background("the metrics", |stop| infallible(upkeep.upkeep(stop)));
-    stages.background("the HTTP server", |stop| {
-        http::serve(listener, http::Router::new(), health, metrics, stop)
-    });
 }
 
 /// What the source, the workers and the keeper have in common.

@@ -27,10 +27,11 @@ mod report;
 #[cfg(test)]
 mod testing;
 
-use std::time::Duration;
+use std::{net::SocketAddr, time::Duration};
 
 use jiff::Timestamp;
 use service::{
+    attendants::Attendants,
     command_line::BadInput,
     health::Health,
     http,
@@ -39,7 +40,7 @@ use service::{
     stages::{Drain, Stages, infallible},
     telemetry::Metrics,
 };
-use tokio::{net::TcpListener, sync::mpsc, task::spawn_blocking};
+use tokio::{sync::mpsc, task::spawn_blocking};
 use tracing::{info, warn};
 
 pub use crate::listing::{Style, print_targets};
@@ -108,12 +109,7 @@ pub async fn run(settings: Settings, metrics: Metrics, orders: Orders) -> anyhow
         stages.deadline(1.0),
     )
     .with_state(&settings.publish, kept, &health);
-    info!(
-        targets = feed.targets.len(),
-        interval_seconds = interval.as_secs_f64(),
-        http = %settings.http_address,
-        "Checking"
-    );
+    say_checking(&feed, settings.http_address);
 
     let scheduling = schedule::run(feed, due_sender, health.given("clock"), stages.stop());
     let reloading = reloader.run(
@@ -126,8 +122,23 @@ pub async fn run(settings: Settings, metrics: Metrics, orders: Orders) -> anyhow
     stages.stage("the schedule", infallible(scheduling));
     stages.stage("the prober", checker.run(due));
     stages.stage("the publisher", publisher.run());
-    serve(&mut stages, listener, renewal, health, metrics);
+    let attendants = Attendants {
+        listener,
+        renewal,
+        health,
+        metrics,
+    };
+    attendants.start(&mut stages);
     stages.run().await
+}
+
+fn say_checking(feed: &Feed, http_address: SocketAddr) {
+    info!(
+        targets = feed.targets.len(),
+        interval_seconds = feed.interval.as_secs_f64(),
+        http = %http_address,
+        "Checking"
+    );
 }
 
 fn drain(timeout: Duration) -> Drain {
@@ -135,23 +146,6 @@ fn drain(timeout: Duration) -> Drain {
         timeout,
         grace: GIVE_UP_GRACE,
     }
-}
-
-/// The parts that serve the stages.
-fn serve(
-    stages: &mut Stages,
-    listener: TcpListener,
-    renewal: Renewal,
-    health: Health,
-    metrics: Metrics,
-) {
-    let remark = health.remark("certificates");
-    stages.background("the certificates", |stop| renewal.watch(remark, stop));
-    let upkeep = metrics.clone();
-    stages.background("the metrics", |stop| infallible(upkeep.upkeep(stop)));
-    stages.background("the HTTP server", |stop| {
-        http::serve(listener, http::Router::new(), health, metrics, stop)
-    });
 }
 
 /// Takes up the state where the last monitor left it, off the tasks: that blocks. Only a folder that

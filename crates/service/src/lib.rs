@@ -13,6 +13,7 @@
 //! - [`signals`]: from signals to orders.
 //! - [`backoff`]: how long to wait before trying again.
 
+pub mod attendants;
 pub mod backoff;
 pub mod certificates;
 pub mod command_line;

@@ -7,18 +7,9 @@ use serde_json::{Value, json};
 use service::http::Readiness;
 
 use super::{kafka::Asked, tables::Tables};
+use crate::fates::FATES;
 
 const MILLIS_A_SECOND: i64 = 1000;
-/// What offsets became, by their columns.
-const FATES: [&str; 7] = [
-    "rows",
-    "duplicates",
-    "replaced",
-    "dead_letters",
-    "expired",
-    "gaps",
-    "lost",
-];
 
 /// What was found.
 #[derive(Debug)]

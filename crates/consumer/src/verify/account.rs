@@ -3,16 +3,7 @@
 use database::{Database, DatabaseError, Statement};
 use serde_json::{Map, Value};
 
-/// What an offset can become, each a column. One that this version's tables do not have counts 0.
-pub(super) const FATES: [&str; 7] = [
-    "rows",
-    "duplicates",
-    "replaced",
-    "dead_letters",
-    "expired",
-    "gaps",
-    "lost",
-];
+use crate::fates::FATES;
 
 const READ: Statement = Statement::new(
     "reading the account of offsets",

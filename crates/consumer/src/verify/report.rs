@@ -10,10 +10,11 @@ use messages::Masked;
 use serde_json::{Value, json};
 
 use super::{
-    account::{FATES, Partition},
+    account::Partition,
     checks::{Checks, Unaccounted},
     seen::Wrong,
 };
+use crate::fates::FATES;
 
 /// What was found.
 #[derive(Debug)]

@@ -1,0 +1,42 @@
+//! The parts that serve the stages of either service.
+
+use tokio::net::TcpListener;
+
+use crate::{
+    health::Health,
+    http,
+    renewal::Renewal,
+    stages::{Stages, infallible},
+    telemetry::Metrics,
+};
+
+/// What watches certificates, keeps the metrics and answers HTTP, for as long as the stages run.
+pub struct Attendants {
+    /// Where HTTP is answered.
+    pub listener: TcpListener,
+    /// The certificates in use.
+    pub renewal: Renewal,
+    /// What `/readyz` tells.
+    pub health: Health,
+    /// What `/metrics` tells.
+    pub metrics: Metrics,
+}
+
+impl Attendants {
+    /// Starts all of them.
+    pub fn start(self, stages: &mut Stages) {
+        let Self {
+            listener,
+            renewal,
+            health,
+            metrics,
+        } = self;
+        let remark = health.remark("certificates");
+        stages.background("the certificates", |stop| renewal.watch(remark, stop));
+        let upkeep = metrics.clone();
+        stages.background("the metrics", |stop| infallible(upkeep.upkeep(stop)));
+        stages.background("the HTTP server", |stop| {
+            http::serve(listener, http::Router::new(), health, metrics, stop)
+        });
+    }
+}

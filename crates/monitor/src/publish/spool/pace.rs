@@ -7,9 +7,12 @@ use tokio::time::Instant;
 
 /// A result that Kafka has not acknowledged within this time goes to disk.
 const SPOOL_AFTER: Duration = Duration::from_secs(1);
-/// The same until Kafka acknowledges the first one: a client that has just connected, a topic that was
-/// just made and a broker that has just started all take longer than that.
+/// The same while Kafka is new to us: a client that has just connected, a topic that was just made and a
+/// broker that has just started all take longer than that.
 const SPOOL_FIRST_AFTER: Duration = Duration::from_secs(5);
+/// Kafka is new until so long after its first acknowledgement, which is one partition's: the first
+/// records of the others may still be on their way, each to a leader that has just become one.
+const NEW_FOR: Duration = Duration::from_secs(10);
 /// Results that are written at once.
 const GROUP_RESULTS_MAX: usize = 5_000;
 /// Of a group that the disk refused, this part may fit.
@@ -41,8 +44,8 @@ pub(super) struct Pace {
     refuses_since: Option<Instant>,
     /// Results that are written at once.
     pub(super) group_results_max: usize,
-    /// Whether Kafka has acknowledged anything.
-    kafka_answered: bool,
+    /// When Kafka acknowledged something for the first time.
+    kafka_answered_at: Option<Instant>,
 }
 
 impl Pace {
@@ -56,18 +59,19 @@ impl Pace {
             open_retry: Backoff::new(OPEN_FIRST, OPEN_MAX),
             refuses_since: None,
             group_results_max: GROUP_RESULTS_MAX,
-            kafka_answered: false,
+            kafka_answered_at: None,
         }
     }
 
     pub(super) fn kafka_answered(&mut self) {
-        self.kafka_answered = true;
+        self.kafka_answered_at.get_or_insert_with(Instant::now);
     }
 
     /// When a result that came then has to be written.
     pub(super) fn group_due(&self, came_at: Instant, hurry: bool) -> Instant {
+        let is_known = |answered_at: Instant| came_at >= answered_at + NEW_FOR;
         came_at
-            + match (hurry, self.kafka_answered) {
+            + match (hurry, self.kafka_answered_at.is_some_and(is_known)) {
                 (true, _) => GROUP_AGE,
                 (false, true) => SPOOL_AFTER,
                 (false, false) => SPOOL_FIRST_AFTER,
@@ -138,11 +142,18 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn until_kafka_answers_for_the_first_time_it_is_waited_for_longer() {
-        let (mut pace, came_at) = (Pace::start(), Instant::now());
-        assert_eq!(pace.group_due(came_at, false), came_at + SPOOL_FIRST_AFTER);
-        assert_eq!(pace.group_due(came_at, true), came_at + GROUP_AGE);
+    async fn while_kafka_is_new_it_is_waited_for_longer() {
+        let (mut pace, start) = (Pace::start(), Instant::now());
+        assert_eq!(pace.group_due(start, false), start + SPOOL_FIRST_AFTER);
+        assert_eq!(pace.group_due(start, true), start + GROUP_AGE);
         pace.kafka_answered();
+        let answered_at = pace.kafka_answered_at.unwrap();
+        // What one partition acknowledged says little of the others.
+        for came_at in [start, answered_at, answered_at + NEW_FOR / 2] {
+            assert_eq!(pace.group_due(came_at, false), came_at + SPOOL_FIRST_AFTER);
+        }
+        pace.kafka_answered();
+        let came_at = answered_at + NEW_FOR;
         assert_eq!(pace.group_due(came_at, false), came_at + SPOOL_AFTER);
     }
 

@@ -136,7 +136,7 @@ pub async fn run(settings: Settings, metrics: Metrics, orders: Orders) -> anyhow
         health,
         metrics,
     };
-    attendants.start(&mut stages);
+    attendants.start(&mut stages, http::Router::new());
     stages.run().await
 }
 

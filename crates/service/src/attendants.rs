@@ -23,8 +23,8 @@ pub struct Attendants {
 }
 
 impl Attendants {
-    /// Starts all of them.
-    pub fn start(self, stages: &mut Stages) {
+    /// Starts all of them; `pages` are served beside what every service has.
+    pub fn start(self, stages: &mut Stages, pages: http::Router) {
         let Self {
             listener,
             renewal,
@@ -36,7 +36,7 @@ impl Attendants {
         let upkeep = metrics.clone();
         stages.background("the metrics", |stop| infallible(upkeep.upkeep(stop)));
         stages.background("the HTTP server", |stop| {
-            http::serve(listener, http::Router::new(), health, metrics, stop)
+            http::serve(listener, pages, health, metrics, stop)
         });
     }
 }

@@ -29,7 +29,13 @@ use messages::{Failure, FailureReason, Match, Outcome, Probe, Response};
 use tokio::time::timeout_at;
 use tokio_util::sync::CancellationToken;
 
-use self::{exchange::Journey, limit::Limit, page::Page, seek::Sought, trace::Trace};
+use self::{
+    exchange::{Journey, proxied::blame_for_silence},
+    limit::Limit,
+    page::Page,
+    seek::Sought,
+    trace::Trace,
+};
 pub use self::{
     instruments::Instruments,
     notes::{Excerpt, Fate, Hop, Notes, Story},
@@ -62,7 +68,7 @@ impl Instruments {
         let was_cut_short = limit.is_cut_short && matches!(went, Some(Err(_)));
         let went = match went {
             Some(Ok(went)) => went,
-            Some(Err(_)) => Err(trace.timed_out(&limit)),
+            Some(Err(_)) => Err(self.blame(&trace, trace.timed_out(&limit)).await),
             None => Err(trace.given_up()),
         };
         Finding {
@@ -70,6 +76,15 @@ impl Instruments {
             was_held_up: trace.was_held_up(),
             was_cut_short,
         }
+    }
+
+    /// Whose fault it is that the time was over: where a proxy lies between, it may be that.
+    async fn blame(&self, trace: &Trace, failure: Failure) -> Failure {
+        let Some(proxy) = &self.settings.proxy else {
+            return failure;
+        };
+        let (probe, _) = trace.parts(Match::NotEvaluated);
+        blame_for_silence(proxy, failure, &probe).await
     }
 
     async fn outcome(

@@ -4,7 +4,7 @@ mod cookies;
 mod credentials;
 mod hop;
 mod message;
-mod proxied;
+pub(super) mod proxied;
 mod question;
 
 use http::header;

@@ -11,6 +11,25 @@ use crate::masked::Masked;
 /// resolve it, and there is nothing that it could ask.
 const SOCKS_SCHEME: &str = "socks5h";
 
+/// What a proxy answers by itself, without a site.
+pub(super) struct Greeting {
+    /// What it is sent.
+    pub(super) words: &'static [u8],
+    /// How its answer begins.
+    pub(super) answer: &'static [u8],
+}
+
+/// A request that no proxy passes on (RFC 9110, 7.6.2), and what every answer to it begins with.
+const HTTP_GREETING: Greeting = Greeting {
+    words: b"OPTIONS * HTTP/1.1\r\nHost: proxy\r\nMax-Forwards: 0\r\nConnection: close\r\n\r\n",
+    answer: b"HTTP/",
+};
+/// SOCKS version 5, with the ways to say who asks: nobody, or by a password.
+const SOCKS_GREETING: Greeting = Greeting {
+    words: &[5, 2, 0, 2],
+    answer: &[5],
+};
+
 /// A proxy. Its url may hold a password and is shown to nobody.
 #[derive(Clone)]
 pub struct SitesProxy {
@@ -33,6 +52,20 @@ impl SitesProxy {
     /// Its port.
     pub(super) fn port(&self) -> u16 {
         self.port
+    }
+
+    /// Whether it is asked for the pages of sites without TLS, and answers for them.
+    pub(super) fn speaks_http(&self) -> bool {
+        self.url.scheme() == "http"
+    }
+
+    /// How it is asked whether it is there.
+    pub(super) fn greeting(&self) -> Greeting {
+        if self.speaks_http() {
+            HTTP_GREETING
+        } else {
+            SOCKS_GREETING
+        }
     }
 
     /// A failure of the proxy's, which is no site's.

@@ -1,17 +1,34 @@
 //! Who is to blame where a proxy lies between us and a site.
 
-use std::{net::SocketAddr, time::Duration};
+use std::{io, net::SocketAddr, time::Duration};
 
-use messages::{Failure, FailureReason};
-use tokio::{net::TcpStream, time::timeout};
+use messages::{Failure, FailureReason, Probe};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+    time::timeout,
+};
 use url::Host;
 
-use crate::probe::{connect::candidates, policy::Policy, proxy::SitesProxy, resolve::Resolver};
+use crate::probe::{
+    connect::candidates,
+    policy::Policy,
+    proxy::{Greeting, SitesProxy},
+    resolve::Resolver,
+};
 
-/// How long the proxy may take to be connected to, where a site was not: then it is not the proxy.
+/// How long the proxy may take for a word of its own, where a site gave none: then it is not the proxy.
 const CHECK_TIMEOUT: Duration = Duration::from_secs(1);
-/// The libraries' words for a proxy that takes no request from us: it has no type that could be told.
-const WANTS_PASSWORD: [&str; 3] = ["authorization", "authentication", "credentials"];
+/// What the libraries say where the proxy answered that it did not get to the site. Everything else that
+/// they say is about the proxy itself. Their errors have no types that could be told.
+const SITE_NOT_REACHED: [&str; 6] = [
+    "tunnel error: unsuccessful",
+    "general server failure",
+    "network unreachable",
+    "host unreachable",
+    "connection refused",
+    "ttl expired",
+];
 
 /// The addresses at which the proxy is.
 pub(super) async fn addresses(
@@ -30,27 +47,62 @@ pub(super) async fn addresses(
         .map_err(|failure| proxy.at_fault(&failure.detail.unwrap_or_default()))
 }
 
-/// Whose failure it is that there was no connection: where the proxy itself can be connected to, the
-/// site's.
+/// Whose failure it is that there was no connection: the site's, where the proxy says so, and where it
+/// says nothing of the site but answers for itself.
 pub(super) async fn blame(
     proxy: &SitesProxy,
     failure: Failure,
     addresses: &[SocketAddr],
 ) -> Failure {
-    let detail = failure.detail.unwrap_or_default();
-    let is_refused = WANTS_PASSWORD.iter().any(|word| detail.contains(word));
-    if is_refused || !answers(addresses).await {
+    let Failure {
+        reason,
+        phase,
+        detail,
+    } = failure;
+    let detail = detail.unwrap_or_default();
+    let is_silent = reason == FailureReason::ConnectTimeout;
+    let may_be_site = is_silent || SITE_NOT_REACHED.iter().any(|it| detail.contains(it));
+    if !may_be_site || !answers(proxy, addresses).await {
         return proxy.at_fault(&detail);
     }
-    let reason = match failure.reason {
-        FailureReason::ConnectTimeout => FailureReason::ConnectTimeout,
-        _ => FailureReason::ConnectFailed,
+    let reason = if is_silent {
+        reason
+    } else {
+        FailureReason::ConnectFailed
     };
     let detail = format!("the proxy (SITES_PROXY) did not get there: {detail}");
-    Failure::new(reason, failure.phase, detail)
+    Failure::new(reason, phase, detail)
 }
 
-async fn answers(addresses: &[SocketAddr]) -> bool {
-    let connected = timeout(CHECK_TIMEOUT, TcpStream::connect(addresses)).await;
-    matches!(connected, Ok(Ok(_)))
+/// Whose failure it is that the time for the whole ended: the proxy's, where its word was waited for
+/// and it answers nobody.
+pub(in crate::probe) async fn blame_for_silence(
+    proxy: &SitesProxy,
+    failure: Failure,
+    probe: &Probe,
+) -> Failure {
+    let waited_for_proxy = match failure.reason {
+        FailureReason::ConnectTimeout => true,
+        // A page of a site with TLS comes through a tunnel that is there.
+        FailureReason::FirstByteTimeout => proxy.speaks_http() && probe.tls_version.is_none(),
+        _ => false,
+    };
+    let addresses: Vec<_> = probe.remote_address.into_iter().collect();
+    if !waited_for_proxy || answers(proxy, &addresses).await {
+        return failure;
+    }
+    proxy.at_fault(&failure.detail.unwrap_or_default())
+}
+
+/// Whether a proxy is there that speaks, which one does at once where only itself is asked.
+async fn answers(proxy: &SitesProxy, addresses: &[SocketAddr]) -> bool {
+    let Greeting { words, answer } = proxy.greeting();
+    let asking = async {
+        let mut stream = TcpStream::connect(addresses).await?;
+        stream.write_all(words).await?;
+        let mut begin = vec![0; answer.len()];
+        stream.read_exact(&mut begin).await?;
+        io::Result::Ok(begin == answer)
+    };
+    matches!(timeout(CHECK_TIMEOUT, asking).await, Ok(Ok(true)))
 }

@@ -53,6 +53,11 @@ impl Question<'_> {
             (Err(Unanswered::Unconnected(failure)), Some(proxy)) => {
                 Err(proxied::blame(proxy, failure, &addresses).await)
             }
+            // One that does not get a site's answer says so by one of its own.
+            (Err(error), Some(proxy)) if proxy.speaks_http() && self.url.scheme() == "http" => {
+                let failure = self.failure(error);
+                Err(proxy.at_fault(&failure.detail.unwrap_or_default()))
+            }
             (Err(error), _) => Err(self.failure(error)),
         }
     }

@@ -6,6 +6,7 @@ use super::{
     encrypted::{authority, encrypted, params, signed, trusting},
     *,
 };
+use crate::probe::connect::race::tests::swallow;
 
 const REFUSED: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n";
 
@@ -24,6 +25,9 @@ fn with_password(proxy: &str) -> String {
 /// Leads a connection to where its first line says, and on from there.
 async fn tunnel(mut stream: TcpStream) -> io::Result<()> {
     let head = read_request(&mut stream).await?;
+    if head.starts_with("OPTIONS") {
+        return stream.write_all(REFUSED).await;
+    }
     let target = head.split(' ').nth(1).unwrap_or_default();
     let Ok(mut site) = TcpStream::connect(target).await else {
         return stream.write_all(REFUSED).await;
@@ -99,17 +103,107 @@ async fn what_the_proxy_cannot_reach_is_down_and_what_ails_the_proxy_is_not() {
     .await;
     let refuses = format!("http://{address}/");
     let nameless = "http://nowhere.invalid:3128/".to_owned();
-    for proxy in [wants_password, refuses, nameless] {
+    let resets = serve(async |stream| stream.set_zero_linger()).await;
+    let ends = serve(async |mut stream| read_request(&mut stream).await.map(drop)).await;
+    let other = serve(async |mut stream| stream.write_all(b"SSH-2.0-OpenSSH_9.2\r\n").await).await;
+    for proxy in [wants_password, refuses, nameless, resets, ends, other] {
         for url in ["http://site.invalid/", &https] {
-            let settings = by_way_of(&with_password(&proxy));
-            let Outcome::Missed { failure, .. } = probe_with(settings, url, "").await else {
-                panic!("{url} by way of {proxy}");
-            };
-            assert_eq!(failure.reason, FailureReason::ProberFailed);
-            let detail = failure.detail.unwrap();
-            assert!(detail.contains("SITES_PROXY"), "{detail}");
-            assert!(!detail.contains("geheim"), "{detail}");
+            blames_proxy(by_way_of(&with_password(&proxy)), url).await;
         }
+    }
+}
+
+/// Fails unless the check is missed because of the proxy, whose password is not shown.
+async fn blames_proxy(settings: ProbeSettings, url: &str) {
+    let told = format!("{url} by way of {:?}", settings.proxy);
+    let Outcome::Missed { failure, .. } = probe_with(settings, url, "").await else {
+        panic!("{told}");
+    };
+    assert_eq!(failure.reason, FailureReason::ProberFailed, "{told}");
+    let detail = failure.detail.unwrap();
+    assert!(detail.contains("SITES_PROXY"), "{told}: {detail}");
+    assert!(!detail.contains("geheim"), "{detail}");
+}
+
+/// Whose time is over first.
+fn limits() -> [(Duration, Duration); 2] {
+    let (short, long) = (Duration::from_millis(300), SECOND * 20);
+    [(short, long), (long, short)]
+}
+
+#[tokio::test]
+async fn a_proxy_that_says_nothing_is_to_blame_whichever_time_is_over_first() {
+    let (swallows, _swallowing) = swallow(([127, 0, 0, 1], 0).into()).await;
+    let silent = serve(async |_stream| std::future::pending().await).await;
+    for (connect_timeout, total_timeout) in limits() {
+        for scheme in ["http", "socks5"] {
+            let swallows = format!("{scheme}://{swallows}/");
+            let silent = silent.replace("http:", &format!("{scheme}:"));
+            for proxy in [swallows, silent] {
+                let settings = ProbeSettings {
+                    connect_timeout,
+                    total_timeout,
+                    ..by_way_of(&proxy)
+                };
+                blames_proxy(settings, "https://site.invalid/").await;
+            }
+        }
+    }
+    let settings = ProbeSettings {
+        total_timeout: Duration::from_millis(300),
+        ..by_way_of(&silent)
+    };
+    blames_proxy(settings, "http://site.invalid/").await;
+}
+
+#[tokio::test]
+async fn a_proxy_that_answers_for_itself_is_not_to_blame_for_a_silent_site() {
+    let proxy = serve(|mut stream| async move {
+        if read_request(&mut stream).await?.starts_with("OPTIONS") {
+            return stream.write_all(REFUSED).await;
+        }
+        std::future::pending().await
+    })
+    .await;
+    for (connect_timeout, total_timeout) in limits() {
+        let settings = || ProbeSettings {
+            connect_timeout,
+            total_timeout,
+            ..by_way_of(&proxy)
+        };
+        let (_, _, failure) = down(probe_with(settings(), "https://site.invalid/", "").await);
+        assert_eq!(failure.reason, FailureReason::ConnectTimeout);
+        if total_timeout < connect_timeout {
+            let (_, _, failure) = down(probe_with(settings(), "http://site.invalid/", "").await);
+            assert_eq!(failure.reason, FailureReason::FirstByteTimeout);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_socks_proxy_that_did_not_get_there_says_so_and_one_that_may_not_is_to_blame() {
+    let answering = |status: u8| {
+        serve(move |mut stream: TcpStream| async move {
+            let mut greeting = [0; 2];
+            stream.read_exact(&mut greeting).await?;
+            let mut methods = vec![0; usize::from(greeting[1])];
+            stream.read_exact(&mut methods).await?;
+            stream.write_all(&[5, 0]).await?;
+            let mut head = [0; 5];
+            stream.read_exact(&mut head).await?;
+            let mut name = vec![0; usize::from(head[4]) + 2];
+            stream.read_exact(&mut name).await?;
+            stream.write_all(&[5, status, 0, 1, 0, 0, 0, 0, 0, 0]).await
+        })
+    };
+    for status in [1, 3, 4, 5, 6] {
+        let proxy = answering(status).await.replace("http:", "socks5:");
+        let (_, _, failure) = down(probe_with(by_way_of(&proxy), "http://site.invalid/", "").await);
+        assert_eq!(failure.reason, FailureReason::ConnectFailed, "{failure:?}");
+    }
+    for status in [2, 7, 8, 99] {
+        let proxy = answering(status).await.replace("http:", "socks5:");
+        blames_proxy(by_way_of(&proxy), "http://site.invalid/").await;
     }
 }
 

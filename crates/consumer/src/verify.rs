@@ -3,6 +3,7 @@
 //! - `seen`: which checks are due between rows, by the rows' own intervals.
 //! - `days`: the rows of a period, added up by the server; only days that do not add up are read row
 //!   by row.
+//! - `neighbours`: the rows next to the period.
 //! - `checks`: each due check of each website and location against these.
 //! - `account`: what the offsets of each partition became.
 //! - `report`: the outcome, for a person and as JSON.
@@ -10,6 +11,7 @@
 mod account;
 mod checks;
 mod days;
+mod neighbours;
 mod report;
 mod seen;
 

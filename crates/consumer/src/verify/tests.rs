@@ -150,3 +150,49 @@ async fn a_silent_website_is_missed_and_a_retired_one_is_not() {
         );
     }
 }
+
+/// What is found in some hours: what it is, where, and of how many checks.
+async fn found(database: &Database, hours: Range<i64>) -> Vec<(String, String, i64)> {
+    let json = prove_hours(database, hours).await.json();
+    let text = |it: &serde_json::Value| it.as_str().unwrap().to_owned();
+    let found = json["checks"].as_array().unwrap().iter();
+    let found = found.map(|it| {
+        let checks = it["checks"].as_i64().unwrap();
+        (text(&it["what"]), text(&it["location"]), checks)
+    });
+    found.collect()
+}
+
+#[tokio::test]
+async fn silence_of_long_ago_is_found_and_so_is_that_at_one_of_two_locations() {
+    let (database, client) = prepared().await;
+    fill(&client, URL, "a", 60, 0..10).await;
+    fill(&client, URL, "b", 60, 0..10).await;
+    // Newer rows of the original say nothing, and hide nothing.
+    let original = "INSERT INTO metrics (website_id, scheduled_at, error_code, response_time) \
+        SELECT id, '2026-11-23T12:00:00Z', 200, 1 FROM websites";
+    client.batch_execute(original).await.unwrap();
+    let silent = |location: &str| ("silent".to_owned(), location.to_owned(), 60);
+    assert_eq!(
+        found(&database, 70..71).await,
+        [silent("a"), silent("b")],
+        "two days later"
+    );
+    fill(&client, URL, "a", 60, 10..72).await;
+    assert_eq!(found(&database, 30..31).await, [silent("b")]);
+    assert_eq!(
+        found(&database, 40..41).await,
+        [],
+        "after a day it was given up there"
+    );
+    // A day that is gone, of a website that was not heard of since the day before it.
+    let gone = "DELETE FROM metrics WHERE location = 'a' AND scheduled_at >= '2026-11-24Z' \
+        AND scheduled_at < '2026-11-25Z'";
+    client.batch_execute(gone).await.unwrap();
+    let missing = ("missing".to_owned(), "a".to_owned(), 60);
+    assert_eq!(
+        found(&database, 30..31).await,
+        [missing.clone(), silent("b")]
+    );
+    assert_eq!(found(&database, 47..49).await, [missing]);
+}

@@ -20,6 +20,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("service", &[]),
     ("database", &["service"]),
     ("monitor", &["messages", "service"]),
+    ("notify", &[]),
     ("consumer", &["database", "messages", "service"]),
     ("devstack", &["service"]),
     ("torture", &["devstack"]),

@@ -1,0 +1,148 @@
+//! Prometheus' Alertmanager, by version 2 of its API: it groups, routes, silences and resolves.
+//!
+//! It forgets an alert after some minutes unless told when it ends, since Prometheus tells it again
+//! each minute. We tell once: so an alert that is open ends far away, and its end is told when it
+//! comes, by the same labels.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use crate::{
+    alert::{Alert, Site},
+    file::Fields,
+    http::{Endpoint, Post},
+    outcome::Outcome,
+};
+
+const PATH: &str = "/api/v2/alerts";
+/// When something ends whose end is not told yet.
+const OPEN: Duration = Duration::from_hours(24 * 30);
+/// How long what has no end is shown.
+const SHOWN: Duration = Duration::from_hours(1);
+
+/// An Alertmanager.
+#[derive(Debug)]
+pub(crate) struct Alertmanager {
+    endpoint: Endpoint,
+}
+
+impl Alertmanager {
+    /// Reads one.
+    pub(crate) fn read(fields: &mut Fields<'_, '_>) -> Option<Self> {
+        let endpoint = Endpoint::read(fields, "\"http://127.0.0.1:9093\"", PATH)?;
+        Some(Self { endpoint })
+    }
+
+    /// Tells it once: an alert of its own for each website.
+    pub(crate) async fn send(&self, alert: &Alert) -> Outcome {
+        let body = body(alert, Timestamp::now());
+        self.endpoint.post(Post::json(alert.id, &body)).await
+    }
+}
+
+fn body(alert: &Alert, now: Timestamp) -> Value {
+    if alert.news.sites.is_empty() {
+        return json!([entry(alert, None, now)]);
+    }
+    let sites = alert.news.sites.iter();
+    sites.map(|site| entry(alert, Some(site), now)).collect()
+}
+
+fn entry(alert: &Alert, site: Option<&Site>, now: Timestamp) -> Value {
+    let news = &alert.news;
+    let (name, open) = name(&news.kind);
+    let mut labels = json!({"alertname": name, "monitor": "websites-monitor"});
+    let mut annotations = json!({
+        "summary": alert.headline,
+        "description": alert.lines().join("\n"),
+        "alert_id": alert.id,
+    });
+    match site {
+        Some(site) => {
+            labels["website"] = json!(site.url);
+            annotations["name"] = json!(site.name);
+            if let Some(group) = &site.group {
+                labels["group"] = json!(group);
+            }
+        }
+        None => labels["about"] = json!(news.key),
+    }
+    let since = site
+        .and_then(|site| site.since)
+        .or(news.since)
+        .unwrap_or(now);
+    let ends = if news.is_over {
+        site.and_then(|site| site.until)
+            .or(news.until)
+            .unwrap_or(now)
+            .max(since)
+    } else {
+        now.saturating_add(open).unwrap_or(Timestamp::MAX)
+    };
+    json!({
+        "labels": labels,
+        "annotations": annotations,
+        "startsAt": since,
+        "endsAt": ends,
+        "generatorURL": news.link.as_deref().unwrap_or_default(),
+    })
+}
+
+/// What it is called there, the same for its end, and how long it is shown when no end comes.
+fn name(kind: &str) -> (&str, Duration) {
+    match kind {
+        "down" | "up" | "reminder" => ("WebsiteDown", OPEN),
+        "silent" | "heard" => ("WebsiteSilent", OPEN),
+        "network" => ("MonitorNetworkDown", OPEN),
+        "flapping" => ("WebsiteFlapping", SHOWN),
+        "certificate" => ("WebsiteCertificateEnds", SHOWN),
+        "burn" => ("WebsiteErrorBudgetBurns", SHOWN),
+        "dead_letters" => ("MonitorDeadLetters", SHOWN),
+        "test" => ("MonitorTest", SHOWN),
+        other => (other, SHOWN),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::alert::News;
+
+    fn time(text: &str) -> Timestamp {
+        text.parse().unwrap()
+    }
+
+    fn alert(kind: &str, is_over: bool) -> Alert {
+        let site = Site {
+            name: "a".to_owned(),
+            url: "https://a/".to_owned(),
+            since: Some(time("2026-11-26T03:12:00Z")),
+            until: is_over.then(|| time("2026-11-26T03:20:00Z")),
+            ..Site::default()
+        };
+        let news = News {
+            kind: kind.to_owned(),
+            is_over,
+            sites: vec![site],
+            ..News::default()
+        };
+        Alert::new(Uuid::nil(), news)
+    }
+
+    #[test]
+    fn an_end_has_the_labels_of_its_beginning() {
+        let now = time("2026-11-26T03:21:00Z");
+        let (down, up) = (
+            body(&alert("down", false), now),
+            body(&alert("up", true), now),
+        );
+        assert_eq!(down[0]["labels"], up[0]["labels"]);
+        assert_eq!(down[0]["startsAt"], "2026-11-26T03:12:00Z");
+        assert_eq!(down[0]["endsAt"], "2026-12-26T03:21:00Z");
+        assert_eq!(up[0]["endsAt"], "2026-11-26T03:20:00Z");
+    }
+}

@@ -1,0 +1,349 @@
+//! One table of the file: its fields are taken one by one, and what is wrong is remembered.
+
+use std::{fmt::Display, ops::RangeInclusive, str::FromStr, time::Duration};
+
+use secrecy::SecretString;
+
+use super::{
+    document::Document,
+    expand::names_variable,
+    span,
+    value::{Given, Table, Value},
+};
+
+/// A field whose value must not stand in the file has a twin with this behind its name, which names
+/// a file that holds it.
+const FILE_SUFFIX: &str = "_file";
+/// Letters of a name that may differ from those of the right one.
+const DISTANCE_MAX: usize = 2;
+
+/// The fields of one table. A value that is read in the place of a wrong one never gets anywhere: with
+/// a problem noted, the whole file is refused.
+pub(crate) struct Fields<'a, 'doc> {
+    title: String,
+    line: usize,
+    left: Table,
+    /// Every name that was asked for: what the table may hold.
+    asked: Vec<String>,
+    document: &'a mut Document<'doc>,
+}
+
+impl<'a, 'doc> Fields<'a, 'doc> {
+    /// The fields of a table that begins on a line.
+    pub(super) fn new(
+        title: &str,
+        line: usize,
+        table: Table,
+        document: &'a mut Document<'doc>,
+    ) -> Self {
+        Self {
+            title: title.to_owned(),
+            line,
+            left: table,
+            asked: Vec::new(),
+            document,
+        }
+    }
+
+    /// Names the table in what is said of it from here on.
+    pub(crate) fn set_title(&mut self, title: String) {
+        self.title = title;
+    }
+
+    /// Notes what is wrong with a field, on its line. Must not quote a secret.
+    fn problem(&mut self, line: usize, name: &str, problem: impl Display) {
+        let title = &self.title;
+        let problem = format!("{title}: {name}: {problem}");
+        self.document.problem(line, problem);
+    }
+
+    /// The line of a field; the table's, where it does not stand there.
+    pub(crate) fn line_of(&self, name: &str) -> usize {
+        self.left.get(name).map_or(self.line, |given| given.line)
+    }
+
+    /// Notes what is wrong with a field that was taken. Must not quote a secret.
+    pub(crate) fn refuse(&mut self, line: usize, name: &str, problem: impl Display) {
+        self.problem(line, name, problem);
+    }
+
+    fn take(&mut self, name: &str) -> Option<Given> {
+        self.asked.push(name.to_owned());
+        self.left.remove(name)
+    }
+
+    /// A text as it stands in the file.
+    fn take_text(&mut self, name: &str) -> Option<(usize, String)> {
+        let Given { line, value } = self.take(name)?;
+        match value {
+            Value::Text(text) if !text.trim().is_empty() => Some((line, text)),
+            _ => {
+                self.problem(line, name, "is not a text that says something");
+                None
+            }
+        }
+    }
+
+    /// A text as it stands: nothing is put in any place of it.
+    pub(crate) fn raw_text(&mut self, name: &str) -> Option<String> {
+        self.take_text(name).map(|(_, text)| text)
+    }
+
+    /// A text, with what it names of the environment.
+    pub(crate) fn optional_text(&mut self, name: &str) -> Option<String> {
+        let (line, text) = self.take_text(name)?;
+        self.expanded(line, name, &text)
+    }
+
+    fn expanded(&mut self, line: usize, name: &str, text: &str) -> Option<String> {
+        match self.document.expand(text) {
+            Ok(text) => Some(text),
+            Err(problem) => {
+                self.problem(line, name, problem);
+                None
+            }
+        }
+    }
+
+    /// A text that has to be there; `example` says what it looks like.
+    pub(crate) fn text(&mut self, name: &str, example: &str) -> String {
+        if !self.left.contains_key(name) {
+            self.asked.push(name.to_owned());
+            let problem = format!("is missing; such as {name} = {example}");
+            self.problem(self.line, name, problem);
+            return String::new();
+        }
+        self.optional_text(name).unwrap_or_default()
+    }
+
+    /// A text that is parsed; `wanted` says what would be right.
+    pub(crate) fn parsed<T: FromStr>(
+        &mut self,
+        name: &str,
+        example: &str,
+        wanted: &str,
+    ) -> Option<T> {
+        let line = self.line_of(name);
+        let text = self.text(name, example);
+        if text.is_empty() {
+            return None;
+        }
+        let parsed = text.parse().ok();
+        if parsed.is_none() {
+            self.problem(line, name, format_args!("is not {wanted}"));
+        }
+        parsed
+    }
+
+    /// What must not stand in the file: it comes from the environment, or from a file of its own.
+    pub(crate) fn secret(&mut self, name: &str) -> Option<SecretString> {
+        let line = self.line_of(name);
+        let (is_plain, text) = self.here_or_in_file(name)?;
+        if is_plain {
+            let problem = format!(
+                "a secret does not stand in this file: {name} = \"${{NAME}}\" takes it from the \
+                 environment, {name}{FILE_SUFFIX} = \"PATH\" from a file of its own"
+            );
+            self.problem(line, name, problem);
+            return None;
+        }
+        Some(text)
+    }
+
+    /// What may be a secret, and has to be there.
+    pub(crate) fn perhaps_secret(&mut self, name: &str, example: &str) -> Option<SecretString> {
+        let file_name = format!("{name}{FILE_SUFFIX}");
+        if !self.left.contains_key(name) && !self.left.contains_key(&file_name) {
+            self.asked.extend([name.to_owned(), file_name]);
+            let problem = format!("is missing; such as {name} = {example}");
+            self.problem(self.line, name, problem);
+            return None;
+        }
+        self.here_or_in_file(name).map(|(_, text)| text)
+    }
+
+    /// The text of a field or of the file that its twin names; and whether it stands here as it is.
+    fn here_or_in_file(&mut self, name: &str) -> Option<(bool, SecretString)> {
+        let file_name = format!("{name}{FILE_SUFFIX}");
+        match (self.take_text(name), self.take_text(&file_name)) {
+            (Some((line, _)), Some(_)) => {
+                let problem = format!("stands there beside {file_name}; one of them is enough");
+                self.problem(line, name, problem);
+                None
+            }
+            (Some((line, text)), None) => {
+                let expanded = self.expanded(line, name, &text)?;
+                Some((!names_variable(&text), expanded.into()))
+            }
+            (None, Some((line, path))) => {
+                let secret = self.secret_in(line, &file_name, &path)?;
+                Some((false, secret))
+            }
+            (None, None) => None,
+        }
+    }
+
+    fn secret_in(&mut self, line: usize, name: &str, path: &str) -> Option<SecretString> {
+        let path = self.expanded(line, name, path)?;
+        match self.document.read(&path) {
+            // Editors end a file with a line's end.
+            Ok(text) => Some(text.trim_end_matches(['\r', '\n']).to_owned().into()),
+            Err(problem) => {
+                self.problem(line, name, problem);
+                None
+            }
+        }
+    }
+
+    /// What the file holds that a field names.
+    pub(crate) fn contents(&mut self, name: &str) -> Option<String> {
+        let (line, path) = self.take_text(name)?;
+        let path = self.expanded(line, name, &path)?;
+        match self.document.read(&path) {
+            Ok(text) => Some(text),
+            Err(problem) => {
+                self.problem(line, name, problem);
+                None
+            }
+        }
+    }
+
+    /// Yes or no.
+    pub(crate) fn flag(&mut self, name: &str, default: bool) -> bool {
+        match self.take(name) {
+            None => default,
+            Some(Given {
+                value: Value::Flag(flag),
+                ..
+            }) => flag,
+            Some(Given { line, .. }) => {
+                self.problem(line, name, "is neither true nor false");
+                default
+            }
+        }
+    }
+
+    /// A whole number within bounds.
+    pub(crate) fn optional_count(&mut self, name: &str, range: RangeInclusive<i64>) -> Option<i64> {
+        match self.take(name)? {
+            Given {
+                value: Value::Number(number),
+                ..
+            } if range.contains(&number) => Some(number),
+            Given { line, .. } => {
+                let (from, to) = (range.start(), range.end());
+                let wanted = format!("is not a whole number from {from} to {to}");
+                self.problem(line, name, wanted);
+                None
+            }
+        }
+    }
+
+    /// A time such as "30s" or "4h".
+    pub(crate) fn optional_span(&mut self, name: &str) -> Option<Duration> {
+        let (line, text) = self.take_text(name)?;
+        let parsed = span::parse(&text);
+        if parsed.is_none() {
+            let problem = format!("{text:?} is not a time such as \"30m\", \"4h\" or \"1d\"");
+            self.problem(line, name, problem);
+        }
+        parsed
+    }
+
+    /// One of some words; the first where it is not said.
+    pub(crate) fn choice<T: Copy>(&mut self, name: &str, choices: &[(&str, T)]) -> T {
+        let Some((line, text)) = self.take_text(name) else {
+            return choices[0].1;
+        };
+        let chosen = choices.iter().find(|(word, _)| *word == text);
+        if let Some((_, chosen)) = chosen {
+            return *chosen;
+        }
+        let words: Vec<_> = choices.iter().map(|(word, _)| *word).collect();
+        let problem = format!("{text:?} is not one of {}", words.join(", "));
+        self.problem(line, name, problem);
+        choices[0].1
+    }
+
+    /// Some texts; a single one may stand without brackets.
+    pub(crate) fn texts(&mut self, name: &str) -> Vec<String> {
+        let Some(Given { line, value }) = self.take(name) else {
+            return Vec::new();
+        };
+        let list = match value {
+            Value::List(list) => list,
+            value => vec![Given { line, value }],
+        };
+        let texts = list.into_iter().filter_map(|given| match given.value {
+            Value::Text(text) if !text.trim().is_empty() => self.expanded(given.line, name, &text),
+            _ => {
+                self.problem(given.line, name, "is not a list of texts");
+                None
+            }
+        });
+        texts.collect()
+    }
+
+    /// A table of texts, such as headers, by their names as they stand. With the line of each.
+    pub(crate) fn pairs(&mut self, name: &str) -> Vec<(usize, String, String)> {
+        let Some(Given { line, value }) = self.take(name) else {
+            return Vec::new();
+        };
+        let Value::Table(table) = value else {
+            let problem = format!("is not a table, such as {name} = {{ Name = \"value\" }}");
+            self.problem(line, name, problem);
+            return Vec::new();
+        };
+        let pairs = table.into_iter().filter_map(|(key, given)| {
+            let whole = format!("{name}.{key}");
+            let Value::Text(text) = given.value else {
+                self.problem(given.line, &whole, "is not a text");
+                return None;
+            };
+            if is_secret_header(&key) && !names_variable(&text) {
+                let problem = format!("a secret does not stand in this file: {key} = \"${{NAME}}\" takes it from the environment");
+                self.problem(given.line, &whole, problem);
+                return None;
+            }
+            let text = self.expanded(given.line, &whole, &text)?;
+            Some((given.line, key, text))
+        });
+        pairs.collect()
+    }
+
+    /// Says nothing of what is left.
+    pub(crate) fn forget(&mut self) {
+        self.left.clear();
+    }
+
+    /// All is taken: what is left means nothing.
+    pub(crate) fn finish(mut self) {
+        for (name, given) in std::mem::take(&mut self.left) {
+            let nearest = self.asked.iter();
+            let nearest = nearest.map(|asked| (strsim::damerau_levenshtein(asked, &name), asked));
+            let nearest = nearest
+                .min()
+                .filter(|(distance, _)| *distance <= DISTANCE_MAX);
+            let problem = match nearest {
+                Some((_, asked)) => format!("is not known; did you mean {asked}?"),
+                None => format!("is not known; there are {}", self.asked.join(", ")),
+            };
+            self.problem(given.line, &name, problem);
+        }
+    }
+}
+
+/// Headers that prove who asks.
+fn is_secret_header(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    [
+        "authorization",
+        "api-key",
+        "apikey",
+        "token",
+        "secret",
+        "cookie",
+    ]
+    .iter()
+    .any(|word| name.contains(word))
+}

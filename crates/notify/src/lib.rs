@@ -1,0 +1,31 @@
+//! Tells one alert to one receiver. It decides nothing: what is told to whom is decided in PostgreSQL,
+//! and whoever calls tries again when it says so.
+//!
+//! - `alert`: what is told. `words`: how it reads.
+//! - `receiver`: who is told, and of what. `file`: how `ALERTS_FILE` is read.
+//! - `webhook`, `slack`, `alertmanager`, `mail`: a channel each.
+//! - `http`: the client of the first three; `trust`: whom clients believe. `signature`, `template`: of
+//!   webhooks.
+//! - `outcome`: what became of a try.
+
+mod alert;
+mod alertmanager;
+mod file;
+mod http;
+mod mail;
+mod outcome;
+mod receiver;
+mod signature;
+mod slack;
+mod template;
+mod trust;
+mod webhook;
+mod words;
+
+pub use alert::{Alert, News, SITES_MAX, Site};
+pub use outcome::Outcome;
+pub use receiver::{Receiver, Receivers};
+pub use words::{moment, span};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,234 @@
+//! People, by mail.
+
+use std::time::Duration;
+
+use lettre::{
+    AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor,
+    message::{
+        Mailbox,
+        header::{ContentType, Header, HeaderName, HeaderValue},
+    },
+    transport::smtp::{
+        authentication::Credentials,
+        client::{Certificate, Tls, TlsParameters},
+    },
+};
+use secrecy::ExposeSecret;
+use tokio::time::timeout;
+use uuid::Uuid;
+
+use crate::{alert::Alert, file::Fields, outcome::Outcome, trust};
+
+/// How long each step of the conversation may take, and all of it.
+const STEP_TIMEOUT: Duration = Duration::from_secs(10);
+const SEND_TIMEOUT: Duration = Duration::from_secs(30);
+/// Who is told by one mail.
+const RECIPIENTS_MAX: usize = 50;
+
+/// How the conversation is encrypted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Encryption {
+    /// From the greeting on.
+    Starttls,
+    /// From the first byte.
+    Tls,
+    /// Not at all.
+    None,
+}
+
+impl Encryption {
+    fn port(self) -> i64 {
+        match self {
+            Self::Starttls => 587,
+            Self::Tls => 465,
+            Self::None => 25,
+        }
+    }
+}
+
+/// A server that takes mail, and for whom.
+pub(crate) struct Mail {
+    transport: AsyncSmtpTransport<Tokio1Executor>,
+    server: String,
+    from: Mailbox,
+    to: Vec<Mailbox>,
+}
+
+/// The transport holds the password.
+impl std::fmt::Debug for Mail {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "Mail({})", self.server)
+    }
+}
+
+impl Mail {
+    /// Reads one.
+    pub(crate) fn read(fields: &mut Fields<'_, '_>) -> Option<Self> {
+        let server = fields.text("server", "\"smtp.example.org\"");
+        let encryption = fields.choice(
+            "encryption",
+            &[
+                ("starttls", Encryption::Starttls),
+                ("tls", Encryption::Tls),
+                ("none", Encryption::None),
+            ],
+        );
+        let port = fields.optional_count("port", 1..=65_535);
+        let tls = read_tls(fields, &server, encryption);
+        let login = read_login(fields, encryption);
+        let wanted = "an address, such as \"monitor@example.org\"";
+        let from = fields.parsed("from", "\"monitor@example.org\"", wanted);
+        let to = read_recipients(fields);
+        let port = port.unwrap_or(encryption.port());
+        // Its bounds are u16's.
+        let port = u16::try_from(port).unwrap_or(u16::MAX);
+        let mut transport = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(&server)
+            .port(port)
+            .tls(tls?)
+            .timeout(Some(STEP_TIMEOUT));
+        if let Some(login) = login {
+            transport = transport.credentials(login);
+        }
+        Some(Self {
+            transport: transport.build(),
+            server,
+            from: from?,
+            to,
+        })
+    }
+
+    /// Tells them once.
+    pub(crate) async fn send(&self, alert: &Alert) -> Outcome {
+        let message = match self.message(alert) {
+            Ok(message) => message,
+            Err(error) => return Outcome::Failed(format!("no mail can be made of it: {error}")),
+        };
+        let server = &self.server;
+        match timeout(SEND_TIMEOUT, self.transport.send(message)).await {
+            Ok(Ok(_)) => Outcome::Sent,
+            Ok(Err(error)) => {
+                let mut story = format!("{server}: {error}");
+                let mut cause = std::error::Error::source(&error);
+                while let Some(error) = cause {
+                    let words = error.to_string();
+                    if !story.ends_with(&words) {
+                        story = format!("{story}: {words}");
+                    }
+                    cause = error.source();
+                }
+                Outcome::Failed(story.replace(char::is_control, " "))
+            }
+            Err(_) => {
+                let seconds = SEND_TIMEOUT.as_secs();
+                Outcome::Failed(format!(
+                    "{server}: the mail was not taken within {seconds} s"
+                ))
+            }
+        }
+    }
+
+    fn message(&self, alert: &Alert) -> Result<Message, lettre::error::Error> {
+        let domain = self.from.email.domain();
+        // Mails of one matter stand together in a mailbox.
+        let matter = Uuid::new_v5(&Uuid::NAMESPACE_URL, alert.news.key.as_bytes());
+        let message = Message::builder()
+            .from(self.from.clone())
+            .message_id(Some(format!("<{}@{domain}>", alert.id)))
+            .references(format!("<{matter}@{domain}>"))
+            .subject(alert.headline.clone())
+            .header(AutoSubmitted)
+            .header(ContentType::TEXT_PLAIN);
+        let to = self.to.iter().cloned();
+        let message = to.fold(message, lettre::message::MessageBuilder::to);
+        let text = [vec![alert.headline.clone(), String::new()], alert.lines()].concat();
+        message.body(text.join("\r\n") + "\r\n")
+    }
+}
+
+/// No machine answers it: RFC 3834.
+#[derive(Clone)]
+struct AutoSubmitted;
+
+impl Header for AutoSubmitted {
+    fn name() -> HeaderName {
+        HeaderName::new_from_ascii_str("Auto-Submitted")
+    }
+
+    fn parse(_: &str) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
+        Ok(Self)
+    }
+
+    fn display(&self) -> HeaderValue {
+        HeaderValue::new(Self::name(), "auto-generated".to_owned())
+    }
+}
+
+fn read_tls(fields: &mut Fields<'_, '_>, server: &str, encryption: Encryption) -> Option<Tls> {
+    let line = fields.line_of("ca_file");
+    let more = fields
+        .contents("ca_file")
+        .map(|pem| trust::authorities(&pem));
+    let more = match more.transpose() {
+        Ok(more) => more.unwrap_or_default(),
+        Err(problem) => {
+            fields.refuse(line, "ca_file", problem);
+            return None;
+        }
+    };
+    if encryption == Encryption::None {
+        return Some(Tls::None);
+    }
+    let mut parameters = TlsParameters::builder(server.to_owned());
+    for authority in more {
+        match Certificate::from_der(authority.to_vec()) {
+            Ok(authority) => parameters = parameters.add_root_certificate(authority),
+            Err(error) => fields.refuse(line, "ca_file", error),
+        }
+    }
+    match parameters.build_rustls() {
+        Ok(parameters) if encryption == Encryption::Tls => Some(Tls::Wrapper(parameters)),
+        Ok(parameters) => Some(Tls::Required(parameters)),
+        Err(error) => {
+            let line = fields.line_of("server");
+            fields.refuse(line, "server", format_args!("TLS cannot be had: {error}"));
+            None
+        }
+    }
+}
+
+fn read_login(fields: &mut Fields<'_, '_>, encryption: Encryption) -> Option<Credentials> {
+    let line = fields.line_of("username");
+    match (fields.optional_text("username"), fields.secret("password")) {
+        (None, None) => None,
+        (Some(_), Some(_)) if encryption == Encryption::None => {
+            let problem = "a password is not sent without encryption = \"starttls\" or \"tls\"";
+            fields.refuse(line, "username", problem);
+            None
+        }
+        (Some(name), Some(password)) => {
+            Some(Credentials::new(name, password.expose_secret().to_owned()))
+        }
+        _ => {
+            let problem = "username and password (or password_file) go together";
+            fields.refuse(line, "username", problem);
+            None
+        }
+    }
+}
+
+fn read_recipients(fields: &mut Fields<'_, '_>) -> Vec<Mailbox> {
+    let line = fields.line_of("to");
+    let texts = fields.texts("to");
+    if texts.is_empty() || texts.len() > RECIPIENTS_MAX {
+        let problem = format!("1 to {RECIPIENTS_MAX} addresses, such as to = [\"me@example.org\"]");
+        fields.refuse(line, "to", problem);
+    }
+    let mailboxes = texts.iter().filter_map(|text| {
+        let mailbox = text.parse().ok();
+        if mailbox.is_none() {
+            fields.refuse(line, "to", format_args!("{text:?} is not an address"));
+        }
+        mailbox
+    });
+    mailboxes.collect()
+}

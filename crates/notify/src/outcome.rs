@@ -1,0 +1,19 @@
+//! What became of one try.
+
+use std::time::Duration;
+
+/// What became of one try to tell somebody something.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// The receiver has it.
+    Sent,
+    /// The receiver wants it later.
+    Later {
+        /// How long it says to wait.
+        wait: Duration,
+        /// What it answered.
+        story: String,
+    },
+    /// It was refused, or nobody answered: what happened, without anything secret.
+    Failed(String),
+}

@@ -72,6 +72,11 @@ const GRANT: Statement = Statement::new(
         END LOOP;
     END $$",
 );
+/// The original counted nothing: what its rows came to is to be counted.
+const MARK: Statement = Statement::new(
+    "marking what is to be counted",
+    "DO $$ BEGIN PERFORM mark_all_hours(); END $$",
+);
 /// Without CASCADE: what hangs on them and was not seen before ends it all, and nothing is lost.
 const END: Statement = Statement::new(
     "dropping the original's tables",
@@ -134,6 +139,7 @@ async fn move_over(
     rows::fill_in_times(transaction, amount).await?;
     days::make(transaction).await?;
     rows::copy(transaction, amount).await?;
+    MARK.run(transaction).await?;
     GRANT.run(transaction).await?;
     END.run(transaction).await
 }

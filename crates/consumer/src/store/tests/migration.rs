@@ -101,6 +101,12 @@ async fn a_database_of_the_version_before_keeps_its_rows() {
     is("SELECT tableoid::regclass::text = 'november' FROM metrics WHERE id = 51").await;
     is("SELECT has_table_privilege('public', 'metrics', 'SELECT')").await;
     is("SELECT to_regclass('metrics_before') IS NULL").await;
+    // All that is there is to be counted, each hour of a day that has rows.
+    is(
+        "SELECT count(*) > 24 AND count(*) = count(DISTINCT hour) AND min(hour) = '2026-11-24+00' \
+        AND bool_or(hour = '2026-11-25 10:00+00') FROM dirty_hours",
+    )
+    .await;
 
     fixture
         .writer

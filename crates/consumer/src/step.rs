@@ -23,7 +23,7 @@ pub(crate) enum Step {
     Websites,
     /// What cannot become a row.
     DeadLetters,
-    /// The move of the stored offset.
+    /// The marks of the hours that were touched, and the move of the stored offset.
     Advance,
     /// The end of the transaction.
     Commit,

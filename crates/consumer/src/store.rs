@@ -6,6 +6,7 @@
 //! - `websites`, `known`, `certificates`: from what repeats to its id; `days`: the partitions. All
 //!   before the transaction.
 //! - `rows`, `row`, `checks`, `dead_letters`: what a record becomes.
+//! - `dirty`: which hours are to be counted anew.
 //! - `mending`: what keeps the tables from being written, and can be mended by their owner.
 //! - `expiry`: removes what is kept no longer.
 //! - `offsets`: how far each partition is stored, which nothing else may move.
@@ -15,6 +16,7 @@ mod checks;
 mod chunk;
 mod days;
 mod dead_letters;
+mod dirty;
 pub(crate) mod expiry;
 mod known;
 mod mending;

@@ -13,7 +13,7 @@ use super::{
     certificates::{self, Certificates},
     chunk::{Chunk, Counts, Written},
     days::{self, Days},
-    dead_letters, mending,
+    dead_letters, dirty, mending,
     offsets::{OffsetKey, Offsets},
     repeats::Repeats,
     rows,
@@ -96,6 +96,7 @@ impl BatchWriter {
                 rows::settle(&transaction, &mut work).await?;
                 certificates::confirm(&transaction, &work, Timestamp::now()).await?;
                 websites::store_changes(&transaction, &mut work).await?;
+                dirty::mark(&transaction, &work.stored).await?;
                 let counts = work.counts();
                 commit(transaction, "committing a dead letter's row").await?;
                 self.websites.changed(&work.changes);
@@ -231,9 +232,12 @@ impl BatchWriter {
         dead_letters::store(transaction, &self.offsets.key().topic, work.chunk).await?;
         stopwatch.done(Step::DeadLetters);
         let counts = work.counts();
-        self.offsets
-            .advance(transaction, work.chunk, counts)
-            .await?;
+        // Both are on their way at once: the server answers them in order.
+        let (marked, advanced) = tokio::join!(
+            dirty::mark(transaction, &work.stored),
+            self.offsets.advance(transaction, work.chunk, counts)
+        );
+        marked.and(advanced)?;
         stopwatch.done(Step::Advance);
         Ok(counts)
     }

@@ -1,7 +1,7 @@
 //! What is kept no longer is removed, in short steps: whoever stores or reads is not held up by it.
 
 use database::{Database, DatabaseError, Statement, begin, commit, system_time};
-use deadpool_postgres::Transaction;
+use deadpool_postgres::{GenericClient, Transaction};
 use jiff::Timestamp;
 
 use super::offsets::OffsetKey;
@@ -22,14 +22,27 @@ const LOCK_BRIEFLY: Statement = Statement::new(
 /// Bounds as PostgreSQL spells them, in the session's own words, which it also reads.
 const EXPIRED: Statement = Statement::new(
     "looking for days that are kept no longer",
-    r"SELECT quote_ident(nspname) || '.' || quote_ident(relname) FROM (
+    r"SELECT quote_ident(nspname) || '.' || quote_ident(relname),
+        coalesce(since, '-infinity')::text, until::text FROM (
         SELECT nspname, relname,
+            substring(pg_get_expr(relpartbound, pg_class.oid) FROM 'FROM \(''([^'']*)''\) TO ')::timestamptz
+            AS since,
             substring(pg_get_expr(relpartbound, pg_class.oid) FROM ' TO \(''([^'']*)''\)$')::timestamptz
             AS until
         FROM pg_inherits JOIN pg_class ON pg_class.oid = inhrelid
         JOIN pg_namespace ON pg_namespace.oid = relnamespace
         WHERE inhparent = 'metrics'::regclass AND relkind = 'r') AS partitions
     WHERE until <= $1 ORDER BY until",
+);
+/// Nobody stores rows meanwhile: whose marks are not seen then, has stored none.
+const LOCK_ALL: Statement = Statement::new(
+    "waiting to drop a day",
+    "LOCK TABLE ONLY metrics IN ACCESS EXCLUSIVE MODE",
+);
+const UNCOUNTED: Statement = Statement::new(
+    "looking for hours that are to be counted",
+    "SELECT EXISTS (SELECT FROM dirty_hours WHERE hour < $2::text::timestamptz \
+    AND hour > $1::text::timestamptz - interval '1 hour')",
 );
 /// Certificates that rows of no partition can name: of all that are there, the oldest day is later.
 const UNNAMED: &str = r"certificates WHERE named_until <= (
@@ -57,32 +70,70 @@ const OFFSETS: Statement = Statement::new(
         HAVING max(updated_at) < now() - $3::integer * interval '1 day')",
 );
 
-/// The partitions all of whose rows were due before that time, oldest first, ready for a statement.
+/// A partition all of whose rows are kept no longer.
+#[derive(Debug)]
+pub(crate) struct ExpiredPartition {
+    /// Ready for a statement.
+    pub(crate) name: String,
+    /// Its bounds, as the server spells them.
+    since: String,
+    until: String,
+}
+
+/// The partitions all of whose rows were due before that time, oldest first.
 pub(crate) async fn expired_partitions(
     database: &Database,
     kept_since: Timestamp,
-) -> Result<Vec<String>, DatabaseError> {
+) -> Result<Vec<ExpiredPartition>, DatabaseError> {
     database
         .attempt(async |client| {
             let rows = EXPIRED.query(client, &[&system_time(kept_since)]).await?;
-            Ok(rows.iter().map(|row| row.get(0)).collect())
+            let partitions = rows.iter().map(|row| ExpiredPartition {
+                name: row.get(0),
+                since: row.get(1),
+                until: row.get(2),
+            });
+            Ok(partitions.collect())
         })
         .await
 }
 
-/// Drops a partition with its rows, or fails within a moment where somebody reads the table.
-pub(crate) async fn drop_partition(database: &Database, name: &str) -> Result<(), DatabaseError> {
+/// Drops a partition with its rows, or fails within a moment where somebody reads the table. `false`:
+/// it stays, until its hours are counted.
+pub(crate) async fn drop_partition(
+    database: &Database,
+    partition: &ExpiredPartition,
+) -> Result<bool, DatabaseError> {
     const DROPPING: &str = "dropping a day that is kept no longer";
+    let ExpiredPartition { name, since, until } = partition;
     database
         .attempt(async |client| {
+            // Without a lock first, so that nobody is held up while there is nothing to do.
+            if is_uncounted(client, since, until).await? {
+                return Ok(false);
+            }
             let transaction = begin(client).await?;
             LOCK_BRIEFLY.run(&transaction).await?;
+            LOCK_ALL.run(&transaction).await?;
+            if is_uncounted(&transaction, since, until).await? {
+                return Ok(false);
+            }
             // Another consumer may have been faster.
             let sql = format!("DROP TABLE IF EXISTS {name}");
             Statement::built(DROPPING, sql).run(&transaction).await?;
-            commit(transaction, DROPPING).await
+            commit(transaction, DROPPING).await?;
+            Ok(true)
         })
         .await
+}
+
+async fn is_uncounted(
+    client: &impl GenericClient,
+    since: &str,
+    until: &str,
+) -> Result<bool, DatabaseError> {
+    let row = UNCOUNTED.query_one(client, &[&since, &until]).await?;
+    Ok(row.get(0))
 }
 
 /// Removes certificates that no row names, and says how many.

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use database::{Action, DatabaseError};
+use database::{Action, DatabaseError, Statement};
 use jiff::{SignedDuration, Timestamp};
 use messages::OutcomeKind;
 
@@ -37,14 +37,24 @@ fn days_ago(days: i64) -> Timestamp {
     Timestamp::now() - SignedDuration::from_hours(24 * days)
 }
 
-/// Drops what was due longer ago than so many days.
+/// Drops what was due longer ago than so many days, as if all were counted.
 async fn drop_before(fixture: &Fixture, days: i64) -> Result<usize, DatabaseError> {
+    const FORGET: Statement = Statement::new("forgetting marks", "DELETE FROM dirty_hours");
     let database = fixture.writer.database();
-    let expired = expired_partitions(database, days_ago(days)).await?;
-    for partition in &expired {
-        drop_partition(database, partition).await?;
+    database
+        .attempt(async |client| FORGET.run(client).await)
+        .await?;
+    drop_counted_before(fixture, days).await
+}
+
+/// Drops what was due longer ago than so many days.
+async fn drop_counted_before(fixture: &Fixture, days: i64) -> Result<usize, DatabaseError> {
+    let database = fixture.writer.database();
+    let mut dropped = 0;
+    for partition in &expired_partitions(database, days_ago(days)).await? {
+        dropped += usize::from(drop_partition(database, partition).await?);
     }
-    Ok(expired.len())
+    Ok(dropped)
 }
 
 async fn certificates(fixture: &Fixture) -> i64 {
@@ -110,6 +120,41 @@ async fn a_day_is_dropped_without_waiting_for_a_long_reader_or_holding_up_a_writ
     fixture.writer.refresh().await.unwrap();
     let late = fixture.write(5, vec![with_certificate(2, 6, "CA")]).await;
     assert_eq!(late.unwrap(), Written::Now(counts(1, 0, 0)));
+}
+
+#[tokio::test]
+async fn a_day_whose_hours_are_to_be_counted_stays() {
+    let fixture = Fixture::prepared().await;
+    let records = vec![
+        with_certificate(1, 6, "CA"),
+        with_certificate(2, 9, "CA"),
+        with_certificate(2, 9, "CA"),
+    ];
+    fixture.write(0, records).await.unwrap();
+    let marks = "SELECT count(*) FROM dirty_hours";
+    assert_eq!(fixture.value::<i64>(marks).await, 2);
+    assert_eq!(drop_counted_before(&fixture, 4).await.unwrap(), 0);
+    let counted = "DELETE FROM dirty_hours WHERE hour < now() - interval '8 days'";
+    fixture.execute(counted).await;
+    // One that is stored just now is waited for, and its mark is seen.
+    fixture
+        .execute(
+            "BEGIN; INSERT INTO metrics (website_id, scheduled_at, check_id, error_code, response_time) \
+             SELECT id, now() - interval '9 days', gen_random_uuid(), 200, 1 FROM websites",
+        )
+        .await;
+    drop_counted_before(&fixture, 4).await.unwrap_err();
+    fixture
+        .execute(
+            "INSERT INTO dirty_hours (hour) \
+             VALUES (date_trunc('hour', now() - interval '9 days')); COMMIT",
+        )
+        .await;
+    assert_eq!(drop_counted_before(&fixture, 4).await.unwrap(), 0);
+    fixture.execute(counted).await;
+    assert_eq!(drop_counted_before(&fixture, 4).await.unwrap(), 1);
+    let left = "SELECT count(*) FROM metrics";
+    assert_eq!(fixture.value::<i64>(left).await, 1);
 }
 
 #[tokio::test]

@@ -3,13 +3,16 @@
 //! - `partitions`: prepares the tables, sees that the server is there also while nothing is to be
 //!   stored, and makes the partitions of the days to come.
 //! - `retention`: lets go of what is kept no longer.
+//! - `rollups`: counts what hours and days came to.
 //! - `reminder`: says again what is still wrong.
 
 mod partitions;
 mod pause;
 mod reminder;
 mod retention;
+mod rollups;
 
 pub(crate) use partitions::{keep, prepare};
 pub(crate) use reminder::remind;
 pub(crate) use retention::expire;
+pub(crate) use rollups::count;

@@ -200,7 +200,8 @@ async fn keep(
     match stop.run_until_cancelled(ready).await {
         Some(Ok(())) => {
             let looked_after = keeper::expire(writer.clone(), retention, stop.clone());
-            tokio::join!(keeper::keep(writer, trouble, stop), looked_after);
+            let counted = keeper::count(writer.database().clone(), stop.clone());
+            tokio::join!(keeper::keep(writer, trouble, stop), looked_after, counted);
         }
         _ => stop.cancelled().await,
     }

@@ -35,4 +35,8 @@ service::metrics! {
     Gauge LAG_RECORDS = "consumer_lag_records" by "partition";
     /// Age of the oldest record that is not stored yet, by partition; 0 when there is none.
     Gauge LAG_SECONDS = "consumer_lag_seconds" by "partition";
+    /// Hours whose roll-ups are to be counted anew; the hour under way is nearly always one.
+    Gauge DIRTY_HOURS = "consumer_dirty_hours";
+    /// Time that counting a slice of an hour, or of a day, for the roll-ups took.
+    Histogram ROLL_UPS = "consumer_roll_up_seconds";
 }

@@ -1,0 +1,289 @@
+//! Roll-ups against a recount by another query, on a real PostgreSQL.
+
+use std::time::Duration;
+
+use database::Database;
+use jiff::{SignedDuration, Timestamp};
+use messages::{OutcomeKind, Record};
+use tokio::time::timeout;
+use tokio_postgres::{Client, NoTls};
+use uuid::Uuid;
+
+use super::work::{Ages, Counting, Done};
+use crate::{
+    batch::{Batch, RawRecord},
+    store::{BatchWriter, Chunk, Item, Written, expiry},
+    testing::{self, record, writer},
+};
+
+const AT_ONCE: Ages = Ages {
+    hour: Duration::ZERO,
+    day: Duration::ZERO,
+};
+/// How many websites, hours and minutes of them the random records are of.
+const WEBSITES: u64 = 4;
+const HOURS: u64 = 60;
+const MINUTES: u64 = 10;
+const OUTCOMES: [OutcomeKind; 4] = [
+    OutcomeKind::Up,
+    OutcomeKind::Down,
+    OutcomeKind::Missed,
+    OutcomeKind::Skipped,
+];
+/// Hours of which the rows say something else: none.
+const WRONG_HOURS: &str = "
+    SELECT count(*) FROM (
+        SELECT website_id, date_trunc('hour', scheduled_at, 'UTC') AS hour, location,
+            count(*) FILTER (WHERE outcome = 'up') AS up, count(*) FILTER (WHERE outcome = 'down') AS down,
+            count(*) FILTER (WHERE outcome = 'missed') AS missed,
+            count(*) FILTER (WHERE outcome = 'skipped') AS skipped,
+            60 * count(*) FILTER (WHERE outcome = 'down') AS down_time,
+            coalesce(sum(response_time) FILTER (WHERE outcome = 'up'), 0) AS response_time
+        FROM metrics GROUP BY 1, 2, 3) AS rows
+    FULL JOIN (SELECT * FROM hours WHERE hour >= (SELECT min(scheduled_at) - interval '1 hour' FROM metrics))
+        AS hours USING (website_id, hour, location)
+    WHERE ROW(rows.up, rows.down, rows.missed, rows.skipped, rows.down_time)
+        IS DISTINCT FROM ROW(hours.up, hours.down, hours.missed, hours.skipped, hours.down_time)
+        OR abs(rows.response_time - hours.response_time) > 0.001
+        OR hours.up <> (SELECT coalesce(sum(it), 0) FROM unnest(bucket_counts) AS it)";
+/// Days that are not their hours.
+const WRONG_DAYS: &str = "
+    SELECT count(*) FROM (
+        SELECT website_id, (hour AT TIME ZONE 'UTC')::date AS day, location, sum(up) AS up, sum(down) AS down,
+            sum(missed) AS missed, sum(skipped) AS skipped, sum(down_time) AS down_time
+        FROM hours GROUP BY 1, 2, 3) AS hours
+    FULL JOIN days USING (website_id, day, location)
+    WHERE ROW(hours.up, hours.down, hours.missed, hours.skipped, hours.down_time)
+        IS DISTINCT FROM ROW(days.up, days.down, days.missed, days.skipped, days.down_time)
+        OR days.up <> (SELECT coalesce(sum(it), 0) FROM unnest(bucket_counts) AS it)
+        OR buckets <> ARRAY(SELECT DISTINCT unnest(buckets) FROM hours AS parts
+            WHERE (parts.hour AT TIME ZONE 'UTC')::date = day AND parts.website_id = days.website_id
+            AND parts.location = days.location ORDER BY 1)";
+
+struct Fixture {
+    writer: BatchWriter,
+    client: Client,
+    next_offset: i64,
+    random: u64,
+}
+
+impl Fixture {
+    async fn new() -> Self {
+        let uri = testing::database().await;
+        let writer = writer(&uri);
+        database::prepare(writer.database()).await.unwrap();
+        writer.offsets().begin_partition(0, 0).await.unwrap();
+        let (client, connection) = tokio_postgres::connect(&uri, NoTls).await.unwrap();
+        tokio::spawn(connection);
+        Self {
+            writer,
+            client,
+            next_offset: 0,
+            random: 7,
+        }
+    }
+
+    fn database(&self) -> Database {
+        self.writer.database().clone()
+    }
+
+    fn counting(&self) -> Counting {
+        Counting::new(self.database(), AT_ONCE)
+    }
+
+    async fn number(&self, query: &str) -> i64 {
+        self.client.query_one(query, &[]).await.unwrap().get(0)
+    }
+
+    async fn write(&mut self, records: Vec<Record>) {
+        let (from, mut batch) = (self.next_offset, Batch::default());
+        let items = records.into_iter().enumerate().map(|(index, record)| {
+            let offset = from + i64::try_from(index).unwrap();
+            batch.push(RawRecord {
+                offset,
+                timestamp_ms: None,
+                key: None,
+                value: None,
+            });
+            let content = Ok(record);
+            Item {
+                index,
+                offset,
+                content,
+            }
+        });
+        let items: Vec<_> = items.collect();
+        self.next_offset += i64::try_from(items.len()).unwrap();
+        let chunk = Chunk {
+            partition: 0,
+            from,
+            to: self.next_offset,
+            items,
+            batch: &batch,
+        };
+        let mut written = self.writer.write(&chunk).await;
+        // The partition of its day is gone.
+        if written.is_err() {
+            self.writer.refresh().await.unwrap();
+            written = self.writer.write(&chunk).await;
+        }
+        assert!(matches!(written.unwrap(), Written::Now(_)));
+    }
+
+    /// A number below that.
+    fn random(&mut self, below: u64) -> u64 {
+        self.random = self.random.wrapping_mul(6_364_136_223_846_793_005);
+        self.random = self.random.wrapping_add(1_442_695_040_888_963_407);
+        (self.random >> 33) % below
+    }
+
+    /// A result of one of a few thousand checks, of which some are sent again, as another outcome, too.
+    fn random_record(&mut self) -> Record {
+        let [website, hour, minute] = [WEBSITES, HOURS, MINUTES].map(|it| self.random(it));
+        let outcome = OUTCOMES[usize::try_from(self.random(4)).unwrap()];
+        let minutes = i64::try_from(hour * 60 + minute).unwrap();
+        let check = (website * HOURS + hour) * MINUTES + minute;
+        Record {
+            url: format!("http://{website}/").into(),
+            check_id: Uuid::from_u128(u128::from(check)),
+            scheduled_at: midnight() - SignedDuration::from_mins(minutes),
+            location: ["here", "there"][usize::from(check.is_multiple_of(3))].into(),
+            response_time: f64::from(u32::try_from(check).unwrap()) / 1000.0,
+            ..record(1, outcome)
+        }
+    }
+
+    async fn write_random(&mut self, count: usize) {
+        let records = (0..count).map(|_| self.random_record()).collect();
+        self.write(records).await;
+    }
+
+    /// Counts until nothing is left.
+    async fn count_all(&self) {
+        let mut counting = self.counting();
+        for _ in 0..1000 {
+            if counting.step().await.unwrap() == Done::Nothing {
+                return;
+            }
+        }
+        panic!("the roll-ups are never done");
+    }
+
+    async fn assert_exact(&self) {
+        assert_eq!(self.number(WRONG_HOURS).await, 0, "hours");
+        assert_eq!(self.number(WRONG_DAYS).await, 0, "days");
+        let marks = "SELECT (SELECT count(*) FROM dirty_hours) + (SELECT count(*) FROM dirty_days)";
+        assert_eq!(self.number(marks).await, 0, "marks");
+    }
+}
+
+/// The last one.
+fn midnight() -> Timestamp {
+    let seconds = Timestamp::now().as_second();
+    Timestamp::from_second(seconds - seconds.rem_euclid(86_400)).unwrap()
+}
+
+#[tokio::test]
+async fn roll_ups_are_what_the_rows_say_after_late_results_and_kills() {
+    let mut fixture = Fixture::new().await;
+    for _ in 0..60 {
+        let count = usize::try_from(fixture.random(40)).unwrap();
+        fixture.write_random(count).await;
+        // Killed at any moment, also between the counts and their commit.
+        let moment = Duration::from_micros(fixture.random(20_000));
+        let mut counting = fixture.counting();
+        for _ in 0..2 {
+            timeout(moment, counting.step()).await.ok();
+        }
+    }
+    fixture.count_all().await;
+    fixture.assert_exact().await;
+    assert!(fixture.number("SELECT count(*) FROM hours").await > 100);
+    // Two at once, while results come.
+    let (mut one, mut other) = (fixture.counting(), fixture.counting());
+    for _ in 0..20 {
+        let (first, second, ()) = tokio::join!(one.step(), other.step(), fixture.write_random(10));
+        first.unwrap();
+        second.unwrap();
+    }
+    fixture.count_all().await;
+    fixture.assert_exact().await;
+}
+
+#[tokio::test]
+async fn roll_ups_outlive_their_rows() {
+    let mut fixture = Fixture::new().await;
+    fixture.write_random(400).await;
+    let database = fixture.database();
+    let yesterday = midnight() - SignedDuration::from_hours(24);
+    let expired = expiry::expired_partitions(&database, yesterday).await;
+    let expired = expired.unwrap();
+    assert_eq!(expired.len(), 2);
+    let mut dropped = Vec::new();
+    for partition in &expired {
+        dropped.push(expiry::drop_partition(&database, partition).await.unwrap());
+    }
+    assert_eq!(dropped, [false, false], "nothing is counted yet");
+    fixture.count_all().await;
+    fixture.assert_exact().await;
+    let before =
+        "SELECT count(*) FROM (SELECT * FROM hours EXCEPT SELECT * FROM hours_before) AS changed";
+    let keep = "CREATE TABLE hours_before AS SELECT * FROM hours; CREATE TABLE days_before AS SELECT * FROM days";
+    fixture.client.batch_execute(keep).await.unwrap();
+    for partition in &expired {
+        assert!(expiry::drop_partition(&database, partition).await.unwrap());
+    }
+    // A record that was read before its day was dropped is a row, and what its hour came to stays.
+    let mut late = fixture.random_record();
+    late.scheduled_at = yesterday - SignedDuration::from_mins(5);
+    late.url = "http://0/".into();
+    fixture.write(vec![late]).await;
+    fixture.count_all().await;
+    assert_eq!(fixture.number(before).await, 0);
+    let days = before.replace("hours", "days");
+    assert_eq!(fixture.number(&days).await, 0);
+}
+
+/// 450 websites with checks of all kinds within one hour.
+const MANY: &str = "
+    INSERT INTO websites (url, target) SELECT 'http://' || number || '/',
+        CASE WHEN number % 2 = 0 THEN '{\"slow_after\": 1.5}'::jsonb ELSE '{\"slow_after\": \"soon\"}' END
+    FROM generate_series(1, 450) AS number;
+    CREATE TABLE checks (minute integer, code integer, outcome text, overloaded boolean, witness text,
+        \"interval\" real, seconds real);
+    INSERT INTO checks VALUES (0, 200, 'up', NULL, NULL, 60, 1), (1, 200, 'up', false, 'up', 60, 2),
+        (2, 500, 'down', NULL, NULL, 30, 2), (3, 500, 'down', true, NULL, 60, 1), (4, 200, 'up', NULL, 'down', 60, 1),
+        (5, -1, 'missed', NULL, NULL, 60, -1), (6, -1, 'skipped', NULL, NULL, 60, -1), (7, 399, NULL, NULL, NULL, NULL, 1),
+        (8, 400, NULL, NULL, NULL, NULL, 1), (9, -1, NULL, NULL, NULL, NULL, -1),
+        (10, -1, 'down', NULL, NULL, 60, 1), (11, 200, 'up', NULL, NULL, 60, 1), (12, 200, 'up', NULL, NULL, 60, 0),
+        (13, 200, 'up', NULL, NULL, 60, 'NaN');
+    CREATE TABLE any_day PARTITION OF metrics FOR VALUES FROM ('2026-11-01+00') TO ('2026-11-02+00');
+    INSERT INTO metrics (website_id, scheduled_at, check_id, error_code, outcome, overloaded, witness,
+        \"interval\", response_time)
+    SELECT id, '2026-11-01 23:00+00'::timestamptz + minute * interval '1 minute', gen_random_uuid(), code, outcome,
+        overloaded, witness, \"interval\", seconds FROM websites CROSS JOIN checks;
+    INSERT INTO maintenance_spans (website_id, starts_at, ends_at)
+    SELECT id, '2026-11-01 23:10+00', '2026-11-01 23:12+00' FROM websites WHERE id % 2 = 1";
+
+#[tokio::test]
+async fn each_check_is_counted_once_as_what_it_became() {
+    let fixture = Fixture::new().await;
+    fixture.client.batch_execute(MANY).await.unwrap();
+    assert_eq!(fixture.number("SELECT mark_all_hours()").await, 24);
+    let mut counting = fixture.counting();
+    let mut steps = Vec::new();
+    for _ in 0..3 {
+        steps.push(counting.step().await.unwrap());
+    }
+    assert_eq!(steps, [Done::Part, Done::Part, Done::Last], "200 at once");
+    fixture.count_all().await;
+    let kept = "SELECT count(*) FROM (SELECT website_id % 2, up, down, missed, skipped, maintenance, doubted, slow, \
+        down_time FROM hours UNION ALL SELECT website_id % 2, up, down, missed, skipped, maintenance, doubted, slow, \
+        down_time FROM days) AS counted WHERE ROW(counted.*) IS DISTINCT FROM CASE counted.\"?column?\" \
+        WHEN 0 THEN ROW(0, 6, 4, 1, 1, 0, 2, 2, 210::real) ELSE ROW(1, 5, 3, 1, 1, 2, 2, 0, 150::real) END";
+    let kept = kept.replacen("website_id % 2,", "(website_id % 2)::integer AS parity,", 2);
+    let kept = kept.replace("counted.\"?column?\"", "counted.parity");
+    assert_eq!(fixture.number(&kept).await, 0);
+    let rows = "SELECT (SELECT count(*) FROM hours) + (SELECT count(*) FROM days)";
+    assert_eq!(fixture.number(rows).await, 900);
+}

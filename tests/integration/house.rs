@@ -21,7 +21,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("database", &["service"]),
     ("monitor", &["messages", "service"]),
     ("notify", &[]),
-    ("consumer", &["database", "messages", "service"]),
+    ("status", &["database", "messages", "service"]),
+    ("consumer", &["database", "messages", "service", "status"]),
     ("devstack", &["service"]),
     ("torture", &["devstack"]),
     // Benches alone, and no part of any program.

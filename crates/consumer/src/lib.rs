@@ -95,6 +95,7 @@ pub async fn run(settings: Settings, metrics: Metrics, orders: Orders) -> anyhow
     pem_files.extend(settings.database.pem_files());
     let renewal = Renewal::new(pem_files);
     let shared = Shared::new(&settings, &health)?;
+    let pages = ::status::router(&settings.status, &settings.database)?;
 
     let (ready_sender, ready) = oneshot::channel();
     let workers = start_workers(&mut stages, &settings, &shared, &give_up);
@@ -136,7 +137,7 @@ pub async fn run(settings: Settings, metrics: Metrics, orders: Orders) -> anyhow
         health,
         metrics,
     };
-    attendants.start(&mut stages, http::Router::new());
+    attendants.start(&mut stages, pages);
     stages.run().await
 }
 

@@ -7,6 +7,7 @@ use service::{
     kafka::KafkaSettings,
     settings::{Reader, Setting},
 };
+use status::StatusSettings;
 
 use crate::{
     batch::BatchSettings,
@@ -59,7 +60,7 @@ const DEAD_LETTERS_RETENTION_DAYS: Setting = Setting::with_default(
 const HTTP_LISTEN: Setting = Setting::with_default(
     "HTTP_LISTEN",
     "127.0.0.1:8080",
-    "where /healthz, /readyz and /metrics are served",
+    "where the status page, /healthz, /readyz and /metrics are served",
 );
 
 /// Connections beside the workers': the keeper's, and those that read offsets for new partitions.
@@ -96,6 +97,8 @@ pub struct Settings {
     pub drain_timeout: Duration,
     /// Where HTTP is served.
     pub http_address: SocketAddr,
+    /// What the status page shows.
+    pub status: StatusSettings,
 }
 
 /// What `consumer migrate` needs to know.
@@ -137,6 +140,7 @@ impl Settings {
             drop_on_stop: reader.flag(&DROP_MESSAGES_IF_ABORT),
             drain_timeout: reader.seconds(&DRAIN_TIMEOUT),
             http_address: read_http_address(reader),
+            status: StatusSettings::read(reader),
             kafka,
         }
     }

@@ -58,6 +58,11 @@ const SESSION: &str = "SET lock_timeout = '10s'; \
                        SET idle_in_transaction_session_timeout = '60s'; \
                        SET client_min_messages = 'warning'; \
                        SET row_security = off";
+/// Limits of who only reads, for people who wait: nothing is written, no question takes long, and
+/// compiling one would take longer than it does.
+const READING_SESSION: &str = "SET default_transaction_read_only = on; \
+                               SET statement_timeout = '8s'; \
+                               SET jit = off";
 
 /// The database: its connections, and what to say of it.
 #[derive(Clone, Debug)]
@@ -67,21 +72,34 @@ pub struct Database {
     turns: Arc<Semaphore>,
     turns_count: Arc<AtomicUsize>,
     login: Arc<Login>,
+    /// Whether its connections are those that the numbers show.
+    is_shown: bool,
 }
 
 impl Database {
     /// The database that the settings name. Nothing is connected yet.
     pub fn new(settings: &DatabaseSettings) -> anyhow::Result<Self> {
+        Self::with(settings, SESSION.to_owned(), true)
+    }
+
+    /// The same for who only reads: connections of their own, which can write nothing and on which no
+    /// statement takes long. Nothing is connected yet.
+    pub fn for_reading(settings: &DatabaseSettings) -> anyhow::Result<Self> {
+        Self::with(settings, format!("{SESSION}; {READING_SESSION}"), false)
+    }
+
+    fn with(settings: &DatabaseSettings, session: String, is_shown: bool) -> anyhow::Result<Self> {
         let role = settings.connection.get_user().unwrap_or("the role");
         let login = Login {
             address: address(&settings.connection),
             role: role.to_owned(),
         };
         Ok(Self {
-            pool: make(settings)?,
+            pool: make(settings, session)?,
             turns: Arc::new(Semaphore::new(settings.connections_max)),
             turns_count: Arc::new(AtomicUsize::new(settings.connections_max)),
             login: Arc::new(login),
+            is_shown,
         })
     }
 
@@ -151,6 +169,9 @@ impl Database {
     /// Shows how the pool stands.
     #[expect(clippy::cast_precision_loss, reason = "connections are few")]
     fn show(&self) {
+        if !self.is_shown {
+            return;
+        }
         let status = self.pool.status();
         let connections_max = self.turns_count.load(Ordering::Relaxed);
         for (number, connections) in [
@@ -234,7 +255,7 @@ fn fill_in(config: &mut Config, application_name: &str) {
 }
 
 /// Sets a new connection's limits.
-async fn limit(client: &Client) -> Result<(), tokio_postgres::Error> {
+async fn limit(client: &Client, session: &str) -> Result<(), tokio_postgres::Error> {
     let mut attempts = 1..UNLIMIT_ATTEMPTS_MAX;
     loop {
         match client.batch_execute(UNLIMIT).await {
@@ -242,7 +263,7 @@ async fn limit(client: &Client) -> Result<(), tokio_postgres::Error> {
             done => break done?,
         }
     }
-    client.batch_execute(SESSION).await
+    client.batch_execute(session).await
 }
 
 fn is_cancelled(error: &tokio_postgres::Error) -> bool {
@@ -250,7 +271,7 @@ fn is_cancelled(error: &tokio_postgres::Error) -> bool {
 }
 
 /// Makes the pool; connections are made when they are needed.
-fn make(settings: &DatabaseSettings) -> anyhow::Result<Pool> {
+fn make(settings: &DatabaseSettings, session: String) -> anyhow::Result<Pool> {
     let mut config = settings.connection.clone();
     fill_in(&mut config, settings.application_name);
     let manage = ManagerConfig {
@@ -271,8 +292,10 @@ fn make(settings: &DatabaseSettings) -> anyhow::Result<Pool> {
             Manager::from_config(config, Connector::new(tls)?, manage)
         }
     };
-    let prepare = Hook::async_fn(|client, _| {
-        Box::pin(async move { limit(client).await.map_err(HookError::Backend) })
+    let session: Arc<str> = session.into();
+    let prepare = Hook::async_fn(move |client, _| {
+        let session = session.clone();
+        Box::pin(async move { limit(client, &session).await.map_err(HookError::Backend) })
     });
     Pool::builder(manager)
         .max_size(settings.connections_max)

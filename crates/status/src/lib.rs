@@ -1,0 +1,26 @@
+//! Shows what the database holds: the status page, for people. Read-only.
+//!
+//! - [`StatusSettings`]: what the environment says of it.
+//! - `site`: the routes, and what the handlers share.
+//! - `reading`: questions to the database, whose answers are kept for a moment.
+//! - `queries`: what is asked, and what comes back.
+//! - `pages`: from there to HTML. `words`, `times`, `share`: how things are said. `state`: how a website is.
+//! - `assets`, `answer`: style and script; headers, and what is said when something is wrong.
+
+mod answer;
+mod assets;
+mod pages;
+mod queries;
+mod reading;
+mod settings;
+mod share;
+mod site;
+mod state;
+mod times;
+mod words;
+
+pub use settings::StatusSettings;
+pub use site::router;
+
+#[cfg(test)]
+mod tests;

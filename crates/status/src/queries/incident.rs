@@ -1,0 +1,42 @@
+//! A website's time of being down.
+
+use jiff::Timestamp;
+use serde::Deserialize;
+
+use crate::words;
+
+/// A website's time of being down.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Incident {
+    pub(crate) id: i64,
+    /// Incidents of one cause have the same.
+    pub(crate) cause_id: i64,
+    pub(crate) website_id: i64,
+    pub(crate) url: String,
+    pub(crate) name: Option<String>,
+    pub(crate) started_at: Timestamp,
+    pub(crate) ended_at: Option<Timestamp>,
+    pub(crate) last_good_at: Option<Timestamp>,
+    pub(crate) error_code: i32,
+    pub(crate) reason: Option<String>,
+    pub(crate) phase: Option<String>,
+    pub(crate) address: Option<String>,
+    /// When the first alert of it was sent.
+    pub(crate) sent_at: Option<Timestamp>,
+}
+
+impl Incident {
+    /// What its website is called.
+    pub(crate) fn title(&self) -> String {
+        words::title(self.name.as_deref(), &self.url)
+    }
+
+    /// Why, and where: "connect timed out: 203.0.113.17".
+    pub(crate) fn cause(&self) -> String {
+        let reason = words::reason(self.reason.as_deref(), self.error_code);
+        match &self.address {
+            Some(address) => format!("{reason}: {}", words::peer(address)),
+            None => reason,
+        }
+    }
+}

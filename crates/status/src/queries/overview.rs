@@ -1,0 +1,140 @@
+//! All websites: how each is, its days and hours, what is open and what was.
+
+use std::collections::BTreeMap;
+
+use database::{Database, DatabaseError, Statement};
+use jiff::{Timestamp, civil::Date};
+use serde::Deserialize;
+
+use super::{
+    filter::{Filter, SHOWN_MAX},
+    incident::Incident,
+    location::Location,
+    things::Thing,
+    website::Website,
+};
+use crate::state::State;
+
+const OVERVIEW: Statement = Statement::new(
+    "reading the overview",
+    include_str!("../../sql/overview.sql"),
+);
+
+/// All that the overview shows.
+#[derive(Debug)]
+pub(crate) struct Overview {
+    pub(crate) page: Page,
+    pub(crate) groups: Vec<Group>,
+    pub(crate) websites: Vec<Website>,
+    /// Open ones first, then those of two weeks, the newest first.
+    pub(crate) incidents: Vec<Incident>,
+    pub(crate) locations: Vec<Location>,
+    pub(crate) maintenance: Vec<Maintenance>,
+}
+
+/// What is said of all together.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Page {
+    /// By the database's clock.
+    pub(crate) now: Timestamp,
+    pub(crate) today: Date,
+    /// When the newest result was due, or stored where that was before.
+    pub(crate) newest_at: Option<Timestamp>,
+    /// The shortest interval of all websites that were heard today, in seconds.
+    pub(crate) shortest: Option<f64>,
+    /// Websites that are asked for, and those of them that have a line on this page or another.
+    pub(crate) matching: i64,
+    pub(crate) eligible: i64,
+    pub(crate) tags: Vec<String>,
+    /// How many websites are in each state, of all that may be seen.
+    pub(crate) states: BTreeMap<State, i64>,
+    /// Days that are not counted yet.
+    pub(crate) uncounted: Vec<Date>,
+}
+
+impl Page {
+    /// All websites that may be seen.
+    pub(crate) fn total(&self) -> i64 {
+        self.states.values().sum()
+    }
+
+    /// How many websites are in a state.
+    pub(crate) fn count(&self, state: State) -> i64 {
+        self.states.get(&state).copied().unwrap_or(0)
+    }
+}
+
+/// A group of websites, those that are asked for.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Group {
+    pub(crate) name: String,
+    pub(crate) states: BTreeMap<State, i64>,
+}
+
+/// When websites are worked on.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Maintenance {
+    pub(crate) starts_at: Timestamp,
+    pub(crate) ends_at: Timestamp,
+    pub(crate) note: String,
+    pub(crate) websites: Vec<Named>,
+}
+
+/// A website as it is called.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Named {
+    pub(crate) url: String,
+    pub(crate) name: Option<String>,
+}
+
+impl Overview {
+    /// Asks for it. Only websites that have one of the public tags, where there are any, are seen.
+    pub(crate) async fn read(
+        database: &Database,
+        public_tags: Option<&[String]>,
+        filter: &Filter,
+    ) -> Result<Self, DatabaseError> {
+        let rows = database
+            .attempt(async |client| {
+                OVERVIEW
+                    .query(
+                        client,
+                        &[
+                            &public_tags,
+                            &filter.words,
+                            &filter.tag,
+                            &filter.state.map(State::key),
+                            &filter.group,
+                            &filter.order.key(),
+                            &SHOWN_MAX,
+                            &(filter.page * SHOWN_MAX),
+                        ],
+                    )
+                    .await
+            })
+            .await?;
+        let (mut page, mut groups, mut websites) = (None, Vec::new(), Vec::new());
+        let (mut incidents, mut maintenance) = (Vec::new(), Vec::new());
+        let mut locations: Vec<Location> = Vec::new();
+        for row in &rows {
+            let thing = Thing::of(row);
+            match thing.kind {
+                "page" => page = Some(thing.read()?),
+                "group" => groups.push(thing.read()?),
+                "website" => websites.push(thing.read()?),
+                "incident" => incidents.push(thing.read()?),
+                "location" => locations.push(thing.read()?),
+                _ => maintenance.push(thing.read()?),
+            }
+        }
+        locations.sort_by(|one, other| one.name.cmp(&other.name));
+        Ok(Self {
+            page: page.ok_or(DatabaseError::Stale("the overview has no page"))?,
+            groups,
+            websites,
+            incidents,
+            locations,
+            maintenance,
+        })
+    }
+}

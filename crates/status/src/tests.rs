@@ -1,0 +1,4 @@
+//! The pages against a real PostgreSQL, a database for each test.
+
+mod fixture;
+mod overview;

@@ -1,0 +1,160 @@
+//! A database of a test's own, what it holds, and the pages that show it.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use axum::{
+    Router,
+    body::{Body, to_bytes},
+    http::{HeaderMap, Request, StatusCode},
+};
+use database::{Database, DatabaseSettings, TlsSettings};
+use devstack::{Postgres, PostgresOptions};
+use tokio::sync::{Mutex, OnceCell};
+use tokio_postgres::{Client, NoTls};
+use tower::ServiceExt;
+
+use crate::{StatusSettings, router};
+
+static POSTGRES: OnceCell<Postgres> = OnceCell::const_new();
+static TURN: Mutex<()> = Mutex::const_new(());
+static NAMES: AtomicU32 = AtomicU32::new(0);
+
+/// What a page answers.
+pub(super) struct Answer {
+    pub(super) status: StatusCode,
+    pub(super) headers: HeaderMap,
+    pub(super) bytes: Vec<u8>,
+}
+
+impl Answer {
+    pub(super) fn text(&self) -> &str {
+        std::str::from_utf8(&self.bytes).unwrap()
+    }
+}
+
+pub(super) struct Fixture {
+    pub(super) uri: String,
+    client: Client,
+    pages: Router,
+}
+
+impl Fixture {
+    /// With the tables made, and partitions for a week.
+    pub(super) async fn new() -> Self {
+        Self::with(&settings(&[])).await
+    }
+
+    pub(super) async fn with(settings: &StatusSettings) -> Self {
+        let uri = create().await;
+        let at = database(&uri);
+        database::prepare(&Database::new(&at).unwrap())
+            .await
+            .unwrap();
+        let (client, connection) = tokio_postgres::connect(&uri, NoTls).await.unwrap();
+        tokio::spawn(connection);
+        let fixture = Self {
+            pages: router(settings, &at).unwrap(),
+            uri,
+            client,
+        };
+        fixture
+            .execute(
+                "DO $$ DECLARE day timestamptz; BEGIN \
+                FOR back IN -1..6 LOOP \
+                    day := date_trunc('day', now(), 'UTC') - back * interval '1 day'; \
+                    EXECUTE format('CREATE TABLE IF NOT EXISTS test_%s PARTITION OF metrics \
+                        FOR VALUES FROM (%L) TO (%L)', back + 1, day, day + interval '1 day'); \
+                END LOOP; EXCEPTION WHEN invalid_object_definition THEN NULL; END $$",
+            )
+            .await;
+        fixture
+    }
+
+    pub(super) async fn execute(&self, statements: &str) {
+        self.client.batch_execute(statements).await.unwrap();
+    }
+
+    /// A website with a name, in a group.
+    pub(super) async fn website(&self, id: i64, url: &str, target: &str) {
+        self.execute(&format!(
+            "INSERT INTO websites (id, url, target, created_at) \
+            VALUES ({id}, '{url}', '{target}', now() - interval '100 days')"
+        ))
+        .await;
+    }
+
+    /// A result of a website's minutely check from a location some seconds ago; `columns` have `values`.
+    pub(super) async fn result(&self, of: (i64, &str, i64), columns: &str, values: &str) {
+        let (id, location, ago) = of;
+        self.execute(&format!(
+            "INSERT INTO metrics (website_id, location, scheduled_at, check_id, error_code, \
+                response_time, \"interval\", {columns}) \
+            VALUES ({id}, '{location}', now() - {ago} * interval '1 s', gen_random_uuid(), 200, 0.2, \
+                60, {values})"
+        ))
+        .await;
+    }
+
+    /// A good one.
+    pub(super) async fn up(&self, id: i64, location: &str, ago: i64) {
+        self.result((id, location, ago), "outcome", "'up'").await;
+    }
+
+    pub(super) async fn get(&self, path: &str) -> Answer {
+        get(&self.pages, path, &[]).await
+    }
+
+    pub(super) async fn get_with(&self, path: &str, headers: &[(&str, &str)]) -> Answer {
+        get(&self.pages, path, headers).await
+    }
+}
+
+/// Asks for a page.
+pub(super) async fn get(pages: &Router, path: &str, headers: &[(&str, &str)]) -> Answer {
+    let mut request = Request::get(path);
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    let request = request.body(Body::empty()).unwrap();
+    let (head, body) = pages.clone().oneshot(request).await.unwrap().into_parts();
+    Answer {
+        status: head.status,
+        headers: head.headers,
+        bytes: to_bytes(Body::new(body), usize::MAX)
+            .await
+            .unwrap()
+            .to_vec(),
+    }
+}
+
+pub(super) fn settings(public_tags: &[&str]) -> StatusSettings {
+    StatusSettings {
+        title: "Example <Status>".to_owned(),
+        public_tags: public_tags.iter().map(|&tag| tag.to_owned()).collect(),
+    }
+}
+
+pub(super) fn database(uri: &str) -> DatabaseSettings {
+    DatabaseSettings {
+        connection: uri.parse().unwrap(),
+        tls: TlsSettings::Off,
+        connections_max: 2,
+        application_name: "tests",
+    }
+}
+
+async fn create() -> String {
+    let postgres = POSTGRES
+        .get_or_init(|| async {
+            let started = Postgres::throwaway(PostgresOptions::default()).await;
+            started.expect("PostgreSQL starts")
+        })
+        .await;
+    let name = format!("test_{}", NAMES.fetch_add(1, Ordering::Relaxed));
+    // One after the other, since each copies the same template.
+    let _turn = TURN.lock().await;
+    postgres
+        .create_database(&name)
+        .await
+        .expect("the database is made")
+}

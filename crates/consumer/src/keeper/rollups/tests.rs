@@ -287,3 +287,69 @@ async fn each_check_is_counted_once_as_what_it_became() {
     let rows = "SELECT (SELECT count(*) FROM hours) + (SELECT count(*) FROM days)";
     assert_eq!(fixture.number(rows).await, 900);
 }
+
+/// Days of which a view says something else than the rows: none.
+const WRONG_VIEWS: &str = "
+    SELECT count(*) FROM (
+        SELECT website_id, (scheduled_at AT TIME ZONE 'UTC')::date AS day,
+            count(*) FILTER (WHERE outcome = 'up') AS up, count(*) FILTER (WHERE outcome = 'down') AS down,
+            percentile_disc(ARRAY[0.5, 0.9, 0.95, 0.99]) WITHIN GROUP (ORDER BY response_time)
+                FILTER (WHERE outcome = 'up') AS exact
+        FROM metrics GROUP BY 1, 2) AS rows
+    FULL JOIN availability USING (website_id, day)
+    LEFT JOIN percentiles USING (website_id, day)
+    WHERE ROW(rows.up, rows.down) IS DISTINCT FROM ROW(availability.up, availability.down)
+        OR abs(percent - 100.0 * rows.up / nullif(rows.up + rows.down, 0)) > 0.001
+        OR rows.up > 0 AND day < current_date AND coalesce(greatest(abs(p50 / exact[1] - 1),
+            abs(p90 / exact[2] - 1), abs(p95 / exact[3] - 1), abs(p99 / exact[4] - 1)), 1) > 0.01";
+
+#[tokio::test]
+async fn views_say_what_the_rows_say() {
+    let mut fixture = Fixture::new().await;
+    fixture.write_random(500).await;
+    fixture.count_all().await;
+    let days = "SELECT count(*) FROM percentiles WHERE checks > 5";
+    assert!(fixture.number(days).await >= 8);
+    assert_eq!(fixture.number(WRONG_VIEWS).await, 0);
+    // Over any hours, all its locations together.
+    let wrong = "SELECT count(*) FROM (SELECT website_id, count(*) AS checks, \
+        percentile_disc(0.9) WITHIN GROUP (ORDER BY response_time) AS exact FROM metrics \
+        WHERE outcome = 'up' AND scheduled_at >= current_date - interval '20 hours' \
+        AND scheduled_at < current_date - interval '10 hours' GROUP BY website_id) AS rows \
+        CROSS JOIN LATERAL response_percentiles(website_id, current_date - interval '20 hours', \
+        current_date - interval '10 hours') AS said WHERE rows.checks <> said.checks OR abs(p90 / exact - 1) > 0.01";
+    assert_eq!(fixture.number(wrong).await, 0);
+    let empty = "SELECT checks FROM response_percentiles(1, '2001-01-01', '2001-01-02')";
+    assert_eq!(fixture.number(empty).await, 0);
+}
+
+/// A website for each way to stand, named by it.
+const STATUSES: &str = "
+    INSERT INTO websites (url) VALUES ('up'), ('down'), ('partial'), ('maintenance'), ('silent'), ('retired'),
+        ('unknown');
+    INSERT INTO metrics (website_id, scheduled_at, check_id, error_code, outcome, failure_reason, response_time, \"interval\")
+    SELECT id, now() - CASE url WHEN 'silent' THEN interval '61 minutes' ELSE interval '1 minute' END,
+        gen_random_uuid(), 200, CASE url WHEN 'retired' THEN 'skipped' ELSE 'up' END,
+        CASE url WHEN 'retired' THEN 'target_removed' END, 1, 20 * 60
+    FROM websites WHERE url <> 'unknown';
+    INSERT INTO states (website_id, location, is_down, since, newest_at)
+    SELECT id, 'here', url IN ('down', 'partial'), now(), now() FROM websites WHERE url <> 'unknown';
+    INSERT INTO incidents (website_id, started_at, opened_at, opened_by, location, error_code, locations_down,
+        locations_heard)
+    SELECT id, now() - interval '1 hour', now(), gen_random_uuid(), 'here', 500, 1, 1 FROM websites WHERE url = 'down';
+    INSERT INTO maintenance_spans (website_id, starts_at, ends_at)
+    SELECT id, now() - interval '1 hour', now() + interval '1 hour' FROM websites WHERE url = 'maintenance'";
+
+#[tokio::test]
+async fn each_website_stands_as_its_newest_row_and_incident_say() {
+    let fixture = Fixture::new().await;
+    for hours in [0, 24] {
+        let time = Timestamp::now() - SignedDuration::from_hours(hours);
+        fixture.writer.make_days_ahead(time).await.unwrap();
+    }
+    fixture.client.batch_execute(STATUSES).await.unwrap();
+    let wrong = "SELECT count(*) FILTER (WHERE status IS DISTINCT FROM url) + abs(count(*) - 7) FROM latest_status";
+    assert_eq!(fixture.number(wrong).await, 0);
+    let lasted = "SELECT count(*) FROM incident_log WHERE is_open AND lasted >= interval '1 hour' AND url = 'down'";
+    assert_eq!(fixture.number(lasted).await, 1);
+}

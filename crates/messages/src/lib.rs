@@ -3,7 +3,7 @@
 //!
 //! - [`CheckResult`] is what a monitor publishes. Its types leave no room for nonsense.
 //! - [`Record`] is what a consumer reads: lenient, the original Python system's records included.
-//! - [`DueTimes`] are a target's, the same for whoever asks.
+//! - [`DueTimes`] are a target's, the same for whoever asks. [`Maintenance`] is when it is worked on.
 
 mod advice;
 mod due;
@@ -11,6 +11,7 @@ mod failure;
 mod identity;
 mod json;
 mod lenient;
+mod maintenance;
 mod masked;
 mod probe;
 mod record;
@@ -23,6 +24,7 @@ pub use due::DueTimes;
 pub use failure::{Failure, FailureReason, Phase};
 pub use identity::{check_id, record_id};
 pub use json::{Encoded, SCHEMA_VERSION};
+pub use maintenance::Maintenance;
 pub use masked::Masked;
 pub use probe::{Certificate, HttpVersion, Match, MatchKind, Probe, Response, Timings, TlsVersion};
 pub use record::{

@@ -5,6 +5,7 @@
 
 use std::{ops::RangeInclusive, sync::Arc, time::Duration};
 
+use messages::Maintenance;
 use serde_json::{Map, Value, json};
 
 use super::{
@@ -175,10 +176,17 @@ pub(super) static FIELDS: &[Field] = &[
     several!("alerts", ["alert_contacts", "contacts", "notifications", "notify", "receivers"],
         about.alerts, words, shown::words),
     optional!("maintenance", ["downtime", "maintenance_window", "maintenance_windows"],
-        about.maintenance, words_for_people, shown::text),
+        about.maintenance, maintenance, shown::text),
     optional!("slo", ["availability", "sla", "uptime"],
         about.slo, percent, shown::percent),
 ];
+
+/// Maintenance windows, as they are written.
+fn maintenance(value: &Value) -> Result<String, String> {
+    let text = words_for_people(value)?;
+    Maintenance::parse(&text)?;
+    Ok(text)
+}
 
 impl Field {
     /// The field of this name.

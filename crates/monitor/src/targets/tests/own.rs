@@ -64,6 +64,11 @@ fn a_wrong_value_is_a_bad_row_that_names_the_field() {
             "secret",
             "the headers has a part without a colon",
         ),
+        (
+            "maintenance",
+            "daily 11pm 1h UTC",
+            "the maintenance has the time \"11pm\": write it as `23:00`",
+        ),
     ] {
         let targets = csv(&format!(
             "url,{field}\nhttps://a.example,{value}\nhttps://b.example,\n"

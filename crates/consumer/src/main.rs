@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 use consumer::{
-    LetterFilter, VerifyOptions,
+    LetterFilter, MaintenanceOptions, VerifyOptions,
     settings::{self, MigrateSettings, Settings},
 };
 use jiff::Timestamp;
@@ -54,6 +54,9 @@ enum Command {
     /// Show or remove records that could not become rows.
     #[command(subcommand)]
     DeadLetters(LettersCommand),
+    /// Say when websites are worked on: their checks then count for nothing, and nobody is alerted.
+    #[command(subcommand)]
+    Maintenance(MaintenanceCommand),
     /// Print how far each partition is stored, who owns it, what records became, and sizes by day.
     Status {
         /// As one JSON object.
@@ -92,6 +95,26 @@ enum LettersCommand {
     },
 }
 
+#[derive(Clone, Subcommand)]
+enum MaintenanceCommand {
+    /// Add a window, once or again and again, also one that is over.
+    ///
+    /// A recurring window is days, time, duration and time zone: "Mon,Thu 23:00 1h Europe/Amsterdam",
+    /// "daily 02:30 45m UTC". One that is added while it is under way counts from its beginning.
+    Add(MaintenanceOptions),
+    /// Print the windows that are not over, but for those of targets.
+    List {
+        /// As one JSON object a line.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Remove a window: it ends now, and what it was until now stays.
+    Remove {
+        /// Which, by its id.
+        id: i64,
+    },
+}
+
 fn main() -> ! {
     let CommandLine { command } = program::parse(Settings::read);
     program::execute(NAME, execute(command.unwrap_or(Command::Run)))
@@ -121,6 +144,20 @@ async fn execute(command: Command) -> anyhow::Result<()> {
                 LettersCommand::Show { id, json } => consumer::show(settings, id, json).await,
                 LettersCommand::Remove { filter, all } => {
                     consumer::remove(settings, filter, all).await
+                }
+            }
+        }
+        Command::Maintenance(command) => {
+            let settings = program::read_settings(MigrateSettings::read)?;
+            match command {
+                MaintenanceCommand::Add(options) => {
+                    consumer::add_maintenance(settings, options).await
+                }
+                MaintenanceCommand::List { json } => {
+                    consumer::list_maintenance(settings, json).await
+                }
+                MaintenanceCommand::Remove { id } => {
+                    consumer::remove_maintenance(settings, id).await
                 }
             }
         }

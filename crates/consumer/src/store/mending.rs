@@ -6,12 +6,13 @@ use deadpool_postgres::Object;
 use tracing::info;
 
 /// The tables whose ids are unique. (Those of `metrics` are only numbers.)
-const TABLES: [&str; 5] = [
+const TABLES: [&str; 6] = [
     "websites",
     "certificates",
     "dead_letters",
     "dirty_hours",
     "dirty_days",
+    "maintenance",
 ];
 const MENDING_SEQUENCE: &str = "setting a sequence behind its table's last id";
 const MENDING_IDENTITY: &str = "giving a partition its replica identity";

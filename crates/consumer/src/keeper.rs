@@ -3,15 +3,21 @@
 //! - `partitions`: prepares the tables, sees that the server is there also while nothing is to be
 //!   stored, and makes the partitions of the days to come.
 //! - `retention`: lets go of what is kept no longer.
+//! - `burns`: watches error budgets.
+//! - `maintenance`: plans it some days ahead.
 //! - `rollups`: counts what hours and days came to.
 //! - `reminder`: says again what is still wrong.
 
+mod burns;
+mod maintenance;
 mod partitions;
 mod pause;
 mod reminder;
 mod retention;
 mod rollups;
 
+pub(crate) use burns::{Names, watch_budgets};
+pub(crate) use maintenance::plan_ahead;
 pub(crate) use partitions::{keep, prepare};
 pub(crate) use reminder::remind;
 pub(crate) use retention::expire;

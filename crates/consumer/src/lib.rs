@@ -13,13 +13,15 @@
 //! - `keeper`: sees that PostgreSQL is there, makes partitions of days to come, and lets go of what is
 //!   kept no longer (`retention`).
 //! - `progress`, `trouble`: how it goes, and what is wrong. [`numbers`], `step`: what is measured.
-//! - `status`: how it stands. `verify`: proves that nothing is lost; `letters`: shows dead letters, and tries them again.
+//! - `status`: how it stands. `verify`: proves that nothing is lost; `letters`: shows dead letters, and tries them
+//!   again. `maintenance`: when websites are worked on.
 
 pub mod batch;
 pub mod decode;
 mod fates;
 mod keeper;
 mod letters;
+mod maintenance;
 pub mod numbers;
 mod progress;
 mod retention;
@@ -67,6 +69,10 @@ use self::{
 };
 pub use self::{
     letters::{LetterFilter, list, redrive, remove, show},
+    maintenance::{
+        AddOptions as MaintenanceOptions, add as add_maintenance, list as list_maintenance,
+        remove as remove_maintenance,
+    },
     status::status,
     verify::{VerifyOptions, verify},
 };
@@ -202,7 +208,11 @@ async fn keep(
         Some(Ok(())) => {
             let looked_after = keeper::expire(writer.clone(), retention, stop.clone());
             let counted = keeper::count(writer.database().clone(), stop.clone());
-            tokio::join!(keeper::keep(writer, trouble, stop), looked_after, counted);
+            let planned = keeper::plan_ahead(writer.database().clone(), stop.clone());
+            let names = keeper::Names::default();
+            let watched = keeper::watch_budgets(writer.database().clone(), names, stop.clone());
+            let kept = keeper::keep(writer, trouble, stop);
+            tokio::join!(kept, looked_after, counted, planned, watched);
         }
         _ => stop.cancelled().await,
     }

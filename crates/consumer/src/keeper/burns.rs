@@ -1,0 +1,205 @@
+//! Error budgets: a website that spends its budget fast is told of once, until that is over.
+
+use std::time::Duration;
+
+use database::{Database, DatabaseError, Statement, begin, commit};
+use deadpool_postgres::Transaction;
+use messages::Masked;
+use serde_json::{Value, json};
+use tokio_util::sync::CancellationToken;
+use tracing::{info, warn};
+
+use super::pause::pause;
+
+#[cfg(test)]
+mod tests;
+
+/// How often it is looked.
+const ROUND_INTERVAL: Duration = Duration::from_mins(1);
+/// One failed check, or two, of a website that is checked once a minute are no fast burn, whatever the
+/// rate is.
+const FAILED_MIN: i64 = 3;
+/// The lock under which one keeper looks. Any number will do that nobody else uses: `wm_burn` in ASCII.
+const LOCK_KEY: i64 = 0x0077_6d5f_6275_726e;
+
+const LOCK: Statement = Statement::new(
+    "waiting to look at error budgets",
+    "SELECT pg_try_advisory_xact_lock($1)",
+);
+/// Burns begin where the rate is over the factor in the long time and, so that it goes on just now, in
+/// the short one: 14.4 spends 2 % of a month's budget in an hour, 6 spends 5 % in six hours.
+const BEGIN: Statement = Statement::new(
+    "looking for error budgets that are spent fast",
+    "WITH aimed AS MATERIALIZED ( \
+        SELECT id, slo, factor, short, long FROM (SELECT id, CASE jsonb_typeof(target -> 'slo') \
+            WHEN 'number' THEN (target -> 'slo')::double precision END AS slo FROM websites) AS sites \
+        CROSS JOIN (VALUES (14.4::double precision, interval '5 minutes', interval '1 hour'), \
+            (6, interval '30 minutes', interval '6 hours')) AS rules (factor, short, long) \
+        WHERE slo > 0 AND slo < 100 \
+    ), quick AS MATERIALIZED ( \
+        SELECT aimed.* FROM aimed CROSS JOIN LATERAL burn_rate(aimed.id, slo, now() - short, now()) \
+        WHERE rate >= factor AND NOT EXISTS (SELECT FROM burns \
+            WHERE website_id = aimed.id AND burns.factor = aimed.factor AND ended_at IS NULL) \
+    ) \
+    INSERT INTO burns (website_id, factor) \
+    SELECT id, factor FROM quick CROSS JOIN LATERAL burn_rate(id, slo, now() - long, now()) \
+    WHERE rate >= factor AND failed >= $1 \
+    ON CONFLICT (website_id, factor) WHERE ended_at IS NULL DO NOTHING RETURNING id",
+);
+/// They end where the long time's rate is below the factor, so that a site which comes and goes is told
+/// of once; and where nothing is aimed at any more.
+const END: Statement = Statement::new(
+    "looking for error budgets that are spent slowly again",
+    "UPDATE burns SET ended_at = now() FROM websites WHERE websites.id = website_id AND ended_at IS NULL \
+    AND NOT CASE WHEN jsonb_typeof(target -> 'slo') = 'number' AND (target -> 'slo')::double precision > 0 \
+        AND (target -> 'slo')::double precision < 100 THEN EXISTS ( \
+            SELECT FROM burn_rate(website_id, (target -> 'slo')::double precision, \
+                now() - CASE WHEN factor > 10 THEN interval '1 hour' ELSE interval '6 hours' END, now()) \
+            WHERE rate >= factor) ELSE false END \
+    RETURNING burns.id",
+);
+const READ: Statement = Statement::new(
+    "reading burns",
+    "SELECT jsonb_build_object('id', burns.id, 'website_id', website_id, 'factor', factor, \
+        'started_at', started_at, 'ended_at', ended_at, 'url', url, 'name', target ->> 'name', \
+        'group', target ->> 'group', 'slo', target -> 'slo')::text \
+    FROM burns JOIN websites ON websites.id = website_id WHERE burns.id = ANY ($1) ORDER BY burns.id",
+);
+/// Whoever is told that it began is told that it ended.
+const TELL: Statement = Statement::new(
+    "storing what is to be told of error budgets",
+    "INSERT INTO outbox (receiver, kind, subject, website_id, content) \
+    SELECT receiver, $1::text, subject, website_id, content::jsonb \
+    FROM unnest($2::text[], $3::bigint[], $4::text[]) AS told (subject, website_id, content) \
+    JOIN websites ON websites.id = website_id \
+    CROSS JOIN LATERAL ( \
+        SELECT unnest($5::text[]) WHERE $1 = 'burn' AND coalesce(target -> 'alerts', '[]') IN ('[]', 'null') \
+        UNION SELECT unnest($6::text[]) INTERSECT SELECT jsonb_array_elements_text(target -> 'alerts') \
+            WHERE $1 = 'burn' AND jsonb_typeof(target -> 'alerts') = 'array' AND NOT target -> 'alerts' ? 'none' \
+        UNION SELECT before.receiver FROM outbox AS before \
+            WHERE $1 <> 'burn' AND before.kind = 'burn' AND before.subject = told.subject \
+    ) AS of_website (receiver) \
+    ON CONFLICT ON CONSTRAINT outbox_told_once DO NOTHING",
+);
+
+/// The names of those who can be told.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Names {
+    /// All of them.
+    pub(crate) all: Vec<String>,
+    /// Those who are told of websites that name nobody.
+    pub(crate) defaults: Vec<String>,
+}
+
+/// Looks every minute, until `stop`.
+pub(crate) async fn watch_budgets(database: Database, names: Names, stop: CancellationToken) {
+    loop {
+        match stop.run_until_cancelled(round(&database, &names)).await {
+            None => return,
+            Some(Ok(())) => {}
+            Some(Err(error)) => warn!(
+                "Looking at error budgets again in a minute: {}",
+                database.explain(&error)
+            ),
+        }
+        if !pause(ROUND_INTERVAL, &stop).await {
+            return;
+        }
+    }
+}
+
+async fn round(database: &Database, names: &Names) -> Result<(), DatabaseError> {
+    let changed = database.attempt(async |client| {
+        let transaction = begin(client).await?;
+        let lock = LOCK.query_one(&transaction, &[&LOCK_KEY]).await?;
+        if !lock.get::<_, bool>(0) {
+            return Ok(Vec::new());
+        }
+        let ids = |rows: Vec<tokio_postgres::Row>| -> Vec<i64> {
+            rows.iter().map(|row| row.get(0)).collect()
+        };
+        let ended = ids(END.query(&transaction, &[]).await?);
+        let began = ids(BEGIN.query(&transaction, &[&FAILED_MIN]).await?);
+        let mut changed = tell(&transaction, "burn_over", &ended, names).await?;
+        changed.extend(tell(&transaction, "burn", &began, names).await?);
+        commit(transaction, "committing burns").await?;
+        Ok(changed)
+    });
+    for burn in changed.await? {
+        info!(target.url = %site_url(&burn), "{}: {}", name(&burn), what(&burn));
+    }
+    Ok(())
+}
+
+/// Writes what is to be told of these burns, and hands them back.
+async fn tell(
+    transaction: &Transaction<'_>,
+    kind: &str,
+    ids: &[i64],
+    names: &Names,
+) -> Result<Vec<Value>, DatabaseError> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let rows = READ.query(transaction, &[&ids]).await?;
+    let burns = rows.iter().map(|row| serde_json::from_str(row.get(0)));
+    let burns: Vec<Value> = burns.filter_map(Result::ok).collect();
+    let subjects: Vec<_> = burns.iter().map(subject).collect();
+    let websites: Vec<_> = burns
+        .iter()
+        .filter_map(|it| it["website_id"].as_i64())
+        .collect();
+    let contents: Vec<_> = burns.iter().map(|it| content(it).to_string()).collect();
+    let Names { all, defaults } = names;
+    TELL.execute(
+        transaction,
+        &[&kind, &subjects, &websites, &contents, defaults, all],
+    )
+    .await?;
+    Ok(burns)
+}
+
+fn subject(burn: &Value) -> String {
+    format!("burn {}", burn["id"])
+}
+
+fn is_over(burn: &Value) -> bool {
+    !burn["ended_at"].is_null()
+}
+
+fn site_url(burn: &Value) -> String {
+    Masked(burn["url"].as_str().unwrap_or_default()).to_string()
+}
+
+fn name(burn: &Value) -> String {
+    let name = burn["name"].as_str().map(str::to_owned);
+    name.unwrap_or_else(|| site_url(burn))
+}
+
+fn what(burn: &Value) -> String {
+    let (factor, slo) = (&burn["factor"], &burn["slo"]);
+    if is_over(burn) {
+        format!("spends its error budget slowly again (slo {slo} %)")
+    } else {
+        format!("spends its error budget over {factor} times as fast as its slo of {slo} % allows")
+    }
+}
+
+/// All that the alert says.
+fn content(burn: &Value) -> Value {
+    json!({
+        "kind": "burn",
+        "key": subject(burn),
+        "what": what(burn),
+        "is_over": is_over(burn),
+        "since": burn["started_at"],
+        "until": burn["ended_at"],
+        "sites": [{
+            "name": name(burn),
+            "url": site_url(burn),
+            "group": burn["group"],
+            "since": burn["started_at"],
+            "until": burn["ended_at"],
+        }],
+    })
+}

@@ -1,0 +1,74 @@
+//! Burns begin once and end once, on a real PostgreSQL.
+
+use tokio_postgres::NoTls;
+
+use super::{Names, round};
+use crate::testing;
+
+/// Websites of the same slo: one fails every sixth check now, one failed four times an hour ago, one has
+/// failed twice, one fails in its maintenance window; one aims at nothing, one tells nobody.
+const SITES: &str = "
+    INSERT INTO websites (url, target) SELECT url, target::jsonb FROM (VALUES
+        ('http://u:p@fast/', '{\"slo\": 99, \"name\": \"Fast\"}'), ('http://before/', '{\"slo\": 99}'),
+        ('http://twice/', '{\"slo\": 99.9}'), ('http://worked-on/', '{\"slo\": 99}'), ('http://idle/', NULL),
+        ('http://quiet/', '{\"slo\": 99, \"alerts\": [\"none\"]}'),
+        ('http://named/', '{\"slo\": 99, \"alerts\": [\"team\", \"gone\"]}')) AS sites (url, target);
+    INSERT INTO metrics (website_id, scheduled_at, check_id, error_code, outcome, response_time)
+    SELECT id, now() - minute * interval '1 minute', gen_random_uuid(), 200, CASE WHEN CASE url
+        WHEN 'http://before/' THEN minute BETWEEN 50 AND 58 WHEN 'http://twice/' THEN minute IN (2, 4)
+        ELSE minute % 3 = 1 END THEN 'down' ELSE 'up' END, 1
+    FROM websites CROSS JOIN generate_series(1, 59) AS minute;
+    INSERT INTO maintenance_spans (website_id, starts_at, ends_at)
+    SELECT id, now() - interval '2 hours', now() + interval '1 hour' FROM websites WHERE url = 'http://worked-on/'";
+
+#[tokio::test]
+async fn a_budget_that_is_spent_fast_is_told_once_and_so_is_its_end() {
+    let uri = testing::database().await;
+    let writer = testing::writer(&uri);
+    database::prepare(writer.database()).await.unwrap();
+    let now = jiff::Timestamp::now();
+    let yesterday = now - jiff::SignedDuration::from_hours(24);
+    for time in [yesterday, now] {
+        writer.make_days_ahead(time).await.unwrap();
+    }
+    let (client, connection) = tokio_postgres::connect(&uri, NoTls).await.unwrap();
+    tokio::spawn(connection);
+    client.batch_execute(SITES).await.unwrap();
+    let is = async |expected: &str| {
+        let row = client.query_one(expected, &[]).await.unwrap();
+        assert!(row.get::<_, bool>(0), "{expected}");
+    };
+    let names = Names {
+        all: vec!["operators".into(), "team".into()],
+        defaults: vec!["operators".into()],
+    };
+    // Twice, and by two at once.
+    for _ in 0..2 {
+        let (one, other) = tokio::join!(
+            round(writer.database(), &names),
+            round(writer.database(), &names)
+        );
+        one.unwrap();
+        other.unwrap();
+    }
+    // Both rules are met.
+    is(
+        "SELECT count(*) = 6 AND count(DISTINCT url) = 3 AND bool_and(url ~ 'fast|quiet|named') \
+        FROM burns JOIN websites ON websites.id = website_id",
+    )
+    .await;
+    is("SELECT array_agg(receiver || ' ' || url ORDER BY receiver) = ARRAY['operators http://u:p@fast/', \
+        'operators http://u:p@fast/', 'team http://named/', 'team http://named/'] \
+        FROM outbox JOIN websites ON websites.id = website_id WHERE kind = 'burn'").await;
+    is("SELECT bool_and(content::text NOT LIKE '%u:p@%') AND bool_or(content ->> 'what' LIKE '%14.4 times%') \
+        FROM outbox").await;
+    client
+        .batch_execute("UPDATE metrics SET outcome = 'up'")
+        .await
+        .unwrap();
+    for _ in 0..2 {
+        round(writer.database(), &names).await.unwrap();
+    }
+    is("SELECT count(*) = 6 AND bool_and(ended_at IS NOT NULL) FROM burns").await;
+    is("SELECT count(*) = 8 AND count(*) FILTER (WHERE kind = 'burn_over') = 4 FROM outbox").await;
+}

@@ -27,6 +27,7 @@ mod pipeline;
 mod poison;
 mod pooler;
 mod proof;
+mod reached;
 mod reload;
 mod secrets;
 mod settings;

@@ -4,7 +4,7 @@
 mod advice;
 mod table;
 
-use std::{error::Error, time::Duration};
+use std::{error::Error, sync::PoisonError, time::Duration};
 
 use deadpool_postgres::{HookError, PoolError};
 use thiserror::Error;
@@ -12,6 +12,7 @@ use tokio_postgres::error::{DbError, SqlState};
 
 pub use self::table::Action;
 use self::{advice::advice, table::action_of};
+use crate::{causes::causes, connecting::Attempts};
 
 /// Why something could not be done in PostgreSQL.
 #[derive(Debug, Error)]
@@ -47,6 +48,8 @@ pub(crate) struct Login {
     pub(crate) address: String,
     /// Whom a right would have to be granted to.
     pub(crate) role: String,
+    /// What each of several servers had against it.
+    pub(crate) attempts: Attempts,
 }
 
 impl DatabaseError {
@@ -102,17 +105,19 @@ impl DatabaseError {
     /// The whole story in one line: what was being done, each cause, and advice.
     pub(crate) fn explain(&self, login: &Login) -> String {
         let mut story = self.to_string();
-        if matches!(self, Self::Connect(_)) {
-            story = format!("{story} at {}", login.address);
-        }
         let mut cause = self.cause();
-        while let Some(error) = cause {
-            // What the server says has its details on lines of their own.
-            let text = error.to_string().replace('\n', ", ");
-            if text != "db error" {
-                story = format!("{story}: {text}");
+        if matches!(self, Self::Connect(_)) {
+            let attempts = login.attempts.lock();
+            let attempts = attempts.unwrap_or_else(PoisonError::into_inner);
+            if attempts.is_empty() {
+                story = format!("{story} at {}", login.address);
+            } else {
+                story = format!("{story}: {attempts}");
+                cause = None;
             }
-            cause = error.source();
+        }
+        if let Some(error) = cause {
+            story = format!("{story}: {}", causes(error));
         }
         match self
             .database_error()

@@ -3,13 +3,16 @@
 //!
 //! - `settings`, `uri`, `passwords`: from `PG_URI` to a host, a password, and how to encrypt.
 //! - `encryption`, `tls`, `connector`: from the `ssl…` options to the TLS of each connection.
+//! - `servers`, `connecting`: the servers that it names, and connections to the first that serves.
 //! - `pool`: a [`Database`] and its connections, on which nothing waits without a limit.
 //! - `statement`: what is asked, each under a name. [`numbers`]: how long that takes.
-//! - `errors`: one table from SQLSTATE to what to do.
+//! - `errors`: one table from SQLSTATE to what to do. `causes`: what lies behind an error.
 //! - `migrate`: brings the tables up to date, or takes those of the original over; the SQL itself is
 //!   in `migrations/`. `partition`: a partition of `metrics`.
 //! - `time`: from our times to the driver's.
 
+mod causes;
+mod connecting;
 mod connector;
 mod encryption;
 mod errors;
@@ -18,6 +21,7 @@ pub mod numbers;
 mod partition;
 mod passwords;
 mod pool;
+mod servers;
 mod settings;
 mod statement;
 mod time;

@@ -4,8 +4,8 @@ use std::{fs, os::unix::fs::PermissionsExt, path::Path};
 
 use tokio_postgres::{Config, config::Host};
 
-/// PostgreSQL's own.
-const PORT: u16 = 5432;
+use crate::servers::port;
+
 /// What a file of passwords may not let others do: anything.
 const OTHERS: u32 = 0o077;
 /// How libpq names a server that is reached by a socket.
@@ -41,15 +41,13 @@ fn look_up(text: &str, connection: &Config) -> Option<String> {
 
 /// Hosts and ports, as the file names them.
 fn servers(connection: &Config) -> impl Iterator<Item = (String, String)> {
-    let ports = connection.get_ports();
     let hosts = connection.get_hosts().iter().enumerate();
     hosts.map(move |(number, host)| {
-        let port = ports.get(number).or(ports.first()).unwrap_or(&PORT);
         let host = match host {
             Host::Tcp(name) => name.clone(),
             Host::Unix(_) => SOCKET.into(),
         };
-        (host, port.to_string())
+        (host, port(connection, number).to_string())
     })
 }
 

@@ -17,36 +17,26 @@ use tokio::{
     sync::{Semaphore, SemaphorePermit},
     time::timeout,
 };
-use tokio_postgres::{
-    Client, Config, NoTls,
-    config::{Host, SslMode},
-    error::SqlState,
-};
+use tokio_postgres::{Client, NoTls, config::SslMode, error::SqlState};
 use tracing::warn;
 
 use crate::{
+    connecting::{Attempts, Connecting},
     connector::Connector,
     encryption::TlsSettings,
     errors::{DatabaseError, Login},
     numbers,
+    servers::{Server, encrypt, servers},
     settings::DatabaseSettings,
     statement::Statement,
 };
 
 /// The longest that one attempt at anything may take, all its statements together.
 pub(crate) const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(15);
-/// PostgreSQL's own.
-const PORT: u16 = 5432;
-/// How long a connection may take: TCP, TLS, login. A stopped server accepts and never answers.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a connection that lay idle may take to show that it still works.
+const RECYCLE_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long to wait for a connection of the pool.
 const POOL_TIMEOUT: Duration = Duration::from_secs(15);
-/// When the network is silent for so long, a connection is dead.
-const KEEPALIVE_IDLE: Duration = Duration::from_secs(10);
-const KEEPALIVE_IDLE_MAX: Duration = Duration::from_hours(1);
-const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(5);
-const KEEPALIVE_RETRIES: u32 = 3;
-const TCP_USER_TIMEOUT: Duration = Duration::from_secs(20);
 const PING: Statement = Statement::new("asking whether it is there", "SELECT 1");
 /// A role may have a limit of its own that is shorter than a slow server takes to lift it.
 const UNLIMIT: &str = "SET statement_timeout = '60s'";
@@ -90,12 +80,15 @@ impl Database {
 
     fn with(settings: &DatabaseSettings, session: String, is_shown: bool) -> anyhow::Result<Self> {
         let role = settings.connection.get_user().unwrap_or("the role");
+        let servers = servers(&settings.connection, settings.application_name);
+        let addresses: Vec<_> = servers.iter().map(|it| it.address.as_str()).collect();
         let login = Login {
-            address: address(&settings.connection),
+            address: addresses.join(", "),
             role: role.to_owned(),
+            attempts: Attempts::default(),
         };
         Ok(Self {
-            pool: make(settings, session)?,
+            pool: make(settings, session, servers, &login.attempts)?,
             turns: Arc::new(Semaphore::new(settings.connections_max)),
             turns_count: Arc::new(AtomicUsize::new(settings.connections_max)),
             login: Arc::new(login),
@@ -126,6 +119,10 @@ impl Database {
             .unwrap_or(Err(DatabaseError::Timeout(ATTEMPT_TIMEOUT)));
         if result.as_ref().is_err_and(DatabaseError::spoils_connection) {
             drop(Object::take(client));
+            if matches!(result, Err(DatabaseError::Timeout(_))) {
+                // The server hangs, or is gone: the others would be found out one by one.
+                self.pool.retain(|_, _| false);
+            }
         } else {
             drop(client);
         }
@@ -215,45 +212,6 @@ impl Drop for Waiting {
     }
 }
 
-/// Where the server is, for a person: hosts and ports, never a password.
-fn address(connection: &Config) -> String {
-    let hosts = connection.get_hosts().iter().enumerate();
-    let addresses: Vec<_> = hosts
-        .map(|(number, host)| {
-            let ports = connection.get_ports();
-            let port = ports.get(number).or(ports.first()).unwrap_or(&PORT);
-            match host {
-                Host::Tcp(name) => format!("{name}:{port}"),
-                Host::Unix(folder) => format!("{}, port {port}", folder.display()),
-            }
-        })
-        .collect();
-    addresses.join(", ")
-}
-
-/// Sets what the connection string leaves open.
-fn fill_in(config: &mut Config, application_name: &str) {
-    if config.get_application_name().is_none() {
-        config.application_name(application_name);
-    }
-    // The driver's own default is the system's, two hours.
-    if config.get_keepalives_idle() > KEEPALIVE_IDLE_MAX {
-        config.keepalives_idle(KEEPALIVE_IDLE);
-    }
-    if config.get_keepalives_interval().is_none() {
-        config.keepalives_interval(KEEPALIVE_INTERVAL);
-    }
-    if config.get_keepalives_retries().is_none() {
-        config.keepalives_retries(KEEPALIVE_RETRIES);
-    }
-    if config.get_tcp_user_timeout().is_none() {
-        config.tcp_user_timeout(TCP_USER_TIMEOUT);
-    }
-    if config.get_connect_timeout().is_none() {
-        config.connect_timeout(CONNECT_TIMEOUT);
-    }
-}
-
 /// Sets a new connection's limits.
 async fn limit(client: &Client, session: &str) -> Result<(), tokio_postgres::Error> {
     let mut attempts = 1..UNLIMIT_ATTEMPTS_MAX;
@@ -271,16 +229,22 @@ fn is_cancelled(error: &tokio_postgres::Error) -> bool {
 }
 
 /// Makes the pool; connections are made when they are needed.
-fn make(settings: &DatabaseSettings, session: String) -> anyhow::Result<Pool> {
-    let mut config = settings.connection.clone();
-    fill_in(&mut config, settings.application_name);
+fn make(
+    settings: &DatabaseSettings,
+    session: String,
+    mut servers: Vec<Server>,
+    attempts: &Attempts,
+) -> anyhow::Result<Pool> {
+    let create_timeout = servers.iter().map(|it| it.timeout).sum();
+    let config = settings.connection.clone();
     let manage = ManagerConfig {
         recycling_method: RecyclingMethod::Fast,
     };
+    let attempts = Arc::clone(attempts);
     let manager = match &settings.tls {
         TlsSettings::Off => {
-            config.ssl_mode(SslMode::Disable);
-            Manager::from_config(config, NoTls, manage)
+            encrypt(&mut servers, SslMode::Disable);
+            Manager::from_connect(config, Connecting::new(NoTls, servers, attempts), manage)
         }
         TlsSettings::On(tls) => {
             let mode = if tls.required {
@@ -288,8 +252,9 @@ fn make(settings: &DatabaseSettings, session: String) -> anyhow::Result<Pool> {
             } else {
                 SslMode::Prefer
             };
-            config.ssl_mode(mode);
-            Manager::from_config(config, Connector::new(tls)?, manage)
+            encrypt(&mut servers, mode);
+            let connecting = Connecting::new(Connector::new(tls)?, servers, attempts);
+            Manager::from_connect(config, connecting, manage)
         }
     };
     let session: Arc<str> = session.into();
@@ -301,8 +266,8 @@ fn make(settings: &DatabaseSettings, session: String) -> anyhow::Result<Pool> {
         .max_size(settings.connections_max)
         .timeouts(Timeouts {
             wait: Some(POOL_TIMEOUT),
-            create: Some(CONNECT_TIMEOUT),
-            recycle: Some(CONNECT_TIMEOUT),
+            create: Some(create_timeout),
+            recycle: Some(RECYCLE_TIMEOUT),
         })
         .runtime(Runtime::Tokio1)
         .post_create(prepare)

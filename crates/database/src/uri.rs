@@ -45,12 +45,25 @@ pub(crate) fn parse(text: &str) -> Result<Parsed, String> {
     if config.get_hosts().is_empty() && config.get_hostaddrs().is_empty() {
         return Err("names no host".into());
     }
+    if config.get_hosts().is_empty() {
+        // Its address names a server, too: in the log, and to TLS.
+        for address in config.get_hostaddrs().to_vec() {
+            config.host(address.to_string());
+        }
+    }
+    let (hosts, addresses) = (config.get_hosts().len(), config.get_hostaddrs().len());
+    if addresses > 0 && addresses != hosts {
+        return Err(format!("names {hosts} hosts and {addresses} hostaddrs"));
+    }
+    let ports = config.get_ports().len();
+    if ports > 1 && ports != hosts {
+        return Err(format!("names {hosts} hosts and {ports} ports"));
+    }
     if let Some(timeout) = taken.tcp_user_timeout {
         config.tcp_user_timeout(timeout);
     }
     // Of several servers, libpq takes the first that answers: a standby, perhaps. We write.
-    let has_choice = config.get_hosts().len().max(config.get_hostaddrs().len()) > 1;
-    let target = taken.target.unwrap_or(if has_choice {
+    let target = taken.target.unwrap_or(if hosts > 1 {
         TargetSessionAttrs::ReadWrite
     } else {
         TargetSessionAttrs::Any
@@ -228,6 +241,17 @@ mod tests {
         }
         let problem = parse("host=h password=one two=three").unwrap_err();
         assert!(!problem.contains("two"), "{problem}");
+    }
+
+    #[test]
+    fn an_address_alone_is_a_host() {
+        let config = parse("hostaddr=::1,10.0.0.1 port=1").unwrap().config;
+        let hosts = ["::1", "10.0.0.1"].map(|it| Host::Tcp(it.into()));
+        assert_eq!(config.get_hosts(), hosts);
+        for text in ["host=a,b hostaddr=::1", "host=a,b port=1,2,3"] {
+            let problem = parse(text).unwrap_err();
+            assert!(problem.starts_with("names 2 hosts and "), "{problem}");
+        }
     }
 
     #[test]

@@ -14,7 +14,7 @@ use tempfile::TempDir;
 use tokio_postgres::Client;
 
 use crate::certificates::Authority;
-use crate::files::make_folder;
+use crate::files::{make_folder, write_secret};
 use crate::ports::{kept_ports, noted_ports};
 use crate::process::{Daemon, DaemonSettings, Lifetime, Server, in_new_session};
 use client::{ROLE, connect};
@@ -28,6 +28,8 @@ const STOP_MAX: Duration = Duration::from_secs(30);
 pub struct PostgresOptions {
     /// Connections by TLS are possible (others still are).
     pub tls: bool,
+    /// It listens at `::1` and at a socket in its [`data`](Postgres::data), too.
+    pub everywhere: bool,
     /// What it has confirmed survives a power cut. Without this it is much faster, and still keeps
     /// everything when a process is killed.
     pub durable: bool,
@@ -56,11 +58,24 @@ impl Postgres {
         Ok(postgres)
     }
 
+    /// Starts a standby: another throwaway server, which holds what `primary` holds, follows it and
+    /// can be read, until `SELECT pg_promote()` makes a server of it that stands by itself.
+    pub async fn standby_of(primary: &Self) -> Result<Self> {
+        let temporary = account::temporary_folder("websites-monitor-postgres-")?;
+        let folder = temporary.path().to_path_buf();
+        write_secret(&folder.join("password"), primary.cluster.password())?;
+        let options = PostgresOptions::default();
+        let mut standby = Self::open(folder, Lifetime::Guarded, options, Some(temporary))?;
+        standby.cluster.copy_of(&primary.superuser_uri()).await?;
+        standby.start().await?;
+        Ok(standby)
+    }
+
     /// The server whose data is kept in `folder`, running already or not yet.
     pub fn in_folder(folder: &Path, lifetime: Lifetime) -> Result<Self> {
         let options = PostgresOptions {
             durable: true,
-            tls: false,
+            ..Default::default()
         };
         Self::open(folder.to_path_buf(), lifetime, options, None)
     }
@@ -183,15 +198,26 @@ impl Postgres {
         self.cluster.data()
     }
 
+    /// The port that it listens at.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
     fn address(&self) -> String {
         format!("127.0.0.1:{}", self.port)
     }
 
     fn arguments(&self) -> Result<Vec<String>> {
+        let data = self.cluster.data().display();
+        let (addresses, sockets) = if self.options.everywhere {
+            ("127.0.0.1,::1", data.to_string())
+        } else {
+            ("127.0.0.1", String::new())
+        };
         let mut settings = vec![
             format!("port={}", self.port),
-            "listen_addresses=127.0.0.1".to_owned(),
-            "unix_socket_directories=".to_owned(),
+            format!("listen_addresses={addresses}"),
+            format!("unix_socket_directories={sockets}"),
             "logging_collector=off".to_owned(),
             "timezone=UTC".to_owned(),
             "log_timezone=UTC".to_owned(),
@@ -209,7 +235,6 @@ impl Postgres {
             settings.push(format!("ssl_cert_file={}", certificate.display()));
             settings.push(format!("ssl_key_file={}", key.display()));
         }
-        let data = self.cluster.data().display();
         let mut arguments = vec!["-D".to_owned(), data.to_string()];
         arguments.extend(
             settings

@@ -87,10 +87,7 @@ impl Cluster {
             fs::remove_dir_all(&unfinished)
                 .with_context(|| format!("removing {}", unfinished.display()))?;
         }
-        fs::create_dir(&unfinished)
-            .and_then(|()| fs::set_permissions(&unfinished, Permissions::from_mode(0o700)))
-            .with_context(|| format!("making {}", unfinished.display()))?;
-        self.give(&unfinished)?;
+        self.make_own_folder(&unfinished)?;
         let password_file = self.data.with_extension("password");
         write_secret(&password_file, &self.password)?;
         self.give(&password_file)?;
@@ -99,6 +96,20 @@ impl Cluster {
         made?;
         fs::rename(&unfinished, &self.data)
             .with_context(|| format!("naming {}", self.data.display()))
+    }
+
+    /// Makes the data folder by copying a running server's, which it is to follow.
+    pub(super) async fn copy_of(&self, superuser_uri: &str) -> Result<()> {
+        let mut command = Command::new(self.program("pg_basebackup"));
+        command
+            .args(["--checkpoint=fast", "--no-sync", "--write-recovery-conf"])
+            .arg(format!("--dbname={superuser_uri}"))
+            .arg("--pgdata")
+            .arg(&self.data);
+        self.make_own_folder(&self.data)?;
+        self.run(command)
+            .await
+            .context("copying the primary by pg_basebackup")
     }
 
     async fn run_initdb(&self, data: &Path, password_file: &Path) -> Result<()> {
@@ -113,21 +124,22 @@ impl Cluster {
             .args(["--no-sync", &format!("--username={SUPERUSER}")])
             .arg(format!("--pwfile={}", password_file.display()))
             .arg("--pgdata")
-            .arg(data)
-            .stdin(Stdio::null());
+            .arg(data);
+        let made = self.run(command).await;
+        made.with_context(|| format!("making {} by initdb", data.display()))
+    }
+
+    /// Runs one of PostgreSQL's programs to its end, as the cluster's owner.
+    async fn run(&self, mut command: Command) -> Result<()> {
+        command.stdin(Stdio::null());
         self.as_its_owner(&mut command);
         let mut command = tokio::process::Command::from(command);
         let output = command
             .output()
             .await
-            .context("starting PostgreSQL's initdb")?;
+            .context("starting a program of PostgreSQL's")?;
         if !output.status.success() {
-            let words = String::from_utf8_lossy(&output.stderr);
-            bail!(
-                "initdb could not make {}:\n{}",
-                data.display(),
-                words.trim()
-            );
+            bail!("{}", String::from_utf8_lossy(&output.stderr).trim());
         }
         Ok(())
     }
@@ -145,6 +157,14 @@ impl Cluster {
             return Ok(());
         }
         fs::remove_file(&note).with_context(|| format!("removing the stale {}", note.display()))
+    }
+
+    /// Makes a folder that the server's account alone may enter.
+    fn make_own_folder(&self, folder: &Path) -> Result<()> {
+        fs::create_dir(folder)
+            .and_then(|()| fs::set_permissions(folder, Permissions::from_mode(0o700)))
+            .with_context(|| format!("making {}", folder.display()))?;
+        self.give(folder)
     }
 
     fn give(&self, path: &Path) -> Result<()> {

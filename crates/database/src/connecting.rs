@@ -1,0 +1,130 @@
+//! Connections to the first of the servers that serves, each within a limit of its own: one that hangs
+//! costs its turn, and no more.
+
+use std::{
+    future,
+    pin::Pin,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+
+use deadpool_postgres::Connect;
+use tokio::{task::JoinHandle, time::timeout};
+use tokio_postgres::{
+    Client, Config, Error, Socket,
+    config::LoadBalanceHosts,
+    tls::{MakeTlsConnect, TlsConnect},
+};
+use tracing::{debug, info};
+
+use crate::{causes::causes, servers::Server};
+
+/// What each of several servers had against it, when the last attempt met none that serves.
+pub(crate) type Attempts = Arc<Mutex<String>>;
+
+type Connected = Result<(Client, JoinHandle<()>), Error>;
+
+/// Connects to one of the servers.
+pub(crate) struct Connecting<T> {
+    tls: T,
+    servers: Vec<Server>,
+    /// Which one served last: it is asked first.
+    current: AtomicUsize,
+    attempts: Attempts,
+}
+
+impl<T> Connecting<T>
+where
+    T: MakeTlsConnect<Socket> + Clone + Send + Sync + 'static,
+    T::Stream: Send,
+    T::TlsConnect: Send,
+    <T::TlsConnect as TlsConnect<Socket>>::Future: Send,
+{
+    pub(crate) fn new(tls: T, servers: Vec<Server>, attempts: Attempts) -> Self {
+        Self {
+            tls,
+            servers,
+            current: AtomicUsize::new(0),
+            attempts,
+        }
+    }
+
+    async fn connect_to_one(&self) -> Connected {
+        let (mut last_error, mut stories) = (None, Vec::new());
+        for number in self.order() {
+            let server = &self.servers[number];
+            let connect = server.config.connect(self.tls.clone());
+            let story = match timeout(server.timeout, connect).await {
+                Ok(Ok((client, connection))) => {
+                    self.note(number, &stories.join("; "));
+                    let drive = async move {
+                        if let Err(error) = connection.await {
+                            // Whoever used it was told.
+                            debug!("A connection to PostgreSQL broke: {error}");
+                        }
+                    };
+                    return Ok((client, tokio::spawn(drive)));
+                }
+                Ok(Err(error)) => {
+                    let story = causes(&error);
+                    last_error = Some(error);
+                    story
+                }
+                Err(_) => format!("no answer within {} s", server.timeout.as_secs()),
+            };
+            stories.push(format!("{}: {story}", server.address));
+        }
+        if self.servers.len() > 1 {
+            *self.attempts.lock().unwrap_or_else(PoisonError::into_inner) = stories.join("; ");
+        }
+        match last_error {
+            Some(error) => Err(error),
+            // None has answered: the pool's own limit is over at the same time, and says so.
+            None => future::pending().await,
+        }
+    }
+
+    /// Whether connections are to be spread over the servers.
+    fn is_spread(&self) -> bool {
+        let mut servers = self.servers.iter();
+        servers.any(|it| it.config.get_load_balance_hosts() == LoadBalanceHosts::Random)
+    }
+
+    /// In which order they are asked.
+    fn order(&self) -> impl Iterator<Item = usize> + use<T> {
+        let count = self.servers.len();
+        let first = if self.is_spread() {
+            self.current.fetch_add(1, Ordering::Relaxed)
+        } else {
+            self.current.load(Ordering::Relaxed)
+        };
+        (0..count).map(move |number| (first + number) % count)
+    }
+
+    /// Notes which one serves, and says so when it is another than before.
+    fn note(&self, number: usize, before: &str) {
+        self.attempts
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clear();
+        if !before.is_empty() && !self.is_spread() {
+            self.current.store(number, Ordering::Relaxed);
+            let address = &self.servers[number].address;
+            info!("PostgreSQL at {address} serves ({before})");
+        }
+    }
+}
+
+impl<T> Connect for Connecting<T>
+where
+    T: MakeTlsConnect<Socket> + Clone + Send + Sync + 'static,
+    T::Stream: Send + Sync,
+    T::TlsConnect: Send + Sync,
+    <T::TlsConnect as TlsConnect<Socket>>::Future: Send,
+{
+    fn connect(&self, _: &Config) -> Pin<Box<dyn Future<Output = Connected> + Send + '_>> {
+        Box::pin(self.connect_to_one())
+    }
+}

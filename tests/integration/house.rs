@@ -22,7 +22,10 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("monitor", &["messages", "service"]),
     ("notify", &[]),
     ("status", &["database", "messages", "service"]),
-    ("consumer", &["database", "messages", "service", "status"]),
+    (
+        "consumer",
+        &["database", "messages", "notify", "service", "status"],
+    ),
     ("devstack", &["service"]),
     ("torture", &["devstack"]),
     // Benches alone, and no part of any program.

@@ -6,10 +6,12 @@
 //! - `burns`: watches error budgets.
 //! - `maintenance`: plans it some days ahead.
 //! - `rollups`: counts what hours and days came to.
+//! - `notifier`: gathers what is to be told, and delivers it.
 //! - `reminder`: says again what is still wrong.
 
 mod burns;
 mod maintenance;
+mod notifier;
 mod partitions;
 mod pause;
 mod reminder;
@@ -18,6 +20,7 @@ mod rollups;
 
 pub(crate) use burns::{Names, watch_budgets};
 pub(crate) use maintenance::plan_ahead;
+pub(crate) use notifier::notify;
 pub(crate) use partitions::{keep, prepare};
 pub(crate) use reminder::remind;
 pub(crate) use retention::expire;

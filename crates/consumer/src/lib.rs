@@ -12,10 +12,12 @@
 //! - [`store`]: websites, rows, dead letters and offsets in PostgreSQL.
 //! - `keeper`: sees that PostgreSQL is there, makes partitions of days to come, and lets go of what is
 //!   kept no longer (`retention`).
+//! - `alerts`: who is told of incidents.
 //! - `progress`, `trouble`: how it goes, and what is wrong. [`numbers`], `step`: what is measured.
 //! - `status`: how it stands. `verify`: proves that nothing is lost; `letters`: shows dead letters, and tries them
 //!   again. `maintenance`: when websites are worked on.
 
+mod alerts;
 pub mod batch;
 pub mod decode;
 mod fates;
@@ -58,6 +60,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 use self::{
+    alerts::AlertSettings,
     batch::Delivery,
     progress::Progress,
     retention::Retention,
@@ -68,6 +71,7 @@ use self::{
     worker::Worker,
 };
 pub use self::{
+    alerts::{AlertTestSettings, alert_test},
     letters::{LetterFilter, list, redrive, remove, show},
     maintenance::{
         AddOptions as MaintenanceOptions, add as add_maintenance, list as list_maintenance,
@@ -123,10 +127,8 @@ pub async fn run(settings: Settings, metrics: Metrics, orders: Orders) -> anyhow
     };
     stages.stage("the source", reading.run());
 
-    let (trouble, retention) = (shared.troubles.of("keeper"), settings.retention);
-    stages.background("the keeper", |stop| {
-        keep(shared.writer, trouble, retention, ready, stop)
-    });
+    let keeping = shared.keeping(settings.retention, settings.alerts);
+    stages.background("the keeper", |stop| keeping.run(ready, stop));
     let progress = shared.progress;
     stages.background("the summary", |stop| async move {
         progress.clone().summarise(stop).await;
@@ -169,6 +171,18 @@ impl Shared {
     }
 }
 
+impl Shared {
+    /// What looks after what they write to.
+    fn keeping(&self, retention: Retention, alerts: AlertSettings) -> Keeping {
+        Keeping {
+            trouble: self.troubles.of("keeper"),
+            writer: self.writer.clone(),
+            retention,
+            alerts,
+        }
+    }
+}
+
 fn start_workers(
     stages: &mut Stages,
     settings: &Settings,
@@ -196,27 +210,46 @@ fn start_workers(
     senders
 }
 
-/// Keeps what is there; nothing is, before the database is prepared.
-async fn keep(
+/// What looks after PostgreSQL.
+struct Keeping {
     writer: BatchWriter,
     trouble: Trouble,
     retention: Retention,
-    ready: oneshot::Receiver<()>,
-    stop: CancellationToken,
-) -> anyhow::Result<()> {
-    match stop.run_until_cancelled(ready).await {
-        Some(Ok(())) => {
-            let looked_after = keeper::expire(writer.clone(), retention, stop.clone());
-            let counted = keeper::count(writer.database().clone(), stop.clone());
-            let planned = keeper::plan_ahead(writer.database().clone(), stop.clone());
-            let names = keeper::Names::default();
-            let watched = keeper::watch_budgets(writer.database().clone(), names, stop.clone());
-            let kept = keeper::keep(writer, trouble, stop);
-            tokio::join!(kept, looked_after, counted, planned, watched);
+    alerts: AlertSettings,
+}
+
+impl Keeping {
+    /// Keeps what is there; nothing is, before the database is prepared.
+    async fn run(
+        self,
+        ready: oneshot::Receiver<()>,
+        stop: CancellationToken,
+    ) -> anyhow::Result<()> {
+        let Self {
+            writer,
+            trouble,
+            retention,
+            alerts,
+        } = self;
+        match stop.run_until_cancelled(ready).await {
+            Some(Ok(())) => {
+                let database = writer.database().clone();
+                let looked_after = keeper::expire(writer.clone(), retention, stop.clone());
+                let counted = keeper::count(database.clone(), stop.clone());
+                let planned = keeper::plan_ahead(database.clone(), stop.clone());
+                let names = keeper::Names {
+                    all: alerts.receivers.names(),
+                    defaults: alerts.receivers.default_names(),
+                };
+                let watched = keeper::watch_budgets(database.clone(), names, stop.clone());
+                let told = keeper::notify(database, alerts, stop.clone());
+                let kept = keeper::keep(writer, trouble, stop);
+                tokio::join!(kept, looked_after, counted, planned, watched, told);
+            }
+            _ => stop.cancelled().await,
         }
-        _ => stop.cancelled().await,
+        Ok(())
     }
-    Ok(())
 }
 
 /// Brings the database's tables up to date, and that is all.

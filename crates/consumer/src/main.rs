@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 use consumer::{
-    LetterFilter, MaintenanceOptions, VerifyOptions,
+    AlertTestSettings, LetterFilter, MaintenanceOptions, VerifyOptions,
     settings::{self, MigrateSettings, Settings},
 };
 use jiff::Timestamp;
@@ -62,6 +62,11 @@ enum Command {
         /// As one JSON object.
         #[arg(long)]
         json: bool,
+    },
+    /// Send a test alert to a receiver of `ALERTS_FILE`, which is checked on the way.
+    AlertTest {
+        /// The receiver's name.
+        name: String,
     },
     /// Ask the running service whether it is alive.
     Healthcheck,
@@ -163,6 +168,10 @@ async fn execute(command: Command) -> anyhow::Result<()> {
         }
         Command::Status { json } => {
             consumer::status(program::read_settings(Settings::read)?, json).await
+        }
+        Command::AlertTest { name } => {
+            let settings = program::read_settings(AlertTestSettings::read)?;
+            consumer::alert_test(settings, &name).await
         }
         Command::Healthcheck => {
             http::check_health(program::read_settings(settings::read_http_address)?).await

@@ -39,4 +39,12 @@ service::metrics! {
     Gauge DIRTY_HOURS = "consumer_dirty_hours";
     /// Time that counting a slice of an hour, or of a day, for the roll-ups took.
     Histogram ROLL_UPS = "consumer_roll_up_seconds";
+    /// Alerts that a receiver has taken, by receiver.
+    Counter ALERTS_SENT = "consumer_alerts_sent_total" by "receiver";
+    /// Attempts to tell a receiver something that failed, by receiver; each is made again.
+    Counter ALERTS_FAILED = "consumer_alerts_failed_total" by "receiver";
+    /// Alerts that are not sent yet.
+    Gauge ALERTS_PENDING = "consumer_alerts_pending";
+    /// Age of the oldest alert that is not sent yet; 0 when there is none.
+    Gauge ALERTS_PENDING_SECONDS = "consumer_alerts_pending_seconds";
 }

@@ -10,6 +10,7 @@ use service::{
 use status::StatusSettings;
 
 use crate::{
+    alerts::AlertSettings,
     batch::BatchSettings,
     retention::Retention,
     source::{OffsetReset, SourceSettings},
@@ -93,6 +94,8 @@ pub struct Settings {
     pub retention: Retention,
     /// Let go what is queued when told to stop.
     pub drop_on_stop: bool,
+    /// Who is told of incidents, and how.
+    pub alerts: AlertSettings,
     /// From the order to stop until everything is given up.
     pub drain_timeout: Duration,
     /// Where HTTP is served.
@@ -141,6 +144,7 @@ impl Settings {
             drain_timeout: reader.seconds(&DRAIN_TIMEOUT),
             http_address: read_http_address(reader),
             status: StatusSettings::read(reader),
+            alerts: AlertSettings::read(reader),
             kafka,
         }
     }

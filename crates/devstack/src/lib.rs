@@ -19,6 +19,7 @@
 mod certificates;
 mod checkout;
 mod files;
+mod inbox;
 mod jars;
 mod kafka;
 mod notice;
@@ -32,6 +33,7 @@ mod stack;
 
 pub use certificates::{Authority, ClientFiles, Identity};
 pub use checkout::{home, root};
+pub use inbox::{Answer, Inbox, Posted};
 pub use jars::{KAFKA_VERSION, kafka_jars};
 pub use kafka::{Kafka, KafkaOptions, Proxied};
 pub use notice::say;

@@ -98,7 +98,7 @@ fn name(kind: &str) -> (&str, Duration) {
         "network" => ("MonitorNetworkDown", OPEN),
         "flapping" => ("WebsiteFlapping", SHOWN),
         "certificate" => ("WebsiteCertificateEnds", SHOWN),
-        "burn" => ("WebsiteErrorBudgetBurns", SHOWN),
+        "burn" | "burn_over" => ("WebsiteErrorBudgetBurns", OPEN),
         "dead_letters" => ("MonitorDeadLetters", SHOWN),
         "test" => ("MonitorTest", SHOWN),
         other => (other, SHOWN),

@@ -88,13 +88,15 @@ impl Receivers {
         self.iter().find(|receiver| receiver.name == name)
     }
 
-    /// Who is told of a website whose target says this of its alerts; of what is no website's, where it
-    /// says nothing. A name that no receiver has is nobody's.
-    pub fn told<'a>(&'a self, alerts: Option<&'a [String]>) -> impl Iterator<Item = &'a Receiver> {
-        self.iter().filter(move |receiver| match alerts {
-            None | Some([]) => receiver.is_default,
-            Some(names) => names.contains(&receiver.name) && !names.iter().any(|it| it == NOBODY),
-        })
+    /// The names of all.
+    pub fn names(&self) -> Vec<String> {
+        self.iter().map(|receiver| receiver.name.clone()).collect()
+    }
+
+    /// The names of those who are told of websites that name nobody, and of what is no website's.
+    pub fn default_names(&self) -> Vec<String> {
+        let defaults = self.iter().filter(|receiver| receiver.is_default);
+        defaults.map(|receiver| receiver.name.clone()).collect()
     }
 }
 

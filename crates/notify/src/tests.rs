@@ -83,27 +83,10 @@ fn each_kind_of_receiver_is_read_and_shows_no_secret() {
     let receivers = read(&file).unwrap();
     let names: Vec<_> = receivers.iter().map(|it| it.name.as_str()).collect();
     assert_eq!(names, ["ops", "hook", "am", "people"]);
+    assert_eq!(receivers.default_names(), ["ops", "am", "people"]);
     let ops = receivers.named("ops").unwrap();
     assert_eq!(ops.remind_after.unwrap().as_secs(), 4 * 3600);
     assert!(!format!("{receivers:?}").contains("topsecret"));
-}
-
-#[test]
-fn a_website_names_who_is_told() {
-    let file = file(ALL);
-    fs::write(file.folder.path().join("password"), "topsecret").unwrap();
-    let receivers = read(&file).unwrap();
-    let told = |alerts: Option<&[&str]>| -> Vec<String> {
-        let alerts: Option<Vec<String>> =
-            alerts.map(|names| names.iter().map(|name| (*name).to_owned()).collect());
-        let told = receivers.told(alerts.as_deref());
-        told.map(|receiver| receiver.name.clone()).collect()
-    };
-    assert_eq!(told(None), ["ops", "am", "people"]);
-    assert_eq!(told(Some(&[])), ["ops", "am", "people"]);
-    assert_eq!(told(Some(&["hook", "ops"])), ["ops", "hook"]);
-    assert!(told(Some(&["none"])).is_empty());
-    assert!(told(Some(&["nobody-by-that-name"])).is_empty());
 }
 
 /// Files, and what is said of each.
@@ -206,4 +189,20 @@ fn everything_is_said_at_once() {
             "9: receiver x: defualt: is not known; did you mean default?",
         ]
     );
+}
+
+#[test]
+fn the_documentations_examples_are_right() {
+    let page = include_str!("../../../docs/alerts.md");
+    let blocks = page.split("```toml\n").skip(1);
+    let blocks: Vec<_> = blocks
+        .filter_map(|block| block.split("```").next())
+        .collect();
+    assert!(blocks.len() >= 6, "{blocks:?}");
+    for block in blocks {
+        let file = file(block);
+        let any = |_: &str| Some("https://example.test/a-secret".to_owned());
+        let read = Receivers::read(&file.path, &any);
+        assert!(read.is_ok(), "{block}: {:?}", read.unwrap_err());
+    }
 }

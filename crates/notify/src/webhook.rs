@@ -94,7 +94,7 @@ fn read_content_type(fields: &mut Fields<'_, '_>) -> HeaderValue {
 
 fn read_template(fields: &mut Fields<'_, '_>, content_type: &HeaderValue) -> Option<Template> {
     let line = fields.line_of("template");
-    let source = fields.raw_text("template")?;
+    let source = fields.optional_text("template")?;
     let is_json = content_type
         .to_str()
         .is_ok_and(|text| text.contains("json"));

@@ -84,11 +84,6 @@ impl<'a, 'doc> Fields<'a, 'doc> {
         }
     }
 
-    /// A text as it stands: nothing is put in any place of it.
-    pub(crate) fn raw_text(&mut self, name: &str) -> Option<String> {
-        self.take_text(name).map(|(_, text)| text)
-    }
-
     /// A text, with what it names of the environment.
     pub(crate) fn optional_text(&mut self, name: &str) -> Option<String> {
         let (line, text) = self.take_text(name)?;

@@ -41,6 +41,8 @@ const KNOWN: &[&str] = &[
     "WEBSITES_CHECK_INTERVAL",
     "WITNESS_URLS",
     // The consumer.
+    "ALERTS_FILE",
+    "ALERT_GROUP_WAIT",
     "AUTO_OFFSET_RESET",
     "BATCH_ROWS_MAX",
     "CLIENT_ID",
@@ -48,6 +50,7 @@ const KNOWN: &[&str] = &[
     "DROP_MESSAGES_IF_ABORT",
     "PG_SSL_CAFILE",
     "PG_URI",
+    "STATUS_URL",
     "WORKERS",
     // docker-compose.yml.
     "CONSUMER_DRAIN_TIMEOUT",

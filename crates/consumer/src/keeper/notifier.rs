@@ -1,0 +1,22 @@
+//! The notifier: gathers what is to be told into alerts, and delivers them for as long as it takes.
+//!
+//! What is decided stands in `outbox`, written by the transaction that decided it. Whichever consumer
+//! lives gathers and delivers; a receiver knows a repeat by the alert's id.
+//!
+//! - `pending`: what waits in the outbox.
+//! - `holding`: what is held back, or not told at all: maintenance, flapping.
+//! - `compose`: what is told together, and in which words. No I/O.
+//! - `gather`: the transaction that makes alerts of the outbox.
+//! - `delivery`: leases alerts, sends them, and notes what became of it.
+//! - `rounds`: does both again and again.
+
+mod compose;
+mod delivery;
+mod gather;
+mod holding;
+mod pending;
+mod rounds;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use rounds::notify;

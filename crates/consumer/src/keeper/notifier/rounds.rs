@@ -1,0 +1,161 @@
+//! Gathers and delivers, again and again. A receiver that hangs or refuses is busy by itself: the others
+//! are served meanwhile.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Duration,
+};
+
+use database::{Database, DatabaseError};
+use notify::Receivers;
+use tokio::{
+    task::JoinSet,
+    time::{Instant, sleep},
+};
+use tokio_util::sync::CancellationToken;
+use tracing::warn;
+
+use super::{
+    delivery::{deliver, lease, unsent},
+    gather::gather,
+};
+use crate::{alerts::AlertSettings, numbers};
+
+/// How often it is looked for what is to be told.
+const ROUND_INTERVAL: Duration = Duration::from_secs(1);
+/// How soon after something went wrong with PostgreSQL.
+const RETRY_INTERVAL: Duration = Duration::from_secs(5);
+
+/// A delivery's end: whose, and until when the receiver wants to be left alone.
+type Delivered = (String, Result<Option<Duration>, DatabaseError>);
+
+/// Tells what there is to tell, until `stop`. A delivery that is under way then is given up, and made
+/// again by whoever lives once its lease is over.
+pub(crate) async fn notify(database: Database, settings: AlertSettings, stop: CancellationToken) {
+    if settings.receivers.iter().next().is_none() {
+        return stop.cancelled().await;
+    }
+    let mut notifier = Notifier {
+        database,
+        receivers: settings.receivers.clone(),
+        settings,
+        deliveries: JoinSet::new(),
+        busy: BTreeSet::new(),
+        quiet: BTreeMap::new(),
+        said: None,
+    };
+    loop {
+        let Some(round) = stop.run_until_cancelled(notifier.round()).await else {
+            return;
+        };
+        let pause = notifier.judge(round);
+        if stop
+            .run_until_cancelled(notifier.rest(pause))
+            .await
+            .is_none()
+        {
+            return;
+        }
+    }
+}
+
+struct Notifier {
+    database: Database,
+    settings: AlertSettings,
+    receivers: Arc<Receivers>,
+    /// One a receiver at most.
+    deliveries: JoinSet<Delivered>,
+    busy: BTreeSet<String>,
+    /// Receivers that want to be left alone, and until when.
+    quiet: BTreeMap<String, Instant>,
+    /// What went wrong with PostgreSQL, said once.
+    said: Option<String>,
+}
+
+impl Notifier {
+    async fn round(&mut self) -> Result<(), DatabaseError> {
+        gather(&self.database, &self.settings).await?;
+        self.begin_deliveries().await?;
+        let (count, seconds) = unsent(&self.database).await?;
+        // Far fewer than a float counts exactly.
+        #[expect(clippy::cast_precision_loss)]
+        numbers::ALERTS_PENDING.gauge().set(count as f64);
+        numbers::ALERTS_PENDING_SECONDS.gauge().set(seconds);
+        Ok(())
+    }
+
+    async fn begin_deliveries(&mut self) -> Result<(), DatabaseError> {
+        let now = Instant::now();
+        self.quiet.retain(|_, until| *until > now);
+        let names = self.receivers.iter().map(|receiver| receiver.name.as_str());
+        let idle: Vec<_> = names
+            .filter(|name| !self.busy.contains(*name) && !self.quiet.contains_key(*name))
+            .collect();
+        if idle.is_empty() {
+            return Ok(());
+        }
+        for leased in lease(&self.database, &idle).await? {
+            let (database, receivers) = (self.database.clone(), self.receivers.clone());
+            let name = leased.receiver.clone();
+            self.busy.insert(name.clone());
+            self.deliveries.spawn(async move {
+                let delivered = match receivers.named(&name) {
+                    Some(receiver) => deliver(&database, receiver, leased).await,
+                    // Only what is there is leased.
+                    None => Ok(None),
+                };
+                (name, delivered)
+            });
+        }
+        Ok(())
+    }
+
+    /// Waits for the next round; where a delivery ends, its receiver's next one begins at once.
+    async fn rest(&mut self, pause: Duration) {
+        let pause = sleep(pause);
+        tokio::pin!(pause);
+        loop {
+            tokio::select! {
+                () = &mut pause => return,
+                Some(ended) = self.deliveries.join_next() => {
+                    let Ok((name, delivered)) = ended else {
+                        // It broke: its receiver is not known, so all are looked at again.
+                        self.busy.clear();
+                        continue;
+                    };
+                    self.busy.remove(&name);
+                    if let Ok(Some(wait)) = delivered {
+                        self.quiet.insert(name, Instant::now() + wait);
+                    }
+                    let next = match delivered {
+                        Ok(_) => self.begin_deliveries().await,
+                        Err(error) => Err(error),
+                    };
+                    if next.is_err() {
+                        self.judge(next);
+                        return;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Says what went wrong, once, and how long to wait.
+    fn judge(&mut self, outcome: Result<(), DatabaseError>) -> Duration {
+        match outcome {
+            Ok(()) => {
+                self.said = None;
+                ROUND_INTERVAL
+            }
+            Err(error) => {
+                let story = self.database.explain(&error);
+                if self.said.as_ref() != Some(&story) {
+                    warn!("Alerts wait, which lie in PostgreSQL; trying again: {story}");
+                    self.said = Some(story);
+                }
+                RETRY_INTERVAL
+            }
+        }
+    }
+}

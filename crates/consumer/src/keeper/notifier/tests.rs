@@ -1,0 +1,364 @@
+//! The notifier beside a real PostgreSQL and receivers of its own.
+
+use std::{fs, path::Path, sync::Arc, time::Duration};
+
+use database::{Database, Statement};
+use devstack::{Answer, Inbox, Posted};
+use notify::Receivers;
+use serde_json::Value;
+use tempfile::TempDir;
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    delivery::{deliver, lease},
+    gather::gather,
+};
+use crate::{alerts::AlertSettings, testing};
+
+const PATIENCE: Duration = Duration::from_secs(30);
+
+struct Fixture {
+    database: Database,
+    settings: AlertSettings,
+    inboxes: Vec<Inbox>,
+    _folder: TempDir,
+}
+
+impl Fixture {
+    /// A database with as many websites, and as many receivers, named `r0`, `r1` …
+    async fn new(websites: u32, receivers: usize) -> Self {
+        let uri = testing::database().await;
+        let database = testing::writer(&uri).database().clone();
+        database::prepare(&database).await.unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let (mut inboxes, mut text) = (Vec::new(), String::new());
+        for number in 0..receivers {
+            let inbox = Inbox::start().await.unwrap();
+            let url = inbox.url();
+            let receiver = format!(
+                "[[receiver]]\nname = \"r{number}\"\ntype = \"webhook\"\nurl = \"{url}\"\n"
+            );
+            text.push_str(&receiver);
+            inboxes.push(inbox);
+        }
+        let path = folder.path().join("alerts.toml");
+        fs::write(&path, text).unwrap();
+        let fixture = Self {
+            database,
+            settings: settings(&path),
+            inboxes,
+            _folder: folder,
+        };
+        let websites = format!(
+            "INSERT INTO websites (url) SELECT 'https://u:topsecret@' || n || '.test/' \
+            FROM generate_series(1, {websites}) AS n"
+        );
+        fixture.execute(&websites).await;
+        fixture
+    }
+
+    async fn execute(&self, sql: &str) {
+        let statement = Statement::built("preparing a test", sql.to_owned());
+        let done = self
+            .database
+            .attempt(async |client| statement.run(client).await);
+        done.await.unwrap();
+    }
+
+    async fn value<T: tokio_postgres::types::FromSqlOwned>(&self, sql: &str) -> T {
+        let statement = Statement::built("asking a test", sql.to_owned());
+        let row = self
+            .database
+            .attempt(async |client| statement.query_one(client, &[]).await);
+        row.await.unwrap().get(0)
+    }
+
+    /// Websites go down for one cause, so many seconds ago.
+    async fn down(&self, websites: &str, seconds_ago: u32) {
+        self.execute(&format!(
+            "INSERT INTO incidents (website_id, started_at, opened_at, opened_by, location, \
+            error_code, failure_reason, failure_phase, remote_address, locations_down, locations_heard) \
+            SELECT id, now() - {seconds_ago} * interval '1 second', now(), gen_random_uuid(), '', -1, \
+            'connect_timeout', 'connect', '203.0.113.7:443', 1, 1 FROM websites WHERE {websites}; \
+            INSERT INTO outbox (receiver, kind, subject, incident_id, website_id, created_at) \
+            SELECT 'r0', 'down', 'incident ' || incidents.id, incidents.id, website_id, \
+            now() - {seconds_ago} * interval '1 second' \
+            FROM incidents JOIN websites ON websites.id = website_id \
+            WHERE closed_at IS NULL AND {} ON CONFLICT DO NOTHING",
+            websites.replace("id", "website_id")
+        ))
+        .await;
+    }
+
+    /// They are up again.
+    async fn up(&self, websites: &str) {
+        self.execute(&format!(
+            "WITH closed AS (UPDATE incidents SET ended_at = now(), closed_at = now() \
+            WHERE closed_at IS NULL AND {} RETURNING id) \
+            INSERT INTO outbox (receiver, kind, subject, incident_id, website_id, created_at) \
+            SELECT receiver, 'up', subject, incident_id, website_id, now() - interval '1 minute' \
+            FROM outbox JOIN closed ON incident_id = closed.id WHERE kind = 'down'",
+            websites.replace("id", "website_id")
+        ))
+        .await;
+    }
+
+    async fn gather(&self) -> usize {
+        gather(&self.database, &self.settings).await.unwrap()
+    }
+
+    /// Delivers what is due, once for each receiver, and says to how many.
+    async fn deliver(&self) -> usize {
+        let names = self.settings.receivers.iter().map(|it| it.name.as_str());
+        let names: Vec<_> = names.collect();
+        let leased = lease(&self.database, &names).await.unwrap();
+        let count = leased.len();
+        for leased in leased {
+            let receiver = self.settings.receivers.named(&leased.receiver).unwrap();
+            deliver(&self.database, receiver, leased).await.unwrap();
+        }
+        count
+    }
+
+    async fn all_due(&self) {
+        self.execute("UPDATE alerts SET next_attempt_at = now() WHERE sent_at IS NULL")
+            .await;
+    }
+
+    async fn posted(&mut self, receiver: usize) -> Posted {
+        let posted = timeout(PATIENCE, self.inboxes[receiver].next()).await;
+        posted.unwrap().unwrap()
+    }
+
+    async fn headline(&mut self, receiver: usize) -> String {
+        json(&self.posted(receiver).await)["headline"]
+            .as_str()
+            .unwrap()
+            .to_owned()
+    }
+}
+
+fn settings(path: &Path) -> AlertSettings {
+    AlertSettings {
+        receivers: Arc::new(Receivers::read(path, &|_| None).unwrap()),
+        group_wait: Duration::from_secs(30),
+        status_url: Some("https://status.test".to_owned()),
+    }
+}
+
+fn json(posted: &Posted) -> Value {
+    serde_json::from_str(&posted.body).unwrap()
+}
+
+#[tokio::test]
+async fn one_cause_is_told_once_and_its_end_once() {
+    let mut fixture = Fixture::new(41, 1).await;
+    fixture.down("id <= 41", 10).await;
+    assert_eq!(
+        fixture.gather().await,
+        0,
+        "others of the same cause may come"
+    );
+    fixture
+        .execute("UPDATE outbox SET created_at = created_at - interval '20 s'")
+        .await;
+    assert_eq!((fixture.gather().await, fixture.gather().await), (1, 0));
+    assert_eq!((fixture.deliver().await, fixture.deliver().await), (1, 0));
+    let down = fixture.posted(0).await;
+    let alert = json(&down);
+    assert_eq!(
+        alert["headline"],
+        "41 sites: connect timed out, 203.0.113.7"
+    );
+    assert_eq!(alert["link"], "https://status.test/incidents/1");
+    assert!(!down.body.contains("topsecret"), "{}", down.body);
+    assert_eq!(down.header("idempotency-key"), alert["id"].as_str());
+    let causes: i64 = fixture
+        .value("SELECT count(*) FROM incidents WHERE cause_id = 1")
+        .await;
+    assert_eq!(causes, 41);
+    fixture.up("id <= 40").await;
+    assert_eq!((fixture.gather().await, fixture.deliver().await), (1, 1));
+    let headline = fixture.headline(0).await;
+    assert!(
+        headline.starts_with("40 sites: up again after "),
+        "{headline}"
+    );
+    assert!(headline.contains("; 1 still down"), "{headline}");
+    fixture.up("id = 41").await;
+    assert_eq!((fixture.gather().await, fixture.deliver().await), (1, 1));
+    let up = json(&fixture.posted(0).await);
+    assert_eq!(
+        (up["key"].as_str(), up["is_over"].as_bool()),
+        (Some("incident 1"), Some(true))
+    );
+}
+
+#[tokio::test]
+async fn what_is_refused_is_tried_again_by_the_same_id_and_before_its_end() {
+    let mut fixture = Fixture::new(1, 1).await;
+    fixture.inboxes[0].answer(Answer::Status(500, ""));
+    fixture.inboxes[0].answer(Answer::Status(429, "Retry-After: 120"));
+    fixture.down("id = 1", 60).await;
+    assert_eq!((fixture.gather().await, fixture.deliver().await), (1, 1));
+    let first = fixture.posted(0).await;
+    let error: String = fixture.value("SELECT last_error FROM alerts").await;
+    assert_eq!(error, "127.0.0.1 answered 500 Internal Server Error");
+    fixture.up("id = 1").await;
+    assert_eq!(fixture.gather().await, 1);
+    assert_eq!(fixture.deliver().await, 0, "its end waits for it");
+    fixture.all_due().await;
+    assert_eq!(fixture.deliver().await, 1);
+    let second = fixture.posted(0).await;
+    assert_eq!(
+        first.header("idempotency-key"),
+        second.header("idempotency-key")
+    );
+    assert_eq!(first.body, second.body);
+    let wait = "SELECT extract(epoch FROM next_attempt_at - now())::double precision FROM alerts WHERE kind = 'down'";
+    let wait: f64 = fixture.value(wait).await;
+    assert!((115.0..=120.0).contains(&wait), "429 says how long: {wait}");
+    fixture.all_due().await;
+    assert_eq!((fixture.deliver().await, fixture.deliver().await), (1, 1));
+    assert_eq!(
+        fixture.headline(0).await,
+        "https://***@1.test/: connect timed out"
+    );
+    assert!(fixture.headline(0).await.contains("up again"));
+}
+
+#[tokio::test]
+async fn a_consumer_that_is_killed_between_sending_and_noting_repeats_by_the_same_id() {
+    let mut fixture = Fixture::new(1, 1).await;
+    fixture.down("id = 1", 60).await;
+    fixture.gather().await;
+    let receivers = fixture.settings.receivers.clone();
+    let leased = lease(&fixture.database, &["r0"]).await.unwrap().remove(0);
+    let content: String = fixture.value("SELECT content::text FROM alerts").await;
+    let alert: notify::Alert = serde_json::from_str(&content).unwrap();
+    assert_eq!(
+        receivers.named("r0").unwrap().send(&alert).await,
+        notify::Outcome::Sent
+    );
+    // Killed here: nothing is noted. Nobody else sends while it could still be at it.
+    drop(leased);
+    assert_eq!(fixture.deliver().await, 0);
+    fixture.all_due().await;
+    assert_eq!(fixture.deliver().await, 1);
+    let (first, second) = (fixture.posted(0).await, fixture.posted(0).await);
+    assert_eq!(
+        first.header("idempotency-key"),
+        second.header("idempotency-key")
+    );
+}
+
+#[tokio::test]
+async fn a_receiver_that_hangs_delays_no_other_and_two_notifiers_tell_once() {
+    let mut fixture = Fixture::new(3, 2).await;
+    fixture.inboxes[0].answer(Answer::Silence);
+    fixture.down("id <= 3", 60).await;
+    fixture
+        .execute(
+            "INSERT INTO outbox (receiver, kind, subject, incident_id, website_id, created_at) \
+            SELECT 'r1', kind, subject, incident_id, website_id, created_at FROM outbox",
+        )
+        .await;
+    let stop = CancellationToken::new();
+    let run = || {
+        super::notify(
+            fixture.database.clone(),
+            fixture.settings.clone(),
+            stop.clone(),
+        )
+    };
+    let notifiers = [tokio::spawn(run()), tokio::spawn(run())];
+    let headline = fixture.headline(1).await;
+    assert_eq!(headline, "3 sites: connect timed out, 203.0.113.7");
+    fixture.posted(0).await;
+    let sent = "SELECT string_agg(receiver, ' ') FROM alerts WHERE sent_at IS NOT NULL";
+    timeout(PATIENCE, async {
+        while fixture.value::<Option<String>>(sent).await.as_deref() != Some("r1") {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await
+    .unwrap();
+    let alerts: i64 = fixture.value("SELECT count(*) FROM alerts").await;
+    assert_eq!(alerts, 2, "one a receiver");
+    stop.cancel();
+    for notifier in notifiers {
+        notifier.await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn maintenance_holds_back_and_what_is_over_by_its_end_is_never_told() {
+    let mut fixture = Fixture::new(2, 1).await;
+    fixture
+        .execute(
+            "INSERT INTO maintenance_spans (website_id, starts_at, ends_at) \
+            SELECT id, now() - interval '1 hour', now() + interval '1 hour' FROM websites",
+        )
+        .await;
+    fixture.down("id <= 2", 60).await;
+    assert_eq!(fixture.gather().await, 0);
+    fixture.up("id = 1").await;
+    assert_eq!(fixture.gather().await, 0);
+    // The window's end.
+    fixture
+        .execute(
+            "UPDATE maintenance_spans SET ends_at = now(); \
+            UPDATE outbox SET not_before = now() WHERE kind = 'down'",
+        )
+        .await;
+    assert_eq!((fixture.gather().await, fixture.deliver().await), (1, 1));
+    assert_eq!(
+        fixture.headline(0).await,
+        "https://***@2.test/: connect timed out"
+    );
+    let withheld = "SELECT string_agg(kind || ': ' || withheld, ', ' ORDER BY id) FROM outbox";
+    let withheld: String = fixture.value(withheld).await;
+    assert_eq!(
+        withheld,
+        "down: over before the maintenance ended, up: its beginning was not told"
+    );
+}
+
+#[tokio::test]
+async fn a_flapping_website_is_told_once_an_hour_unless_it_stays_down() {
+    let mut fixture = Fixture::new(1, 1).await;
+    for _ in 0..3 {
+        fixture.down("id = 1", 60).await;
+        fixture.up("id = 1").await;
+    }
+    assert_eq!(
+        fixture.gather().await,
+        0,
+        "what tells that it flaps is young"
+    );
+    fixture
+        .execute(
+            "UPDATE outbox SET created_at = now() - interval '1 minute' WHERE kind = 'flapping'",
+        )
+        .await;
+    assert_eq!((fixture.gather().await, fixture.deliver().await), (1, 1));
+    let headline = fixture.headline(0).await;
+    assert_eq!(
+        headline,
+        "https://***@1.test/: flapping: 6 changes in an hour"
+    );
+    fixture.down("id = 1", 60).await;
+    assert_eq!(fixture.gather().await, 0, "it may be up again in a moment");
+    fixture
+        .execute(
+            "UPDATE outbox SET not_before = now(), created_at = now() - interval '11 minutes' \
+            WHERE withheld IS NULL AND alert_id IS NULL",
+        )
+        .await;
+    assert_eq!((fixture.gather().await, fixture.deliver().await), (1, 1));
+    assert_eq!(
+        fixture.headline(0).await,
+        "https://***@1.test/: connect timed out"
+    );
+}

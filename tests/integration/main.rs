@@ -29,6 +29,7 @@ mod pooler;
 mod proof;
 mod reached;
 mod reload;
+mod rollups;
 mod secrets;
 mod settings;
 mod sharing;

@@ -178,14 +178,14 @@ impl Offsets {
         Ok(row.map(|row| row.get(0)))
     }
 
-    /// Moves the stored offset from the chunk's beginning to its end. The lock makes sure that it
-    /// can.
+    /// Moves the stored offset from the chunk's beginning to its end. `false`: it is not where the
+    /// chunk begins, and nothing happens. Nobody else can move it until the transaction ends.
     pub(super) async fn advance(
         &self,
         transaction: &Transaction<'_>,
         chunk: &Chunk<'_>,
         counts: Counts,
-    ) -> Result<(), DatabaseError> {
+    ) -> Result<bool, DatabaseError> {
         let parameters: &Parameters<'_> = &[
             &self.key.group,
             &self.key.topic,
@@ -199,9 +199,6 @@ impl Offsets {
             &counts.expired,
             &counts.gaps,
         ];
-        match ADVANCE.execute(transaction, parameters).await? {
-            1 => Ok(()),
-            _ => Err(DatabaseError::Stale("a stored offset moved under its lock")),
-        }
+        Ok(ADVANCE.execute(transaction, parameters).await? == 1)
     }
 }

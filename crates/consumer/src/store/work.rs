@@ -1,11 +1,13 @@
 //! A chunk on its way into the tables: what the steps of its transaction know, and hand on.
 
+use database::DatabaseError;
 use messages::Record;
 
 use super::{
+    checks::{self, Check},
     chunk::{Chunk, Counts, count},
     known::{Change, Known},
-    row::{Fate, Stored},
+    row::{Fate, Row, Stored},
 };
 
 /// What the steps of one transaction share. Each reads what is there and adds what it is to find.
@@ -18,7 +20,10 @@ pub(super) struct Work<'a> {
     pub(super) websites: Known<'a>,
     /// The ids of their certificates, in order.
     pub(super) certificates: Vec<Option<i32>>,
-    /// What became of these records, in order: found when rows are stored.
+    /// The checks that these records are of.
+    pub(super) checks: Vec<Check>,
+    /// What became of these records, in order: before rows are stored, what becomes of them if none
+    /// of the checks has its row yet.
     pub(super) stored: Vec<Stored<'a>>,
     /// What these records change of their websites: found when that is stored. To be noted once it
     /// is committed.
@@ -32,15 +37,32 @@ impl<'a> Work<'a> {
         records: Vec<&'a Record>,
         websites: Known<'a>,
         certificates: Vec<Option<i32>>,
-    ) -> Self {
-        Self {
+    ) -> Result<Self, DatabaseError> {
+        let mut work = Self {
             chunk,
             records,
             websites,
             certificates,
+            checks: Vec::new(),
             stored: Vec::new(),
             changes: Vec::new(),
-        }
+        };
+        work.plan()?;
+        Ok(work)
+    }
+
+    /// Sets what becomes of the records if none of their checks has its row yet, which is nearly
+    /// always so.
+    pub(super) fn plan(&mut self) -> Result<(), DatabaseError> {
+        (self.stored, self.checks) =
+            checks::plan(&self.records, &self.websites, &self.certificates)?;
+        Ok(())
+    }
+
+    /// The rows of the checks, one each.
+    pub(super) fn rows(&self) -> Vec<Row<'a>> {
+        let checks = self.checks.iter();
+        checks.map(|check| self.stored[check.best].row).collect()
     }
 
     /// What the chunk's offsets became: each exactly one thing, so that they add up.

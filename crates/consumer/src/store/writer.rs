@@ -148,6 +148,7 @@ impl BatchWriter {
             // The transaction is void where it failed, and nothing of the chunk is stored.
             if let Some(next) = done.as_ref().err().and_then(|error| way.after(error)) {
                 way = next;
+                work.plan()?;
                 continue;
             }
             if way != Way::Copy && matches!(done, Ok(Written::Now(_))) {
@@ -167,15 +168,17 @@ impl BatchWriter {
         let chunk = work.chunk;
         let mut stopwatch = Stopwatch::start();
         let transaction = begin(client).await?;
-        let stored = self.offsets.lock(&transaction, chunk.partition).await?;
-        stopwatch.done(Step::Lock);
-        if stored != Some(chunk.from) {
-            if stored == Some(chunk.to) {
-                return Ok(Written::Before);
+        let is_ours = match way {
+            // What becomes of its records is known, so one statement is lock and move.
+            Way::Copy => self.account(&transaction, work).await?,
+            Way::Sift | Way::Settle => {
+                let stored = self.offsets.lock(&transaction, chunk.partition).await?;
+                stored == Some(chunk.from)
             }
-            // Should a backup have been restored, ids may be others' now.
-            self.forget();
-            return Ok(Written::Elsewhere);
+        };
+        stopwatch.done(Step::Lock);
+        if !is_ours {
+            return self.not_ours(&transaction, chunk).await;
         }
         let counts = self.take_steps(&transaction, work, way).await?;
         let mut stopwatch = Stopwatch::start();
@@ -183,6 +186,37 @@ impl BatchWriter {
         stopwatch.done(Step::Commit);
         self.websites.changed(&work.changes);
         Ok(Written::Now(counts))
+    }
+
+    /// Moves the stored offset from the chunk's beginning to its end, with the counts of what became
+    /// of its records, and marks the hours of these. `false`: it is not where the chunk begins.
+    async fn account(
+        &self,
+        transaction: &Transaction<'_>,
+        work: &Work<'_>,
+    ) -> Result<bool, DatabaseError> {
+        // Both are on their way at once: the server answers them in order.
+        let (moved, marked) = tokio::join!(
+            self.offsets.advance(transaction, work.chunk, work.counts()),
+            dirty::mark(transaction, &work.stored)
+        );
+        let moved = moved?;
+        marked.map(|()| moved)
+    }
+
+    /// Why a chunk is not to be written: the stored offset is not where it begins.
+    async fn not_ours(
+        &self,
+        transaction: &Transaction<'_>,
+        chunk: &Chunk<'_>,
+    ) -> Result<Written, DatabaseError> {
+        let stored = self.offsets.lock(transaction, chunk.partition).await?;
+        if stored == Some(chunk.to) {
+            return Ok(Written::Before);
+        }
+        // Should a backup have been restored, ids may be others' now.
+        self.forget();
+        Ok(Written::Elsewhere)
     }
 
     /// What has to be there before the transaction begins: the records' websites, certificates and
@@ -198,12 +232,12 @@ impl BatchWriter {
         let days = days::of_all(records.iter().map(|it| it.scheduled_at));
         self.days.ensure(client, &days).await?;
         let certificates = self.certificates.resolve(client, &records).await?;
-        Ok(Work::new(chunk, records, websites, certificates))
+        Work::new(chunk, records, websites, certificates)
     }
 
-    /// What a batch's transaction does, one step after the other, between the lock on the stored
-    /// offset and its move. Each step sees what those before it found; whoever goes by what became
-    /// of the records stands after `rows`.
+    /// What a batch's transaction does, one step after the other, once the stored offset is locked;
+    /// with the last it has moved. Each step sees what those before it found; whoever goes by what
+    /// became of the records stands after `rows`.
     async fn take_steps(
         &self,
         transaction: &Transaction<'_>,
@@ -231,15 +265,11 @@ impl BatchWriter {
         stopwatch.done(Step::Websites);
         dead_letters::store(transaction, &self.offsets.key().topic, work.chunk).await?;
         stopwatch.done(Step::DeadLetters);
-        let counts = work.counts();
-        // Both are on their way at once: the server answers them in order.
-        let (marked, advanced) = tokio::join!(
-            dirty::mark(transaction, &work.stored),
-            self.offsets.advance(transaction, work.chunk, counts)
-        );
-        marked.and(advanced)?;
+        if way != Way::Copy && !self.account(transaction, work).await? {
+            return Err(DatabaseError::Stale("a stored offset moved under its lock"));
+        }
         stopwatch.done(Step::Advance);
-        Ok(counts)
+        Ok(work.counts())
     }
 }
 

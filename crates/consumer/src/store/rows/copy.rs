@@ -8,7 +8,7 @@ use database::{DatabaseError, Statement};
 use deadpool_postgres::Transaction;
 
 use super::columns::{self, names};
-use crate::store::{checks, row::Row, work::Work};
+use crate::store::{row::Row, work::Work};
 
 /// What begins COPY's binary format: its signature, no flags, no extension.
 const HEADER: &[u8] = b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0";
@@ -25,13 +25,9 @@ static COPY: LazyLock<Statement> = LazyLock::new(|| {
 /// Stores the rows of the chunk's checks, of which none may have its row already.
 pub(crate) async fn copy(
     transaction: &Transaction<'_>,
-    work: &mut Work<'_>,
+    work: &Work<'_>,
 ) -> Result<(), DatabaseError> {
-    let (stored, checks) = checks::plan(&work.records, &work.websites, &work.certificates)?;
-    let rows = checks.iter().map(|check| stored[check.best].row).collect();
-    copy_rows(transaction, rows).await?;
-    work.stored = stored;
-    Ok(())
+    copy_rows(transaction, work.rows()).await
 }
 
 /// Stores these rows, none of which may be there already.

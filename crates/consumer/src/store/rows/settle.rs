@@ -11,8 +11,7 @@ use super::{
     copy::copy_rows,
 };
 use crate::store::{
-    checks::{self, Check},
-    row::{Fate, Row, Stored},
+    row::{Fate, Row},
     work::Work,
 };
 
@@ -114,8 +113,7 @@ pub(crate) async fn sift(
     transaction: &Transaction<'_>,
     work: &mut Work<'_>,
 ) -> Result<bool, DatabaseError> {
-    let (mut stored, checks) = checks::plan(&work.records, &work.websites, &work.certificates)?;
-    let rows: Vec<_> = checks.iter().map(|check| stored[check.best].row).collect();
+    let rows = work.rows();
     let found = match &*rows {
         [] => HashMap::new(),
         rows => find(transaction, rows).await?,
@@ -123,8 +121,7 @@ pub(crate) async fn sift(
     let places = 0..rows.len();
     let new = places.filter(|place| !found.contains_key(place));
     copy_rows(transaction, new.map(|place| rows[place]).collect()).await?;
-    settle_repeats(transaction, &found, &rows, &checks, &mut stored).await?;
-    work.stored = stored;
+    settle_repeats(transaction, &found, &rows, work).await?;
     Ok(!found.is_empty())
 }
 
@@ -134,9 +131,8 @@ pub(crate) async fn settle(
     work: &mut Work<'_>,
 ) -> Result<bool, DatabaseError> {
     let mut has_repeats = false;
-    let (mut stored, checks) = checks::plan(&work.records, &work.websites, &work.certificates)?;
-    if !checks.is_empty() {
-        let rows: Vec<_> = checks.iter().map(|check| stored[check.best].row).collect();
+    let rows = work.rows();
+    if !rows.is_empty() {
         let columns = Columns::of(rows.iter());
         let inserted = INSERT.execute(transaction, &columns.parameters()).await?;
         // Nearly always all of them: repeats are paid for only where there are some.
@@ -144,10 +140,9 @@ pub(crate) async fn settle(
             has_repeats = true;
             let mut found = find(transaction, &rows).await?;
             found.retain(|_, found| !found.is_ours);
-            settle_repeats(transaction, &found, &rows, &checks, &mut stored).await?;
+            settle_repeats(transaction, &found, &rows, work).await?;
         }
     }
-    work.stored = stored;
     Ok(has_repeats)
 }
 
@@ -156,9 +151,9 @@ async fn settle_repeats(
     transaction: &Transaction<'_>,
     old: &HashMap<usize, Found>,
     rows: &[Row<'_>],
-    checks: &[Check],
-    stored: &mut [Stored<'_>],
+    work: &mut Work<'_>,
 ) -> Result<(), DatabaseError> {
+    let Work { checks, stored, .. } = work;
     let mut replacing = Vec::new();
     for (&place, found) in old {
         stored[checks[place].first].fate = Fate::Repeat;

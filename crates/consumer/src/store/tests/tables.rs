@@ -156,14 +156,17 @@ async fn a_row_that_postgresql_refuses_is_told_from_an_outage() {
 async fn a_void_statement_costs_a_new_connection() {
     let fixture = Fixture::prepared().await;
     fixture.write(0, vec![up(1)]).await.unwrap();
+    let offsets = fixture.writer.offsets();
+    offsets.stored_offsets().await.unwrap();
     // Its result has another type now: "cached plan must not change result type" (0A000).
     let to = |name| format!("ALTER TABLE offsets ALTER COLUMN next_offset TYPE {name}");
     fixture.execute(&to("integer")).await;
-    let error = fixture.write(1, vec![up(2)]).await.unwrap_err();
+    let error = offsets.stored_offsets().await.unwrap_err();
     assert_eq!(error.action(), Action::Reconnect, "{error:?}");
     fixture.execute(&to("bigint")).await;
     let written = fixture.write(1, vec![up(2)]).await.unwrap();
     assert_eq!(written, Written::Now(counts(1, 0, 0)));
+    offsets.stored_offsets().await.unwrap();
 }
 
 #[tokio::test]

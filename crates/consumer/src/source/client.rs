@@ -33,8 +33,11 @@ const REQUEST_TIMEOUT: Duration = Duration::from_secs(5);
 /// - `cooperative-sticky` lets the other partitions go on while some move, and keeps out of a group
 ///   in which the original's consumer (range) still runs.
 /// - A consumer that was killed is noticed within the session's time limit.
-/// - What is fetched ahead is bounded; a full queue is looked at again at once, not a second later.
-const CONFIG: [(&str, &str); 14] = [
+/// - What is fetched ahead is bounded, and nothing is fetched while anything that was waits to be taken:
+///   of a thousand records a second, nearly each would be fetched by a request of its own. The queue,
+///   which all partitions share, is looked at again soon; and a partition that a request left out,
+///   since the queue was emptied just then, does not wait for long until that request is answered.
+const CONFIG: [(&str, &str); 15] = [
     ("enable.auto.commit", "false"),
     ("enable.auto.offset.store", "false"),
     ("auto.offset.reset", "error"),
@@ -45,8 +48,9 @@ const CONFIG: [(&str, &str); 14] = [
     ("fetch.message.max.bytes", "131072"),
     ("fetch.max.bytes", "1048576"),
     ("queued.max.messages.kbytes", "2048"),
-    ("queued.min.messages", "10000"),
-    ("fetch.queue.backoff.ms", "10"),
+    ("queued.min.messages", "1"),
+    ("fetch.queue.backoff.ms", "5"),
+    ("fetch.wait.max.ms", "100"),
     ("fetch.error.backoff.ms", "200"),
     ("allow.auto.create.topics", "false"),
 ];

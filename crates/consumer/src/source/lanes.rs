@@ -17,7 +17,13 @@ use crate::{
 
 /// The time from one turn of small batches to the next. A transaction costs as much as a hundred rows:
 /// records that come fast gather meanwhile. Those that come slowly find that their turn has come.
-const TURN_INTERVAL: Duration = Duration::from_millis(25);
+const TURN_INTERVAL: Duration = Duration::from_millis(30);
+/// How long before a turn what the client holds is taken: it fetches nothing while it holds anything
+/// (see `client`), and what came meanwhile is to be there when the turn comes.
+const CALL_BEFORE_TURN: Duration = Duration::from_millis(8);
+/// Records since the last turn with which there is time to rest: 3,000 a second. More are a backlog, or
+/// soon will be.
+const RESTING_RECORDS_MAX: usize = 100;
 
 /// The partitions that are ours.
 pub(super) struct Lanes {
@@ -30,6 +36,8 @@ pub(super) struct Lanes {
     progress: Progress,
     /// When small batches last had their turn.
     turn: Option<Instant>,
+    /// Records that were taken since.
+    taken: usize,
 }
 
 /// What became of batches since the last look.
@@ -55,6 +63,7 @@ impl Lanes {
             workers,
             progress,
             turn: None,
+            taken: 0,
         }
     }
 
@@ -132,6 +141,7 @@ impl Lanes {
         };
         if lane.take(record) {
             self.progress.read(1);
+            self.taken += 1;
         }
         lane.is_full(self.limits)
     }
@@ -150,13 +160,16 @@ impl Lanes {
         Ok(news)
     }
 
-    /// How long nothing is to be done: until small batches have their turn, where some wait for it
-    /// and none is under way.
-    pub(super) fn gathering(&self, now: Instant) -> Option<Duration> {
-        let mut busy = self.ours.values().filter(|lane| lane.is_busy()).peekable();
-        let is_gathering = busy.peek().is_some() && busy.all(Lane::is_gathering);
-        let wait = TURN_INTERVAL.checked_sub(now.duration_since(self.turn?))?;
-        is_gathering.then_some(wait)
+    /// How long nothing is to be taken, where little comes: until small batches have their turn, but
+    /// for a moment before it. Where they had none for longer, whatever comes finds that it has come.
+    pub(super) fn rest(&self, now: Instant) -> Option<Duration> {
+        let since = now.duration_since(self.turn?);
+        if self.taken > RESTING_RECORDS_MAX {
+            return None;
+        }
+        let call = TURN_INTERVAL.saturating_sub(CALL_BEFORE_TURN);
+        let until = if since < call { call } else { TURN_INTERVAL };
+        until.checked_sub(since)
     }
 
     /// Hands batches to workers that have room: full ones, and small ones to those that are idle,
@@ -167,6 +180,7 @@ impl Lanes {
         let is_turn = last.is_none_or(|turn| now.duration_since(turn) >= TURN_INTERVAL);
         if is_turn && self.ours.values().any(Lane::is_gathering) {
             self.turn = Some(now);
+            self.taken = 0;
         }
         for (&partition, lane) in &mut self.ours {
             let worker = usize::try_from(partition).unwrap_or_default() % count;

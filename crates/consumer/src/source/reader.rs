@@ -39,6 +39,8 @@ pub(super) struct Reader<F, B> {
     finder: Finder<B>,
     lanes: Lanes,
     flow: Flow,
+    /// Whether the last poll left nothing with the client.
+    is_emptied: bool,
     /// When Kafka was last told how far we are.
     hinted: Instant,
     audit: Audit,
@@ -54,6 +56,7 @@ impl<F: Feed, B: Books> Reader<F, B> {
             finder,
             lanes: Lanes::new(parts.batch, parts.workers, parts.progress),
             flow: Flow::default(),
+            is_emptied: false,
             hinted: Instant::now(),
             audit: Audit::new(Instant::now()),
             writer: parts.writer,
@@ -95,9 +98,6 @@ impl<F: Feed, B: Books> Reader<F, B> {
                 continue;
             }
             self.resume_emptied();
-            if let Some(wait) = self.lanes.gathering(Instant::now()) {
-                thread::sleep(wait);
-            }
             self.poll()?;
         }
         Ok(())
@@ -119,15 +119,21 @@ impl<F: Feed, B: Books> Reader<F, B> {
 
     /// Takes what the client has. At most one wait, then only what is there.
     fn poll(&mut self) -> anyhow::Result<()> {
-        let mut wait = if self.lanes.is_busy() {
-            POLL_BUSY
-        } else {
-            POLL_IDLE
+        let rest = self.lanes.rest(Instant::now());
+        let mut wait = match rest.filter(|_| self.is_emptied) {
+            Some(rest) => {
+                thread::sleep(rest);
+                Duration::ZERO
+            }
+            None if self.lanes.is_busy() => POLL_BUSY,
+            None => POLL_IDLE,
         };
+        self.is_emptied = false;
         // A handle of its own, so that the records it lends do not lock all of `self`.
         let client = Arc::clone(&self.client);
         for _ in 0..RECORDS_A_ROUND_MAX {
             let Some(polled) = client.poll(wait) else {
+                self.is_emptied = true;
                 break;
             };
             match polled {

@@ -134,29 +134,40 @@ fn records_that_come_fast_gather_and_those_that_come_slowly_do_not() {
         taken.map(|delivery| delivery.partition).collect::<Vec<_>>()
     };
     let lanes = &mut bench.lanes;
-    assert_eq!(lanes.gathering(start), None);
     assert_eq!(handed_on(lanes, 0, start), [0], "the first at once");
     let soon = start + TURN_INTERVAL / 5;
     assert!(handed_on(lanes, 1, soon).is_empty());
-    assert_eq!(lanes.gathering(soon), None, "a batch is under way");
     assert!(handed_on(lanes, 2, soon).is_empty());
     let later = start + TURN_INTERVAL;
     assert_eq!(handed_on(lanes, 4, later), [2, 1], "together");
 }
 
 #[test]
-fn while_records_gather_nothing_is_to_be_done_until_their_turn() {
+fn where_little_comes_there_is_time_to_rest_between_two_turns() {
     let mut bench = bench();
+    let lanes = &mut bench.lanes;
     let start = Instant::now();
-    bench.lanes.take(0, record(0));
-    bench.lanes.dispatch(start).unwrap();
-    let delivery = bench.deliveries[0].try_recv().unwrap();
-    delivery.reply.send(Settled::Stored).unwrap();
-    bench.lanes.collect().unwrap();
-    let soon = start + TURN_INTERVAL / 5;
-    assert_eq!(bench.lanes.gathering(soon), None, "nothing waits");
-    bench.lanes.take(0, record(1));
-    let wait = bench.lanes.gathering(soon);
-    assert_eq!(wait, Some(TURN_INTERVAL / 5 * 4));
-    assert_eq!(bench.lanes.gathering(start + 2 * TURN_INTERVAL), None);
+    assert_eq!(lanes.rest(start), None, "the first at once");
+    lanes.take(0, record(0));
+    lanes.dispatch(start).unwrap();
+    let call = TURN_INTERVAL.checked_sub(CALL_BEFORE_TURN).unwrap();
+    let called = start + call;
+    assert_eq!(lanes.rest(start), Some(call));
+    assert_eq!(lanes.rest(called), Some(CALL_BEFORE_TURN));
+    assert_eq!(lanes.rest(start + 2 * TURN_INTERVAL), None, "after a pause");
+}
+
+#[test]
+fn where_much_comes_there_is_none() {
+    let mut bench = bench();
+    let lanes = &mut bench.lanes;
+    let start = Instant::now();
+    lanes.take(0, record(0));
+    lanes.dispatch(start).unwrap();
+    for (offset, _) in (1..).zip(0..RESTING_RECORDS_MAX) {
+        lanes.take(0, record(offset));
+    }
+    assert!(lanes.rest(start).is_some());
+    lanes.take(1, record(0));
+    assert_eq!(lanes.rest(start), None);
 }

@@ -7,10 +7,11 @@
 		const b = $(".theme")[0];
 		b.hidden = false;
 		b.onclick = () => kept(d.theme = (d.theme ? d.theme == "dark" : matchMedia("(prefers-color-scheme:dark)").matches) ? "light" : "dark");
-		for (const e of $("time[data-f]")) {
-			e.title = e.dateTime;
-			const t = new Date(e.dateTime), f = e.dataset.f;
-			e.textContent = f == "d" ? t.toLocaleDateString("en-GB", { day: "numeric", month: "short" }) + " " + t.toTimeString().slice(0, 5) : t.toTimeString().slice(0, f);
+		for (const e of $("[data-f]")) {
+			const at = e.dateTime || e.dataset.t, t = new Date(at), f = e.dataset.f, clock = t.toTimeString();
+			if (e.dateTime) e.title = at;
+			const day = t.toLocaleDateString("en-GB", { day: "numeric", month: "short" });
+			e.textContent = f == "D" ? day : f == "d" ? day + " " + clock.slice(0, 5) : clock.slice(0, f);
 		}
 		$(".zone")[0].textContent = Intl.DateTimeFormat().resolvedOptions().timeZone;
 		const now = Date.parse(d.now), begun = performance.now(), stamp = $(".asof")[0];

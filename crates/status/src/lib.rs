@@ -4,7 +4,7 @@
 //! - `site`: the routes, and what the handlers share.
 //! - `reading`: questions to the database, whose answers are kept for a moment.
 //! - `queries`: what is asked, and what comes back.
-//! - `pages`: from there to HTML. `words`, `times`, `share`: how things are said. `state`: how a website is.
+//! - `pages`: from there to HTML. `words`, `times`, `share`, `spread`: how things are said. `state`: how a website is.
 //! - `assets`, `answer`: style and script; headers, and what is said when something is wrong.
 
 mod answer;
@@ -15,6 +15,7 @@ mod reading;
 mod settings;
 mod share;
 mod site;
+mod spread;
 mod state;
 mod times;
 mod words;

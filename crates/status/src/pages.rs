@@ -2,10 +2,15 @@
 //!
 //! - `layout`: what stands around each page. `parts`: what many of them use.
 //! - `overview` with `banner`, `tools`, `groups`, `row`, `strip`, `spark`, `past`: all websites.
+//! - `website` with `chart`, `checks`: one of them. `incident`, `incidents`: what happened.
 //! - `trouble`: what is shown when there is nothing to show.
 
 mod banner;
+mod chart;
+mod checks;
 mod groups;
+mod incident;
+mod incidents;
 mod layout;
 mod moment;
 mod overview;
@@ -16,7 +21,11 @@ mod spark;
 mod strip;
 mod tools;
 mod trouble;
+mod website;
 
+pub(crate) use incident::incident;
+pub(crate) use incidents::incidents;
 pub(crate) use layout::Masthead;
 pub(crate) use overview::overview;
-pub(crate) use trouble::{out, refused};
+pub(crate) use trouble::{missing, out, refused};
+pub(crate) use website::website;

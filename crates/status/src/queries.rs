@@ -3,15 +3,23 @@
 //! Each page is one statement, whose rows are a kind and a thing of that kind as JSON: so a page is of
 //! one moment, and costs one way to the server and back.
 
+mod check;
 mod filter;
 mod incident;
+mod incident_page;
 mod location;
 mod overview;
 mod things;
+mod view;
 mod website;
+mod website_page;
 
+pub(crate) use check::{Check, Seen};
 pub(crate) use filter::{Filter, Order, SHOWN_MAX};
-pub(crate) use incident::Incident;
+pub(crate) use incident::{INCIDENTS_MAX, Incident, Wanted};
+pub(crate) use incident_page::{Decided, IncidentPage, Lane};
 pub(crate) use location::Location;
 pub(crate) use overview::{Group, Maintenance, Overview, Page};
+pub(crate) use view::{Period, View};
 pub(crate) use website::{Day, Hour, Website};
+pub(crate) use website_page::{DaySum, Place, Point, WebsitePage};

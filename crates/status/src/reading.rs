@@ -6,7 +6,7 @@ use database::{Database, DatabaseError};
 use jiff::Timestamp;
 use tokio::{sync::Mutex, time::Instant};
 
-use crate::queries::{Filter, Overview};
+use crate::queries::{Filter, Incident, IncidentPage, Overview, View, Wanted, WebsitePage};
 
 /// How long an answer is as good as a new one.
 const FRESH: Duration = Duration::from_secs(1);
@@ -60,6 +60,25 @@ impl Reading {
             overview: overview.clone(),
         });
         Ok(overview)
+    }
+
+    /// A website's page; `None` where there is none that may be seen.
+    pub(crate) async fn website(
+        &self,
+        id: i64,
+        view: &View,
+    ) -> Result<Option<WebsitePage>, DatabaseError> {
+        WebsitePage::read(&self.database, self.public_tags.as_deref(), id, view).await
+    }
+
+    /// An incident's page; `None` where there is none that may be seen.
+    pub(crate) async fn incident(&self, id: i64) -> Result<Option<IncidentPage>, DatabaseError> {
+        IncidentPage::read(&self.database, self.public_tags.as_deref(), id).await
+    }
+
+    /// Incidents, the newest first.
+    pub(crate) async fn incidents(&self, wanted: Wanted) -> Result<Vec<Incident>, DatabaseError> {
+        Incident::read(&self.database, self.public_tags.as_deref(), wanted).await
     }
 
     /// When the newest result was due, as far as it was ever known.

@@ -1,10 +1,12 @@
 //! What checks came to: which share of those seen was good, and which share of those due was seen.
 
+use serde::Deserialize;
+
 /// Hundredths of a per cent in the whole.
 const WHOLE: i64 = 10_000;
 
 /// Checks by what became of them.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 pub(crate) struct Share {
     pub(crate) up: i64,
     pub(crate) down: i64,

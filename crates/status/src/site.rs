@@ -8,20 +8,21 @@ use std::sync::{
 use anyhow::Context;
 use axum::{
     Router,
-    extract::{Query, State},
+    extract::{Path, Query, State},
     http::{HeaderMap, StatusCode},
     middleware::map_response,
     response::Response,
     routing::get,
 };
 use database::{Database, DatabaseError, DatabaseSettings};
+use maud::Markup;
 use tower_http::compression::CompressionLayer;
 use tracing::{info, warn};
 
 use crate::{
     answer, assets,
     pages::{self, Masthead},
-    queries::Filter,
+    queries::{Filter, INCIDENTS_MAX, View, Wanted},
     reading::Reading,
     settings::StatusSettings,
 };
@@ -50,7 +51,11 @@ pub fn router(settings: &StatusSettings, database: &DatabaseSettings) -> anyhow:
         reading: Reading::new(database, &settings.public_tags),
         is_out: AtomicBool::new(false),
     });
-    let mut router = Router::new().route("/", get(overview));
+    let mut router = Router::new()
+        .route("/", get(overview))
+        .route("/websites/{id}", get(website))
+        .route("/incidents", get(incidents))
+        .route("/incidents/{id}", get(incident));
     for asset in assets::all() {
         router = router.route(&asset.path, get(async || answer::asset(asset)));
     }
@@ -63,21 +68,61 @@ pub fn router(settings: &StatusSettings, database: &DatabaseSettings) -> anyhow:
 type Words = Query<Vec<(String, String)>>;
 
 async fn overview(State(site): State<Arc<Site>>, words: Words, asked: HeaderMap) -> Response {
-    let pairs = words.iter().map(|(name, value)| (&**name, &**value));
-    let filter = match Filter::read(pairs) {
+    let filter = match Filter::read(pairs(&words)) {
         Ok(filter) => filter,
         Err(reason) => return site.refuse(&reason),
     };
-    match site.reading.overview(&filter).await {
-        Ok(overview) => {
-            site.is_back();
-            answer::page(
-                pages::overview(&site.masthead(), &overview, &filter),
-                &asked,
-            )
-        }
-        Err(error) => site.is_out(&error),
-    }
+    let read = site.reading.overview(&filter).await.map(Some);
+    site.show(read, &asked, |masthead, overview| {
+        pages::overview(masthead, &overview, &filter)
+    })
+}
+
+async fn website(
+    State(site): State<Arc<Site>>,
+    Path(id): Path<i64>,
+    words: Words,
+    asked: HeaderMap,
+) -> Response {
+    let view = match View::read(pairs(&words)) {
+        Ok(view) => view,
+        Err(reason) => return site.refuse(&reason),
+    };
+    let read = site.reading.website(id, &view).await;
+    site.show(read, &asked, |masthead, page| {
+        pages::website(masthead, &page, &view)
+    })
+}
+
+async fn incident(
+    State(site): State<Arc<Site>>,
+    Path(id): Path<i64>,
+    asked: HeaderMap,
+) -> Response {
+    let read = site.reading.incident(id).await;
+    site.show(read, &asked, |masthead, page| {
+        pages::incident(masthead, &page)
+    })
+}
+
+async fn incidents(State(site): State<Arc<Site>>, words: Words, asked: HeaderMap) -> Response {
+    let view = match View::read(pairs(&words)) {
+        Ok(view) => view,
+        Err(reason) => return site.refuse(&reason),
+    };
+    let wanted = Wanted {
+        before: view.before,
+        website_id: None,
+        limit: i64::try_from(INCIDENTS_MAX).unwrap_or(i64::MAX),
+    };
+    let read = site.reading.incidents(wanted).await.map(Some);
+    site.show(read, &asked, |masthead, incidents| {
+        pages::incidents(masthead, &incidents)
+    })
+}
+
+fn pairs(words: &Words) -> impl Iterator<Item = (&str, &str)> {
+    words.iter().map(|(name, value)| (&**name, &**value))
 }
 
 async fn with_headers(mut response: Response) -> Response {
@@ -90,6 +135,24 @@ async fn with_headers(mut response: Response) -> Response {
 impl Site {
     fn masthead(&self) -> Masthead<'_> {
         Masthead { title: &self.title }
+    }
+
+    /// What was read, as a page; or why there is none.
+    fn show<T>(
+        &self,
+        read: Result<Option<T>, DatabaseError>,
+        asked: &HeaderMap,
+        page: impl FnOnce(&Masthead, T) -> Markup,
+    ) -> Response {
+        let found = match read {
+            Ok(found) => found,
+            Err(error) => return self.is_out(&error),
+        };
+        self.is_back();
+        match found {
+            Some(found) => answer::page(page(&self.masthead(), found), asked),
+            None => answer::problem(StatusCode::NOT_FOUND, pages::missing(&self.masthead())),
+        }
     }
 
     fn refuse(&self, reason: &str) -> Response {

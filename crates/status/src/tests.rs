@@ -1,4 +1,6 @@
 //! The pages against a real PostgreSQL, a database for each test.
 
 mod fixture;
+mod incident;
 mod overview;
+mod website;

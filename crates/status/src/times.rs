@@ -73,7 +73,8 @@ pub(crate) fn day(day: Date) -> String {
     day.strftime("%-d %B").to_string()
 }
 
-fn utc(at: Timestamp, format: &str) -> String {
+/// As the format says, in UTC.
+pub(crate) fn utc(at: Timestamp, format: &str) -> String {
     TimeZone::UTC.to_datetime(at).strftime(format).to_string()
 }
 

@@ -62,6 +62,7 @@ impl Stamp {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Place {
     Websites,
+    Incidents,
     Nowhere,
 }
 
@@ -106,7 +107,7 @@ impl Layout<'_> {
 }
 
 fn top(masthead: &Masthead, place: Place, stamp: Option<&Stamp>) -> Markup {
-    let current = (place == Place::Websites).then_some("page");
+    let current = |here| (place == here).then_some("page");
     html! {
         header.top {
             .wrap {
@@ -118,8 +119,8 @@ fn top(masthead: &Masthead, place: Place, stamp: Option<&Stamp>) -> Markup {
                     bdi { (masthead.title) }
                 }
                 nav aria-label="Main" {
-                    a href="/" aria-current=[current] { "Websites" }
-                    a href="/#past" { "Incidents" }
+                    a href="/" aria-current=[current(Place::Websites)] { "Websites" }
+                    a href="/incidents" aria-current=[current(Place::Incidents)] { "Incidents" }
                     a href="/#maintenance" { "Maintenance" }
                 }
                 @if let Some(stamp) = stamp { (stamp.show()) }

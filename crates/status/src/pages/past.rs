@@ -26,7 +26,7 @@ enum Entry<'a> {
 pub(super) fn past(overview: &Overview) -> Markup {
     html! {
         section aria-labelledby="past" {
-            .head { h2 #past { "Past incidents" } }
+            .head { h2 #past { "Past incidents" } p { a href="/incidents" { "All incidents" } } }
             ol.card.past {
                 @for entry in entries(overview) { li { (show(&entry)) } }
             }

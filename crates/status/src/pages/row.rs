@@ -68,7 +68,7 @@ fn availability(share: Share) -> Markup {
 }
 
 /// The state in words.
-fn state(website: &Website, now: Timestamp) -> Markup {
+pub(super) fn state(website: &Website, now: Timestamp) -> Markup {
     let state = website.state;
     let headword = match (state, website.locations_down, website.locations_heard) {
         (State::Partial, Some(down), Some(heard)) => format!("Partial, {down} of {heard}"),

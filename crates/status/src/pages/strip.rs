@@ -14,7 +14,7 @@ use maud::{Markup, html};
 
 use self::bar::{Bar, Look};
 use super::{moment::Moment, parts};
-use crate::{queries::Website, share::Share, state::State};
+use crate::{queries::Website, share::Share, state::State, times};
 
 /// Days of a strip.
 const DAYS: usize = 90;
@@ -85,6 +85,43 @@ impl Strip {
         }
     }
 
+    /// The same with a link a day: one tab stop, whose arrows the script moves.
+    pub(super) fn long(&self, website: &Website, today: Date, opened: Option<Date>) -> Markup {
+        let label = format!("{}, 90 days, one bar a day", website.title());
+        let days = self.bars.iter().enumerate().map(|(place, bar)| {
+            let date = date(place, today);
+            let words = match bar.look() {
+                Look::Plain => "100 %".to_owned(),
+                _ if !bar.is_begun => "no check yet".to_owned(),
+                _ => bar.words(),
+            };
+            (place, bar, date, format!("{}: {words}", times::day(date)))
+        });
+        html! {
+            svg.strip.tall viewBox="0 0 450 28" preserveAspectRatio="none" role="group" aria-label=(label) {
+                @for (place, bar, date, words) in days {
+                    @let current = (opened == Some(date)).then_some("date");
+                    @let tab = if place + 1 == DAYS { "0" } else { "-1" };
+                    a href={ "?day=" (date) "#day" } tabindex=(tab) aria-label=(words) aria-current=[current] {
+                        (rects(bar, place * STEP))
+                        rect.hit x=(place * STEP) width="5" height="28" {}
+                    }
+                }
+            }
+        }
+    }
+
+    /// The first day of the strip.
+    pub(super) fn first_day(&self, today: Date) -> Date {
+        date(DAYS - self.bars.len(), today)
+    }
+
+    /// What the checks of a day came to, where it is one of the strip.
+    pub(super) fn day(&self, day: Date, today: Date) -> Option<Share> {
+        let place = (0..self.bars.len()).find(|place| date(*place, today) == day)?;
+        Some(self.bars[place].share)
+    }
+
     /// Days that look alike and follow each other, as lines at a height.
     fn runs(&self, y: usize, look: Look) -> String {
         let mut text = String::new();
@@ -146,14 +183,35 @@ impl Paths {
     }
 }
 
-/// A day, and from when to when it is.
-fn day(place: usize, moment: &Moment) -> (Date, (Timestamp, Timestamp)) {
+/// A day's parts, drawn apart.
+fn rects(bar: &Bar, x: usize) -> Markup {
+    let mut parts = Vec::new();
+    match bar.look() {
+        Look::Plain => parts.push(("fu", 4, 20)),
+        Look::Before => parts.push(("fn", 22, 2)),
+        Look::Odd => bar.draw(|class, y, height| parts.push((class, y, height))),
+    }
+    html! {
+        @for (class, y, height) in parts {
+            @if class == "hatch" {
+                rect fill="url(#hatch)" x=(x) y=(y) width="3.75" height=(height) {}
+            } @else {
+                rect class=(class) x=(x) y=(y) width="3.75" height=(height) {}
+            }
+        }
+    }
+}
+
+/// Which day a place of the strip is.
+fn date(place: usize, today: Date) -> Date {
     let back = i32::try_from(DAYS - 1 - place).unwrap_or(0);
     // The days of this year are within what the calendar holds.
-    let date = moment
-        .today
-        .checked_sub(back.days())
-        .unwrap_or(moment.today);
+    today.checked_sub(back.days()).unwrap_or(today)
+}
+
+/// A day, and from when to when it is.
+fn day(place: usize, moment: &Moment) -> (Date, (Timestamp, Timestamp)) {
+    let date = date(place, moment.today);
     let midnight = |date: Date| {
         let midnight = date.to_datetime(Time::midnight());
         TimeZone::UTC.to_timestamp(midnight).unwrap_or(moment.now)

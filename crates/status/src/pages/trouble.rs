@@ -32,6 +32,12 @@ pub(crate) fn refused(masthead: &Masthead, reason: &str) -> Markup {
     trouble(masthead, "This address asks for what there is not", &words)
 }
 
+/// There is no such thing, or none that may be seen.
+pub(crate) fn missing(masthead: &Masthead) -> Markup {
+    let words = html! { "It may have been another database's, or is not shown here. " a href="/" { "All websites" } };
+    trouble(masthead, "Nothing is known by this address", &words)
+}
+
 fn trouble(masthead: &Masthead, headline: &str, words: &Markup) -> Markup {
     let content = html! {
         section.card.banner.is-late.full aria-labelledby="now" {

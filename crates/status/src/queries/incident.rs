@@ -1,9 +1,27 @@
 //! A website's time of being down.
 
+use database::{Database, DatabaseError, Statement, system_time};
 use jiff::Timestamp;
 use serde::Deserialize;
 
+use super::things::Thing;
 use crate::words;
+
+const INCIDENTS: Statement =
+    Statement::new("reading incidents", include_str!("../../sql/incidents.sql"));
+
+/// Incidents of one page.
+pub(crate) const INCIDENTS_MAX: usize = 100;
+
+/// Which incidents are asked for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Wanted {
+    /// Only those that began before.
+    pub(crate) before: Option<Timestamp>,
+    /// Only of this website.
+    pub(crate) website_id: Option<i64>,
+    pub(crate) limit: i64,
+}
 
 /// A website's time of being down.
 #[derive(Debug, Deserialize)]
@@ -26,6 +44,26 @@ pub(crate) struct Incident {
 }
 
 impl Incident {
+    /// Asks for some, the newest first.
+    pub(crate) async fn read(
+        database: &Database,
+        public_tags: Option<&[String]>,
+        wanted: Wanted,
+    ) -> Result<Vec<Self>, DatabaseError> {
+        let before = wanted.before.map(system_time);
+        let rows = database
+            .attempt(async |client| {
+                INCIDENTS
+                    .query(
+                        client,
+                        &[&public_tags, &before, &wanted.website_id, &wanted.limit],
+                    )
+                    .await
+            })
+            .await?;
+        rows.iter().map(|row| Thing::of(row).read()).collect()
+    }
+
     /// What its website is called.
     pub(crate) fn title(&self) -> String {
         words::title(self.name.as_deref(), &self.url)

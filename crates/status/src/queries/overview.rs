@@ -17,7 +17,12 @@ use crate::state::State;
 
 const OVERVIEW: Statement = Statement::new(
     "reading the overview",
-    include_str!("../../sql/overview.sql"),
+    concat!(
+        include_str!("../../sql/facts.sql"),
+        include_str!("../../sql/shown.sql"),
+        include_str!("../../sql/lines.sql"),
+        include_str!("../../sql/overview.sql"),
+    ),
 );
 
 /// All that the overview shows.
@@ -101,6 +106,7 @@ impl Overview {
                         client,
                         &[
                             &public_tags,
+                            &None::<i64>,
                             &filter.words,
                             &filter.tag,
                             &filter.state.map(State::key),

@@ -29,4 +29,23 @@ impl<'a> Thing<'a> {
             DatabaseError::Stale("what PostgreSQL answers is not understood")
         })
     }
+
+    /// All of a kind.
+    pub(super) fn all<T: DeserializeOwned>(
+        things: &[Self],
+        kind: &str,
+    ) -> Result<Vec<T>, DatabaseError> {
+        let of_kind = things.iter().filter(|thing| thing.kind == kind);
+        of_kind.map(Self::read).collect()
+    }
+
+    /// The only one of a kind.
+    pub(super) fn only<T: DeserializeOwned>(
+        things: &[Self],
+        kind: &str,
+    ) -> Result<T, DatabaseError> {
+        let mut all = Self::all(things, kind)?;
+        all.pop()
+            .ok_or(DatabaseError::Stale("a page's answer lacks a part"))
+    }
 }

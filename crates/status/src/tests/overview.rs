@@ -191,12 +191,16 @@ async fn many_websites_come_in_closed_groups_and_pages_of_at_most_60_kb() {
                 \"interval\", outcome) \
             SELECT id, now() - interval '9 s', gen_random_uuid(), 200, random(), 60, \
                 CASE id WHEN 7 THEN 'down' ELSE 'up' END FROM generate_series(1, 240) AS id; \
-            INSERT INTO days SELECT id, current_date - back, '', 1440 - bad, bad, bad, 0, 0, 0, 0, 1, 1, 1, \
-                1, 1, 1, '{}', '{}' \
+            INSERT INTO days (website_id, day, location, up, down, missed, skipped, doubted, maintenance, \
+                slow, down_time, response_time, dns, connect, tls, first_byte, body, buckets, bucket_counts) \
+            SELECT id, current_date - back, '', 1440 - bad, bad, bad, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, '{}', \
+                '{}' \
             FROM (SELECT id, back, CASE WHEN random() < 0.05 THEN 1 + floor(random() * 99)::int ELSE 0 END \
                 AS bad FROM generate_series(1, 240) AS id, generate_series(0, 100) AS back) AS counts; \
-            INSERT INTO hours SELECT id, date_trunc('hour', now()) - back * interval '1 h', '', 60, 0, 0, 0, \
-                0, 0, 0, 60 * random(), 1, 1, 1, 1, 1, '{}', '{}' \
+            INSERT INTO hours (website_id, hour, location, up, down, missed, skipped, doubted, maintenance, \
+                slow, down_time, response_time, dns, connect, tls, first_byte, body, buckets, bucket_counts) \
+            SELECT id, date_trunc('hour', now()) - back * interval '1 h', '', 60, 0, 0, 0, 0, 0, 0, 0, \
+                60 * random(), 1, 1, 1, 1, 1, '{}', '{}' \
             FROM generate_series(1, 240) AS id, generate_series(0, 23) AS back",
         )
         .await;

@@ -1,0 +1,103 @@
+-- All that an incident's page shows: those of its cause, their checks around it, what was told.
+--
+-- $1 text[]  only websites with one of these tags; NULL: all
+-- $2 bigint  the incident
+WITH sites AS MATERIALIZED (
+    SELECT id, url, target ->> 'name' AS name FROM websites
+    WHERE $1::text[] IS NULL OR target -> 'tags' ?| $1
+),
+asked AS (
+    SELECT incidents.*, coalesce(cause_id, incidents.id) AS cause FROM incidents JOIN sites ON sites.id = website_id
+    WHERE incidents.id = $2
+),
+alike AS MATERIALIZED (
+    SELECT incidents.*, sites.url, sites.name, coalesce((
+        SELECT "interval" FROM metrics
+        WHERE website_id = sites.id AND scheduled_at >= started_at AND scheduled_at < started_at + interval '1 day'
+        ORDER BY scheduled_at LIMIT 1), 60) AS every
+    FROM incidents JOIN sites ON sites.id = website_id
+    WHERE incidents.id = $2 OR cause_id IN (SELECT cause_id FROM asked) OR incidents.id IN (SELECT cause FROM asked)
+    ORDER BY started_at, incidents.id
+    LIMIT 40
+),
+-- What is drawn: some checks before the first, and at most an hour's worth after it.
+span AS (
+    SELECT min(started_at) - least(max(every) * 8, 14400) * interval '1 s' AS since,
+        least(max(coalesce(ended_at, now())) + least(max(every) * 4, 7200) * interval '1 s',
+            min(started_at) + least(max(every) * 40, 86400) * interval '1 s') AS until
+    FROM alike
+),
+checks AS MATERIALIZED (
+    SELECT metrics.*, not_after FROM metrics LEFT JOIN certificates ON certificates.id = certificate_id
+    WHERE website_id = (SELECT website_id FROM asked) AND (
+        scheduled_at >= (SELECT coalesce(last_good_at, started_at) FROM asked)
+            AND scheduled_at <= (SELECT opened_at FROM asked)
+        OR scheduled_at >= (SELECT ended_at - every * interval '1 s' FROM alike WHERE id = $2)
+            AND scheduled_at <= (SELECT closed_at FROM asked))
+)
+SELECT 'page' AS kind, json_build_object('now', now(), 'today', (now() AT TIME ZONE 'UTC')::date,
+    'since', since, 'until', until)::text AS thing
+FROM span WHERE EXISTS (SELECT FROM asked)
+UNION ALL
+SELECT * FROM (
+    SELECT 'incident', json_build_object(
+        'id', id, 'cause_id', coalesce(cause_id, id), 'website_id', website_id, 'url', url, 'name', name,
+        'started_at', started_at, 'opened_at', opened_at, 'opened_by', opened_by, 'ended_at', ended_at,
+        'closed_at', closed_at, 'closed_by', closed_by, 'last_good_at', last_good_at, 'location', location,
+        'error_code', error_code, 'reason', failure_reason, 'phase', failure_phase, 'detail', failure_detail,
+        'address', remote_address, 'locations_down', locations_down, 'locations_heard', locations_heard)::text
+    FROM alike ORDER BY started_at, id
+) AS incidents
+UNION ALL
+-- A line a website and location: when each check was due, and what it came to.
+SELECT * FROM (
+    SELECT 'lane', json_build_object('website_id', website_id, 'location', location, 'checks', json_agg(
+        json_build_array(scheduled_at, CASE
+            WHEN overloaded OR witness = 'down' OR outcome IN ('missed', 'skipped') THEN 'missed'
+            WHEN coalesce(outcome = 'up', error_code BETWEEN 100 AND 399) THEN 'up' ELSE 'down' END)
+        ORDER BY scheduled_at))::text
+    FROM (
+        SELECT alike.website_id, results.* FROM alike CROSS JOIN LATERAL (
+            SELECT location, scheduled_at, outcome, error_code, overloaded, witness FROM metrics
+            WHERE website_id = alike.website_id
+                AND scheduled_at >= (SELECT since FROM span) AND scheduled_at <= (SELECT until FROM span)
+            ORDER BY scheduled_at
+            LIMIT 400) AS results
+    ) AS results
+    GROUP BY website_id, location ORDER BY website_id, location
+) AS lanes
+UNION ALL
+SELECT * FROM (
+    SELECT 'check', json_build_object(
+        'id', check_id, 'due_at', scheduled_at, 'location', location, 'outcome', outcome,
+        'error_code', error_code, 'response_time', response_time, 'dns', dns, 'connect', connect, 'tls', tls,
+        'first_byte', first_byte, 'body', body, 'address', remote_address, 'reason', failure_reason,
+        'phase', failure_phase, 'detail', failure_detail, 'http_version', http_version,
+        'tls_version', tls_version, 'is_doubted', coalesce(overloaded OR witness = 'down', false),
+        'certificate_ends_at', not_after)::text
+    FROM checks ORDER BY scheduled_at, location
+    LIMIT 60
+) AS checks
+UNION ALL
+SELECT * FROM (
+    SELECT 'alert', json_build_object('receiver', outbox.receiver, 'kind', outbox.kind, 'sent_at', min(sent_at),
+        'websites', count(DISTINCT incident_id))::text
+    FROM outbox JOIN alerts ON alerts.id = alert_id
+    WHERE incident_id IN (SELECT id FROM alike) AND sent_at IS NOT NULL
+    GROUP BY outbox.receiver, outbox.kind ORDER BY min(sent_at)
+    LIMIT 20
+) AS told
+UNION ALL
+-- Those before it.
+SELECT * FROM (
+    SELECT 'before', json_build_object(
+        'id', incidents.id, 'cause_id', coalesce(cause_id, incidents.id), 'website_id', website_id,
+        'url', sites.url, 'name', sites.name, 'started_at', started_at, 'ended_at', ended_at,
+        'last_good_at', last_good_at, 'error_code', error_code, 'reason', failure_reason,
+        'phase', failure_phase, 'address', remote_address)::text
+    FROM incidents JOIN sites ON sites.id = website_id
+    WHERE website_id IN (SELECT website_id FROM alike) AND incidents.id NOT IN (SELECT id FROM alike)
+        AND started_at < (SELECT started_at FROM asked)
+    ORDER BY started_at DESC
+    LIMIT 8
+) AS earlier

@@ -1,0 +1,135 @@
+-- All that a website's page shows. Each row is a kind of thing and the thing itself as JSON.
+--
+-- $3 timestamptz  from when on its response times are shown
+-- $4 bigint       seconds that a point of them stands for
+-- $5 boolean      whether they are read from the results themselves, or from the hours
+-- $6 text         from which location; NULL: all
+-- $7 text         the day that is opened
+-- $8 timestamptz  its checks before this time are listed; NULL: the last ones
+SELECT 'page' AS kind, json_build_object('now', now(), 'today', (SELECT day FROM today))::text AS thing
+UNION ALL
+SELECT 'website', thing FROM lines
+UNION ALL
+SELECT 'more', json_build_object(
+    'description', target ->> 'description',
+    'slo', CASE WHEN jsonb_typeof(target -> 'slo') = 'number' THEN (target ->> 'slo')::float8 END,
+    'regexp', regexp,
+    'certificate', (SELECT json_build_object('not_after', not_after, 'issuer', issuer, 'subject', subject)
+        FROM newest JOIN certificates ON certificates.id = certificate_id
+        ORDER BY scheduled_at DESC LIMIT 1))::text
+FROM websites WHERE id IN (SELECT id FROM shown)
+UNION ALL
+SELECT * FROM (
+    SELECT 'location', json_build_object('name', location, 'heard_at', heard_at, 'every', every,
+        'is_heard', is_heard, 'is_down', is_down, 'response_time', CASE WHEN is_up THEN response_time END)::text
+    FROM (
+        SELECT location, heard_at, every, is_heard, is_down, is_up, response_time FROM views
+        UNION ALL
+        -- One that the newest results do not hold is silent.
+        SELECT location, last.heard_at, 60, false, NULL, NULL, NULL
+        FROM states CROSS JOIN LATERAL (
+            SELECT max(least(scheduled_at, created_at)) AS heard_at FROM metrics
+            WHERE website_id = states.website_id AND metrics.location = states.location
+                AND scheduled_at > now() - interval '8 days' AND scheduled_at < now() + interval '1 day'
+        ) AS last
+        WHERE website_id IN (SELECT id FROM shown) AND location NOT IN (SELECT location FROM newest)
+            AND last.heard_at IS NOT NULL
+    ) AS places
+    ORDER BY location
+) AS locations
+UNION ALL
+-- What the checks of the last hours and days came to; and how long those that were good took.
+SELECT 'period', json_build_object('days', days, 'up', coalesce(sum(up), 0), 'down', coalesce(sum(down), 0),
+    'missed', coalesce(sum(missed + doubted), 0), 'buckets', CASE WHEN days = 1 THEN (
+        SELECT coalesce(json_agg(json_build_array(bucket, count) ORDER BY bucket), '[]') FROM (
+            SELECT bucket, sum(count) AS count FROM hours, unnest(buckets, bucket_counts) AS pairs (bucket, count)
+            WHERE website_id IN (SELECT id FROM shown) AND hour > now() - interval '24 hours'
+            GROUP BY bucket) AS counts) ELSE '[]' END)::text
+FROM (VALUES (1), (7)) AS periods (days)
+LEFT JOIN hours ON website_id IN (SELECT id FROM shown) AND hour > now() - days * interval '1 day'
+GROUP BY days
+UNION ALL
+-- The day that is opened.
+SELECT 'day', json_build_object('date', $7::text::date, 'up', coalesce(sum(up), 0), 'down', coalesce(sum(down), 0),
+    'missed', coalesce(sum(missed + doubted), 0), 'maintenance', coalesce(sum(maintenance), 0),
+    'buckets', (
+        SELECT coalesce(json_agg(json_build_array(bucket, count) ORDER BY bucket), '[]') FROM (
+            SELECT bucket, sum(count) AS count FROM days, unnest(buckets, bucket_counts) AS pairs (bucket, count)
+            WHERE website_id IN (SELECT id FROM shown) AND day = $7::text::date
+            GROUP BY bucket) AS counts))::text
+FROM days WHERE website_id IN (SELECT id FROM shown) AND day = $7::text::date
+HAVING $7::text::date IS NOT NULL
+UNION ALL
+-- The response times, by phase: means of those that were good.
+SELECT * FROM (
+    SELECT 'point', json_build_array(place, up, down, missed, dns / nullif(up, 0), connect / nullif(up, 0),
+        tls / nullif(up, 0), first_byte / nullif(up, 0), body / nullif(up, 0), response_time / nullif(up, 0))::text
+    FROM (
+        SELECT floor(extract(epoch FROM at - $3::timestamptz) / $4::bigint)::bigint AS place, sum(up) AS up, sum(down) AS down,
+            sum(missed) AS missed, sum(dns) AS dns, sum(connect) AS connect, sum(tls) AS tls,
+            sum(first_byte) AS first_byte, sum(body) AS body, sum(response_time) AS response_time
+        FROM (
+            SELECT scheduled_at AS at, good::int AS up, (NOT good AND seen)::int AS down, (NOT seen)::int AS missed,
+                CASE WHEN good THEN dns END AS dns, CASE WHEN good THEN connect END AS connect,
+                CASE WHEN good THEN tls END AS tls, CASE WHEN good THEN first_byte END AS first_byte,
+                CASE WHEN good THEN body END AS body, CASE WHEN good THEN response_time END AS response_time
+            FROM (
+                SELECT *, seen AND coalesce(outcome = 'up', error_code BETWEEN 100 AND 399) AS good
+                FROM (
+                    SELECT *, overloaded IS NOT TRUE AND witness IS DISTINCT FROM 'down'
+                        AND outcome IS DISTINCT FROM 'missed' AS seen
+                    FROM metrics
+                    WHERE $5 AND website_id IN (SELECT id FROM shown) AND scheduled_at >= $3
+                        AND scheduled_at <= now() AND outcome IS DISTINCT FROM 'skipped'
+                        AND ($6::text IS NULL OR location = $6)
+                ) AS results
+            ) AS results
+            UNION ALL
+            SELECT hour, up, down, missed + doubted, dns, connect, tls, first_byte, body, response_time
+            FROM hours
+            WHERE NOT $5 AND website_id IN (SELECT id FROM shown) AND hour >= $3 AND hour <= now()
+                AND ($6::text IS NULL OR location = $6)
+        ) AS parts
+        GROUP BY 1 ORDER BY 1
+    ) AS sums
+) AS points
+UNION ALL
+SELECT * FROM (
+    SELECT 'check', json_build_object(
+        'id', check_id, 'due_at', scheduled_at, 'location', location, 'outcome', outcome,
+        'error_code', error_code, 'response_time', response_time, 'dns', dns, 'connect', connect, 'tls', tls,
+        'first_byte', first_byte, 'body', body, 'address', remote_address, 'reason', failure_reason,
+        'phase', failure_phase, 'detail', failure_detail, 'http_version', http_version,
+        'tls_version', tls_version, 'is_doubted', coalesce(overloaded OR witness = 'down', false),
+        'certificate_ends_at', not_after)::text
+    FROM metrics LEFT JOIN certificates ON certificates.id = certificate_id
+    WHERE website_id IN (SELECT id FROM shown) AND scheduled_at < coalesce($8, now() + interval '1 day')
+        AND scheduled_at > coalesce($8, now()) - interval '8 days'
+    ORDER BY scheduled_at DESC, location
+    LIMIT 25
+) AS checks
+UNION ALL
+SELECT * FROM (
+    SELECT 'incident', json_build_object(
+        'id', incidents.id, 'cause_id', coalesce(cause_id, incidents.id), 'website_id', website_id,
+        'url', shown.url, 'name', shown.name, 'started_at', started_at, 'ended_at', ended_at,
+        'last_good_at', last_good_at, 'error_code', error_code, 'reason', failure_reason,
+        'phase', failure_phase, 'address', remote_address)::text
+    FROM incidents JOIN shown ON shown.id = website_id
+    ORDER BY started_at DESC
+    LIMIT 30
+) AS incidents
+UNION ALL
+-- Certificates of the last week, the newest first.
+SELECT * FROM (
+    SELECT 'certificate', json_build_object('not_after', not_after, 'issuer', issuer, 'subject', subject,
+        'first_at', first_at, 'last_at', last_at)::text
+    FROM (
+        SELECT certificate_id, min(scheduled_at) AS first_at, max(scheduled_at) AS last_at FROM metrics
+        WHERE website_id IN (SELECT id FROM shown) AND scheduled_at > now() - interval '8 days'
+            AND certificate_id IS NOT NULL
+        GROUP BY certificate_id
+    ) AS spans JOIN certificates ON certificates.id = certificate_id
+    ORDER BY last_at DESC
+    LIMIT 10
+) AS certificates

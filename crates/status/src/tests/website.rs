@@ -1,0 +1,79 @@
+//! A website's page.
+
+use axum::http::StatusCode;
+
+use super::fixture::{Fixture, settings};
+
+#[tokio::test]
+async fn a_website_shows_its_last_checks_with_every_phase() {
+    let fixture = Fixture::new().await;
+    let target = r#"{"name":"<b>A</b>","slo":99.9}"#;
+    fixture
+        .website(1, "https://me:secret@a.example/", target)
+        .await;
+    let columns = "outcome, dns, connect, tls, first_byte, body, remote_address";
+    let values = "'up', 0.011, 0.022, 0.033, 0.044, 0.055, '192.0.2.7:443'";
+    fixture.result((1, "here", 130), columns, values).await;
+    let columns = "outcome, failure_reason, failure_phase, failure_detail";
+    let values = "'down', 'tls_expired', 'tls', 'ended <i>yesterday</i>'";
+    fixture.result((1, "here", 70), columns, values).await;
+    let missed = "'missed', 'prober_failed'";
+    fixture
+        .result((1, "there", 10), "outcome, failure_reason", missed)
+        .await;
+
+    let answer = fixture.get("/websites/1").await;
+    let page = answer.text();
+    assert_eq!(answer.status, StatusCode::OK, "{page}");
+    for phase in ["11", "22", "33", "44", "55"] {
+        assert!(
+            page.contains(&format!("<td class=\"num\">{phase}</td>")),
+            "{phase}"
+        );
+    }
+    assert!(page.contains("192.0.2.7"));
+    assert!(page.contains("ended &lt;i&gt;yesterday"));
+    assert!(page.contains("<span class=\"st missed\">"));
+    assert!(page.contains("&lt;b&gt;A&lt;/b&gt;"));
+    assert!(!page.contains("secret") && !page.contains("style="));
+    assert_eq!(page.matches("class=\"hit\"").count(), 90, "a link a day");
+    // The phases are drawn one upon the other.
+    assert!(page.contains("class=\"a p-first-byte\" d=\"M"));
+    for words in [
+        "period=1h&from=here",
+        "period=30d",
+        "day=2026-01-01",
+        "before=2030-01-01T00:00:00Z",
+    ] {
+        let answer = fixture.get(&format!("/websites/1?{words}")).await;
+        assert_eq!(answer.status, StatusCode::OK, "{words}");
+    }
+}
+
+#[tokio::test]
+async fn who_asks_for_what_there_is_not_is_told_so() {
+    let fixture = Fixture::with(&settings(&["public"])).await;
+    fixture
+        .website(1, "https://a/", r#"{"tags":["internal"]}"#)
+        .await;
+    fixture.up(1, "here", 5).await;
+    assert_eq!(
+        fixture.get("/websites/1").await.status,
+        StatusCode::NOT_FOUND
+    );
+    assert_eq!(
+        fixture.get("/websites/2").await.status,
+        StatusCode::NOT_FOUND
+    );
+    assert_eq!(
+        fixture.get("/websites/x").await.status,
+        StatusCode::BAD_REQUEST
+    );
+    let refused = fixture.get("/websites/1?period=2h").await;
+    assert_eq!(refused.status, StatusCode::BAD_REQUEST);
+    assert!(
+        refused
+            .text()
+            .contains("period is none of 1h, 24h, 7d, 30d")
+    );
+}

@@ -1,20 +1,42 @@
 //! Taking what others may write.
 
-use std::fmt;
+use std::{fmt, marker::PhantomData};
 
 use jiff::{Timestamp, fmt::temporal::Pieces};
-use serde::{Deserialize, Deserializer, de};
+use serde::{
+    Deserialize, Deserializer,
+    de::{self, value::MapAccessDeserializer},
+};
 use serde_json::{Map, Value};
 
 use crate::text::Text;
 
-/// The value, or where it is null what stands for nothing.
-pub(crate) fn or_default<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+/// An object's fields, or none of them where it is null. Serde takes an array for a struct, by
+/// position; the contract does not.
+pub(crate) fn fields<'de, D, T>(deserializer: D) -> Result<T, D::Error>
 where
     D: Deserializer<'de>,
     T: Default + Deserialize<'de>,
 {
-    Option::deserialize(deserializer).map(Option::unwrap_or_default)
+    struct Visitor<T>(PhantomData<T>);
+
+    impl<'de, T: Default + Deserialize<'de>> de::Visitor<'de> for Visitor<T> {
+        type Value = T;
+
+        fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+            formatter.write_str("an object")
+        }
+
+        fn visit_map<A: de::MapAccess<'de>>(self, map: A) -> Result<T, A::Error> {
+            T::deserialize(MapAccessDeserializer::new(map))
+        }
+
+        fn visit_unit<E: de::Error>(self) -> Result<T, E> {
+            Ok(T::default())
+        }
+    }
+
+    deserializer.deserialize_any(Visitor(PhantomData))
 }
 
 /// A time; one beyond the last that jiff spells is kept as that one. 9999-12-31T23:59:59Z, a common
@@ -109,6 +131,18 @@ pub(crate) fn integer<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Opti
             i32::try_from(value)
                 .map(Some)
                 .map_err(|_| E::invalid_value(de::Unexpected::Unsigned(value), &self))
+        }
+
+        // 200.0, as who counts in floating point writes it.
+        fn visit_f64<E: de::Error>(self, value: f64) -> Result<Self::Value, E> {
+            if value.fract() != 0.0 {
+                return Err(E::invalid_value(de::Unexpected::Float(value), &self));
+            }
+            #[expect(
+                clippy::cast_possible_truncation,
+                reason = "it ends at the ends of the type"
+            )]
+            self.visit_i64(value as i64)
         }
 
         fn visit_str<E: de::Error>(self, value: &str) -> Result<Self::Value, E> {

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use crate::{
     failure::{FailureReason, Phase},
     identity::record_id,
-    lenient::{integer, object, or_default, time},
+    lenient::{fields, integer, object, time},
     probe::MatchKind,
     result::{OutcomeKind, Witness},
     text::Text,
@@ -104,13 +104,13 @@ record! {
         /// A word that is not known is an error: what it does to other rows cannot be guessed.
         outcome: Option<OutcomeKind>;
         /// Nothing set where there was none.
-        #[serde(deserialize_with = "or_default")]
+        #[serde(deserialize_with = "fields")]
         failure: FailureFields;
         /// The record's `match`, which is a word of the language here.
         #[serde(rename = "match")]
         matched: Option<Word<MatchKind>>;
         /// Nothing set where no phase was measured.
-        #[serde(deserialize_with = "or_default")]
+        #[serde(deserialize_with = "fields")]
         timings: TimingFields;
         /// 1, or more for a retry.
         attempt: Option<i32>;
@@ -127,13 +127,13 @@ record! {
         /// True when the body's cap was reached.
         body_truncated: Option<bool>;
         /// Nothing set where none was seen.
-        #[serde(deserialize_with = "or_default")]
+        #[serde(deserialize_with = "fields")]
         certificate: CertificateFields;
         /// What the target's settings say beyond url and pattern, as it came, but without NUL.
         #[serde(deserialize_with = "object")]
         target: Option<Map<String, Value>>;
         /// The prober's doubt in itself.
-        #[serde(rename = "prober", deserialize_with = "or_default")]
+        #[serde(rename = "prober", deserialize_with = "fields")]
         self_doubt: SelfDoubtFields;
     }
 }

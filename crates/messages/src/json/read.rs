@@ -1,5 +1,6 @@
 //! Reading a record from JSON.
 
+use super::surrogates::mended;
 use crate::record::{Fields, Origin, ReadError, Record};
 
 /// The longest explanation of a wrong value.
@@ -23,15 +24,28 @@ impl Record {
             Ok(text) => serde_json::from_str::<Fields>(text),
             Err(_) => serde_json::from_slice::<Fields>(value),
         };
-        let fields = fields.map_err(|error| explain(value, &error))?;
-        fields.into_record(origin)
+        match fields {
+            Ok(fields) => fields.into_record(origin),
+            Err(error) if error.is_syntax() => {
+                let mended = mended(value).ok_or_else(|| explain(value, &error))?;
+                let fields = serde_json::from_slice::<Fields>(&mended);
+                fields
+                    .map_err(|error| explain(&mended, &error))?
+                    .into_record(origin)
+            }
+            Err(error) => Err(explain(value, &error)),
+        }
     }
 }
 
 /// Names the field at fault. The second pass costs nothing where records are good.
 fn explain(value: &[u8], error: &serde_json::Error) -> ReadError {
     if error.classify() != serde_json::error::Category::Data {
-        return ReadError::NotJson(error.to_string());
+        let word = foreign_number(value, error.line(), error.column());
+        return ReadError::NotJson(match word {
+            Some(word) => format!("{word} is no number of JSON: {error}"),
+            None => error.to_string(),
+        });
     }
     let deserializer = &mut serde_json::Deserializer::from_slice(value);
     match serde_path_to_error::deserialize::<_, Fields>(deserializer) {
@@ -48,6 +62,18 @@ fn explain(value: &[u8], error: &serde_json::Error) -> ReadError {
         }
         Ok(_) => ReadError::NotJson(error.to_string()),
     }
+}
+
+/// What Python and others write for numbers that JSON does not have, where an error stands.
+fn foreign_number(value: &[u8], line: usize, column: usize) -> Option<&'static str> {
+    let line = value
+        .split(|byte| *byte == b'\n')
+        .nth(line.checked_sub(1)?)?;
+    // The error stands at the word's first letter, which is behind the sign.
+    let rest = line.get(column.checked_sub(1)?..)?;
+    ["NaN", "Infinity"]
+        .into_iter()
+        .find(|word| rest.starts_with(word.as_bytes()))
 }
 
 /// Errors quote the value at fault, which can be a whole page.

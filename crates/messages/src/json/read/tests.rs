@@ -23,7 +23,7 @@ proptest! {
 
     #[test]
     fn a_code_is_an_integer_or_a_string_that_holds_one(code in any::<i32>()) {
-        for form in [format!("{code}"), format!("\"{code}\"")] {
+        for form in [format!("{code}"), format!("\"{code}\""), format!("{code}.0")] {
             let json = format!(r#"{{"url":"u","error_code":{form},"response_time":0.1}}"#);
             prop_assert_eq!(read(&json).unwrap().error_code, code);
         }
@@ -174,7 +174,16 @@ fn what_cannot_be_read_says_why() {
         let error = read(value).unwrap_err().to_string();
         assert!(error.starts_with(message), "{value}: {error}");
     }
-    for bad in ["NaN", "Infinity", "1e999", "\"0.1\"", "true"] {
+    for word in ["NaN", "Infinity", "-Infinity"] {
+        let json = format!("{{\"url\":\"u\",\n\"error_code\":1,\"response_time\":{word}}}");
+        let error = read(&json).unwrap_err().to_string();
+        let name = word.trim_start_matches('-');
+        assert!(
+            error.starts_with(&format!("not a JSON object: {name} is no number of JSON: ")),
+            "{error}"
+        );
+    }
+    for bad in ["1e999", "\"0.1\"", "true"] {
         let json = format!(r#"{{"url":"u","error_code":1,"response_time":{bad}}}"#);
         assert!(read(&json).is_err(), "{bad}");
     }
@@ -187,4 +196,42 @@ fn the_value_in_an_error_is_short() {
         "x".repeat(100_000)
     );
     assert!(read(&json).unwrap_err().to_string().len() < 1000);
+}
+
+#[test]
+fn an_array_is_no_object_whatever_its_order() {
+    for field in ["timings", "failure", "certificate", "prober", "target"] {
+        let json =
+            format!(r#"{{"url":"u","error_code":1,"response_time":1,"{field}":[null,null]}}"#);
+        let error = read(&json).unwrap_err().to_string();
+        let expected = format!("field `{field}`: invalid type: sequence");
+        assert!(error.starts_with(&expected), "{error}");
+        let json = format!(r#"{{"url":"u","error_code":1,"response_time":1,"{field}":null}}"#);
+        assert!(read(&json).is_ok(), "{field}");
+    }
+}
+
+#[test]
+fn half_a_surrogate_pair_costs_no_record() {
+    let record = read(
+        r#"{"url":"u","error_code":200,"response_time":1,"matched_text":"a\ud83d b\ud83d\ude00",
+            "failure":{"detail":"\udc00"},"unknown":"\ud800"}"#,
+    )
+    .unwrap();
+    assert_eq!(record.matched_text, "a\u{fffd} b\u{1f600}");
+    assert_eq!(record.failure.detail.as_deref(), Some("\u{fffd}"));
+    // What is wrong beside it is still said.
+    let error = read(r#"{"url":"\ud83d","error_code":"many","response_time":1}"#).unwrap_err();
+    assert!(
+        error.to_string().starts_with("field `error_code`"),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_code_that_is_no_integer_is_refused() {
+    for code in ["200.5", "3e9", "1e400", "-1e10"] {
+        let json = format!(r#"{{"url":"u","error_code":{code},"response_time":1}}"#);
+        assert!(read(&json).is_err(), "{code}");
+    }
 }

@@ -3,6 +3,7 @@
 
 mod days;
 mod objects;
+mod remains;
 mod rows;
 mod values;
 
@@ -53,24 +54,6 @@ const OTHERS: Statement = Statement::new(
     "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() \
     AND pid <> pg_backend_pid() AND backend_type = 'client backend' \
     AND application_name <> current_setting('application_name')",
-);
-/// Whoever might read or write the tables, still may.
-const GRANT: Statement = Statement::new(
-    "granting what was granted on the original's tables",
-    "DO $$
-    DECLARE privilege record;
-    BEGIN
-        FOR privilege IN
-            SELECT substr(relname, 10) AS ours, privilege_type, is_grantable,
-                CASE grantee WHEN 0 THEN 'PUBLIC' ELSE grantee::regrole::text END AS grantee
-            FROM pg_class, aclexplode(relacl)
-            WHERE pg_class.oid IN ('original_websites'::regclass, 'original_metrics'::regclass)
-                AND grantee <> relowner
-        LOOP
-            EXECUTE format('GRANT %s ON %I TO %s%s', privilege.privilege_type, privilege.ours,
-                privilege.grantee, CASE WHEN privilege.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END);
-        END LOOP;
-    END $$",
 );
 /// The original counted nothing: what its rows came to is to be counted.
 const MARK: Statement = Statement::new(
@@ -140,6 +123,6 @@ async fn move_over(
     days::make(transaction).await?;
     rows::copy(transaction, amount).await?;
     MARK.run(transaction).await?;
-    GRANT.run(transaction).await?;
+    remains::carry_over(transaction).await?;
     END.run(transaction).await
 }

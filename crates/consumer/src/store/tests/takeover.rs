@@ -129,6 +129,64 @@ async fn rows_of_the_original_keep_their_ids_and_values() {
 }
 
 #[tokio::test]
+async fn rights_and_comments_stand_on_our_tables_again() {
+    let fixture = original(ROWS).await;
+    let role: String = fixture
+        .value("SELECT 'reader ' || current_database()")
+        .await;
+    let create = format!("CREATE ROLE \"{role}\"");
+    fixture.execute_as_superuser(&create).await;
+    fixture
+        .execute(&format!(
+            "GRANT SELECT (url), UPDATE (regexp) ON websites TO \"{role}\"; \
+             GRANT INSERT ON metrics TO \"{role}\" WITH GRANT OPTION; \
+             GRANT USAGE ON SEQUENCE metrics_id_seq TO \"{role}\"; \
+             COMMENT ON TABLE metrics IS 'what''s seen'; COMMENT ON COLUMN websites.url IS 'where'"
+        ))
+        .await;
+    prepare(&fixture).await.unwrap();
+    for (may, right) in [
+        (
+            true,
+            "has_column_privilege('ROLE', 'websites', 'url', 'SELECT')",
+        ),
+        (
+            true,
+            "has_column_privilege('ROLE', 'websites', 'regexp', 'UPDATE')",
+        ),
+        (
+            false,
+            "has_column_privilege('ROLE', 'websites', 'regexp', 'SELECT')",
+        ),
+        (
+            true,
+            "has_table_privilege('ROLE', 'metrics', 'INSERT WITH GRANT OPTION')",
+        ),
+        (false, "has_table_privilege('ROLE', 'metrics', 'SELECT')"),
+        (
+            true,
+            "has_sequence_privilege('ROLE', pg_get_serial_sequence('metrics', 'id'), 'USAGE')",
+        ),
+        (
+            false,
+            "has_sequence_privilege('ROLE', pg_get_serial_sequence('websites', 'id'), 'USAGE')",
+        ),
+    ] {
+        let right = right.replace("ROLE", &role);
+        is(&fixture, &format!("SELECT {right} = {may}")).await;
+    }
+    is(
+        &fixture,
+        "SELECT obj_description('metrics'::regclass) = 'what''s seen' \
+        AND col_description('websites'::regclass, (SELECT attnum FROM pg_attribute \
+            WHERE attrelid = 'websites'::regclass AND attname = 'url')) = 'where'",
+    )
+    .await;
+    let drop = format!("DROP OWNED BY \"{role}\"; DROP ROLE \"{role}\"");
+    fixture.execute_as_superuser(&drop).await;
+}
+
+#[tokio::test]
 async fn a_database_of_the_original_without_rows_is_taken_over() {
     let fixture = original("").await;
     prepare(&fixture).await.unwrap();

@@ -1,5 +1,7 @@
 //! Roll-ups and maintenance, by the program as it runs.
 
+use std::time::Duration;
+
 use jiff::{SignedDuration, Timestamp};
 
 use crate::support::{Database, Service, ServiceSettings, Topic, original_record};
@@ -77,5 +79,44 @@ async fn the_consumer_counts_hours_and_days_and_what_is_worked_on_apart() {
     assert_eq!(listed, "");
     // What it was until now stays.
     await_counted(&database, "maintenance").await;
+    assert_eq!(consumer.terminate().await, Some(0));
+}
+
+/// Hours of which the rows, which are the original's, say something else: none.
+const WRONG_HOURS: &str = "SELECT count(*) FROM (SELECT website_id, \
+    date_trunc('hour', scheduled_at, 'UTC') AS hour, location, count(*) AS up FROM metrics GROUP BY 1, 2, 3) AS rows \
+    FULL JOIN hours USING (website_id, hour, location) WHERE rows.up IS DISTINCT FROM hours.up";
+const KILLS: u64 = 8;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn roll_ups_of_killed_consumers_are_what_the_rows_say() {
+    let (topic, database) = (Topic::create(2).await, Database::create().await);
+    let settings = ServiceSettings::consumer(&topic, &database);
+    let mut number = 0;
+    for kill in 0..KILLS {
+        let mut consumer = Service::start("consumer", &[], &settings);
+        let records: Vec<_> = (number..number + 300).map(original_record).collect();
+        number += records.len();
+        topic.write(records.iter().map(Vec::as_slice));
+        consumer.await_line(&["HTTP on"]).await;
+        // Some moment of its life, another each time: while it stores, counts, or both.
+        tokio::time::sleep(Duration::from_millis(200 + 150 * kill)).await;
+        if database
+            .try_value::<bool>("SELECT true FROM dirty_hours LIMIT 1")
+            .await
+            .is_some()
+        {
+            database.execute(AGE).await;
+        }
+        consumer.kill();
+        consumer.exit().await;
+    }
+    let mut consumer = Service::start("consumer", &[], &settings);
+    database.await_rows(i64::try_from(number).unwrap()).await;
+    database.execute(AGE).await;
+    database
+        .await_true("SELECT NOT EXISTS (SELECT FROM dirty_hours)")
+        .await;
+    assert_eq!(database.value::<i64>(WRONG_HOURS).await, 0);
     assert_eq!(consumer.terminate().await, Some(0));
 }

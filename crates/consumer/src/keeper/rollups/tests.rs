@@ -353,3 +353,34 @@ async fn each_website_stands_as_its_newest_row_and_incident_say() {
     let lasted = "SELECT count(*) FROM incident_log WHERE is_open AND lasted >= interval '1 hour' AND url = 'down'";
     assert_eq!(fixture.number(lasted).await, 1);
 }
+
+#[tokio::test]
+async fn a_mark_is_taken_when_it_is_old_or_of_a_clock_that_was_set_back() {
+    let mut fixture = Fixture::new().await;
+    fixture.write_random(1).await;
+    let ages = Ages {
+        hour: Duration::from_mins(1),
+        day: Duration::from_mins(10),
+    };
+    let mut counting = Counting::new(fixture.database(), ages);
+    assert_eq!(counting.step().await.unwrap(), Done::Nothing, "it is young");
+    let age = async |table: &str, by: &str| {
+        let age = format!("UPDATE {table} SET created_at = now() {by}");
+        fixture.client.batch_execute(&age).await.unwrap();
+    };
+    age("dirty_hours", "+ interval '1 day'").await;
+    assert_eq!(counting.step().await.unwrap(), Done::Last);
+    assert_eq!(counting.step().await.unwrap(), Done::Nothing);
+    // No hour of the day is left to be counted: it need not wait longer than an hour does.
+    age("dirty_days", "- interval '61 seconds'").await;
+    assert_eq!(counting.step().await.unwrap(), Done::Last);
+    fixture.assert_exact().await;
+    // With one left, it waits.
+    let mark = "INSERT INTO dirty_days (day, website_ids, created_at) \
+        SELECT day, ARRAY[website_id], now() - interval '61 seconds' FROM days; \
+        INSERT INTO dirty_hours (hour, website_ids) SELECT hour, ARRAY[website_id] FROM hours";
+    fixture.client.batch_execute(mark).await.unwrap();
+    assert_eq!(counting.step().await.unwrap(), Done::Nothing);
+    age("dirty_days", "- interval '11 minutes'").await;
+    assert_eq!(counting.step().await.unwrap(), Done::Last);
+}

@@ -62,6 +62,16 @@ async fn a_budget_that_is_spent_fast_is_told_once_and_so_is_its_end() {
         FROM outbox JOIN websites ON websites.id = website_id WHERE kind = 'burn'").await;
     is("SELECT bool_and(content::text NOT LIKE '%u:p@%') AND bool_or(content ->> 'what' LIKE '%14.4 times%') \
         FROM outbox").await;
+    // It says all that the notifier wants to know.
+    let first = "SELECT content::text FROM outbox JOIN websites ON websites.id = website_id \
+        WHERE url ~ 'fast' ORDER BY outbox.id LIMIT 1";
+    let content: String = client.query_one(first, &[]).await.unwrap().get(0);
+    let news: notify::News = serde_json::from_str(&content).unwrap();
+    assert_eq!(
+        (&*news.sites[0].name, &*news.sites[0].url),
+        ("Fast", "http://***@fast/")
+    );
+    assert!(news.since.is_some() && !news.is_over && news.key.starts_with("burn "));
     client
         .batch_execute("UPDATE metrics SET outcome = 'up'")
         .await

@@ -384,3 +384,29 @@ async fn a_mark_is_taken_when_it_is_old_or_of_a_clock_that_was_set_back() {
     age("dirty_days", "- interval '11 minutes'").await;
     assert_eq!(counting.step().await.unwrap(), Done::Last);
 }
+
+#[tokio::test]
+async fn a_row_that_commits_while_its_hour_is_counted_is_counted_next() {
+    let mut fixture = Fixture::new().await;
+    let first = fixture.random_record();
+    let second = Record {
+        check_id: Uuid::from_u128(u128::MAX),
+        ..first.clone()
+    };
+    fixture.write(vec![first]).await;
+    // Whoever counts waits here, with the hour counted and its marks taken.
+    let hold = "BEGIN; LOCK TABLE dirty_days IN SHARE MODE";
+    fixture.client.batch_execute(hold).await.unwrap();
+    let mut counting = fixture.counting();
+    let (done, ()) = tokio::join!(counting.step(), async {
+        let waits =
+            "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'dirty_days'::regclass";
+        while fixture.number(waits).await == 0 {}
+        fixture.write(vec![second]).await;
+        fixture.client.batch_execute("COMMIT").await.unwrap();
+    });
+    assert_eq!(done.unwrap(), Done::Last);
+    assert_eq!(fixture.number("SELECT count(*) FROM dirty_hours").await, 1);
+    fixture.count_all().await;
+    fixture.assert_exact().await;
+}

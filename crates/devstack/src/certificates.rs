@@ -70,9 +70,13 @@ impl Authority {
 
     /// The same, but for another host.
     pub fn server_elsewhere(&self) -> Result<Identity> {
+        self.server_at("elsewhere.example")
+    }
+
+    /// The same, but for this host, or for all that `*.` and a domain stand for.
+    pub fn server_at(&self, host: &str) -> Result<Identity> {
         let mut params = server_params()?;
-        params.subject_alt_names =
-            CertificateParams::new(vec!["elsewhere.example".to_owned()])?.subject_alt_names;
+        params.subject_alt_names = CertificateParams::new(vec![host.to_owned()])?.subject_alt_names;
         self.sign(params)
     }
 

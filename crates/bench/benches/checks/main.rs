@@ -4,18 +4,20 @@
 
 mod bare;
 mod cases;
+mod machine;
 mod records;
 mod service;
 mod site;
 mod table;
+mod timed;
 mod watched;
 
 use std::env;
 
 use anyhow::{Result, bail};
 
-const USAGE: &str = "cases: cost, start, hostile, reload (all of them unless named)";
-const CASES: [&str; 4] = ["cost", "start", "hostile", "reload"];
+const USAGE: &str = "cases: cost, start, hostile, reload, accuracy (all of them unless named)";
+const CASES: [&str; 5] = ["cost", "start", "hostile", "reload", "accuracy"];
 
 fn main() -> Result<()> {
     // Cargo adds `--bench` on its own.
@@ -27,6 +29,7 @@ fn main() -> Result<()> {
         [bare::ROLE, ca_file, urls_file] => {
             runtime()?.block_on(bare::run(ca_file.as_ref(), urls_file.as_ref()))
         }
+        [timed::ROLE, folder] => runtime()?.block_on(timed::run(folder.as_ref())),
         [] => runtime()?.block_on(run(&CASES)),
         ref named => runtime()?.block_on(run(named)),
     }
@@ -42,7 +45,8 @@ async fn run(named: &[&str]) -> Result<()> {
             "cost" => cases::cost(&bench).await?,
             "start" => cases::start(&bench).await?,
             "hostile" => cases::hostile(&bench).await?,
-            _ => cases::reload(&bench).await?,
+            "reload" => cases::reload(&bench).await?,
+            _ => cases::accuracy(&bench).await?,
         }
     }
     Ok(())

@@ -20,7 +20,16 @@ pub(crate) struct Record {
     pub(crate) scheduled_at: Timestamp,
     /// From when it was due to when it began, in milliseconds; of a missed one there is none.
     pub(crate) lag_ms: Option<f64>,
+    /// When it began, in seconds since 1970.
+    pub(crate) began: Option<f64>,
+    /// `response_time`.
+    pub(crate) seconds: f64,
+    /// Of the phases in their order, those that happened.
+    pub(crate) phases: [Option<f64>; PHASES.len()],
 }
+
+/// The phases, by the record's names.
+pub(crate) const PHASES: [&str; 5] = ["dns", "connect", "tls", "first_byte", "body"];
 
 /// All records of a topic, so far. It blocks.
 pub(crate) fn read(bootstrap: &str, topic: &str) -> Result<Vec<Record>> {
@@ -55,7 +64,11 @@ pub(crate) fn read(bootstrap: &str, topic: &str) -> Result<Vec<Record>> {
 fn parse(payload: &[u8]) -> Result<Record> {
     let value: Value = serde_json::from_slice(payload)?;
     let text = |name: &str| value[name].as_str().context("no text").map(str::to_owned);
+    let began = value["started_at"].as_str().map(str::parse::<Timestamp>);
     Ok(Record {
+        began: began.transpose()?.map(|it| it.as_duration().as_secs_f64()),
+        seconds: value["response_time"].as_f64().context("no time")?,
+        phases: PHASES.map(|phase| value["timings"][phase].as_f64()),
         url: text("url")?,
         outcome: text("outcome")?,
         scheduled_at: text("scheduled_at")?.parse()?,

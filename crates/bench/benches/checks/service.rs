@@ -32,7 +32,13 @@ pub(crate) struct MonitorSettings<'a> {
     /// The targets file's text, CSV.
     pub(crate) targets: &'a str,
     pub(crate) interval: Duration,
+    /// What it is to find as `/etc/resolv.conf`, where that is not the machine's own.
+    pub(crate) resolv_conf: Option<&'a Path>,
 }
+
+/// Runs a program that finds a file of ours in the place of `/etc/resolv.conf`; the machine keeps its
+/// own. Needs root.
+const WITH_RESOLV_CONF: &str = r#"mount --bind "$0" /etc/resolv.conf && exec "$1""#;
 
 impl Monitor {
     /// Starts it.
@@ -41,7 +47,15 @@ impl Monitor {
         let path = |name: &str| folder.path().join(name);
         fs::write(path("targets.csv"), settings.targets)?;
         let log = fs::File::create(path("log"))?;
-        let mut command = Command::new(program()?);
+        let mut command = match settings.resolv_conf {
+            None => Command::new(program()?),
+            Some(file) => {
+                let mut command = Command::new("/usr/bin/unshare");
+                command.args(["--mount", "/bin/sh", "-c", WITH_RESOLV_CONF]);
+                command.arg(file).arg(program()?);
+                command
+            }
+        };
         command
             .env_clear()
             .current_dir(folder.path())

@@ -45,17 +45,31 @@ impl Watched {
 
     /// The most memory that it ever had, in MiB.
     pub(crate) fn memory_max_mib(&self) -> Result<f64> {
-        let text = self.read("status")?;
-        let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-        let kib: f64 = line
-            .and_then(|line| line.split_whitespace().next())
-            .context("no VmHWM")?
-            .parse()?;
+        let kib: f64 = field(&self.read("status")?, "VmHWM:")?.parse()?;
         Ok(kib / 1024.0)
+    }
+
+    /// How often its threads fell asleep so far, of those that there are.
+    pub(crate) fn sleeps(&self) -> Result<u64> {
+        let tasks = fs::read_dir(format!("/proc/{}/task", self.id))?;
+        let sleeps = tasks.map(|task| -> Result<u64> {
+            // A thread may have ended since.
+            let status = fs::read_to_string(task?.path().join("status")).unwrap_or_default();
+            let sleeps = field(&status, "voluntary_ctxt_switches:");
+            Ok(sleeps.map_or(Ok(0), str::parse)?)
+        });
+        sleeps.sum()
     }
 
     fn read(&self, file: &str) -> Result<String> {
         let path = format!("/proc/{}/{file}", self.id);
         fs::read_to_string(&path).with_context(|| format!("reading {path}"))
     }
+}
+
+/// The first word behind a name, in a file of such lines.
+fn field<'a>(text: &'a str, name: &str) -> Result<&'a str> {
+    let line = text.lines().find_map(|line| line.strip_prefix(name));
+    line.and_then(|line| line.split_whitespace().next())
+        .with_context(|| format!("no {name}"))
 }

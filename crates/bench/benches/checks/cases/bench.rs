@@ -43,14 +43,26 @@ impl Bench {
         targets: &str,
         interval: Duration,
     ) -> Result<Monitor> {
-        self.kafka.create_topic(topic, 4).await?;
-        Monitor::start(&MonitorSettings {
-            bootstrap: &self.kafka.bootstrap(),
+        self.monitor_with(&MonitorSettings {
+            bootstrap: &self.bootstrap(),
             topic,
             ca_file: &sites.ca_file,
             targets,
             interval,
+            resolv_conf: None,
         })
+        .await
+    }
+
+    /// A monitor with these settings, and its topic.
+    pub(crate) async fn monitor_with(&self, settings: &MonitorSettings<'_>) -> Result<Monitor> {
+        self.kafka.create_topic(settings.topic, 4).await?;
+        Monitor::start(settings)
+    }
+
+    /// Where Kafka is.
+    pub(crate) fn bootstrap(&self) -> String {
+        self.kafka.bootstrap()
     }
 
     /// What came of it.

@@ -22,10 +22,11 @@ const BROKER_WARM_UP: Duration = Duration::from_secs(12);
 const WARM_UP: Duration = Duration::from_secs(5);
 const WINDOW: Duration = Duration::from_secs(12);
 
-/// A process's time for a page, and how many pages there were.
+/// A process's time for a page, how often its threads slept for it, and how many pages there were.
 #[derive(Clone, Copy)]
 struct Cost {
     micros: f64,
+    sleeps: f64,
     pages: u64,
 }
 
@@ -37,6 +38,7 @@ pub(crate) async fn cost(bench: &Bench) -> Result<()> {
         "monitor, µs",
         "bare client, µs",
         "ratio",
+        "sleeps a check of each",
         "pages of each",
     ])];
     let mut warm_up = BROKER_WARM_UP;
@@ -64,6 +66,7 @@ pub(crate) async fn cost(bench: &Bench) -> Result<()> {
                 format!("{:.0}", ours.micros),
                 format!("{:.0}", bare.micros),
                 format!("{:.2}", ours.micros / bare.micros),
+                format!("{:.1} and {:.1}", ours.sleeps, bare.sleeps),
                 format!("{} and {}", ours.pages, bare.pages),
             ]);
         }
@@ -74,11 +77,17 @@ pub(crate) async fn cost(bench: &Bench) -> Result<()> {
 
 async fn measure(process: &Watched, sites: &mut Sites, warm_up: Duration) -> Result<Cost> {
     sleep(warm_up).await;
-    let (time, pages) = (process.processor_time()?, sites.pages().await?);
+    let (time, slept) = (process.processor_time()?, process.sleeps()?);
+    let given = sites.pages().await?;
     sleep(WINDOW).await;
     let time = process.processor_time()?.saturating_sub(time);
-    let pages = sites.pages().await? - pages;
-    #[expect(clippy::cast_precision_loss, reason = "some ten thousand")]
-    let micros = time.as_secs_f64() * 1e6 / pages.max(1) as f64;
-    Ok(Cost { micros, pages })
+    let slept = process.sleeps()?.saturating_sub(slept);
+    let pages = sites.pages().await? - given;
+    #[expect(clippy::cast_precision_loss, reason = "some hundred thousand")]
+    let a_page = |number: u64| number as f64 / pages.max(1) as f64;
+    Ok(Cost {
+        micros: time.as_secs_f64() * 1e6 * a_page(1),
+        sleeps: a_page(slept),
+        pages,
+    })
 }

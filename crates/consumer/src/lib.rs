@@ -105,7 +105,8 @@ pub async fn run(settings: Settings, metrics: Metrics, orders: Orders) -> anyhow
     pem_files.extend(settings.database.pem_files());
     let renewal = Renewal::new(pem_files);
     let shared = Shared::new(&settings, &health)?;
-    let pages = ::status::router(&settings.status, &settings.database)?;
+    let address = settings.alerts.status_url.as_deref();
+    let pages = ::status::router(&settings.status, address, &settings.database)?;
 
     let (ready_sender, ready) = oneshot::channel();
     let workers = start_workers(&mut stages, &settings, &shared, &give_up);

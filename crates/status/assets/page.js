@@ -3,45 +3,48 @@
 	const d = document.documentElement.dataset, $ = (s, e = document) => [...e.querySelectorAll(s)];
 	const kept = t => { try { if (t) localStorage.theme = t; return localStorage.theme; } catch {} };
 	if (kept()) d.theme = kept();
-	addEventListener("DOMContentLoaded", () => {
-		const b = $(".theme")[0];
-		b.hidden = false;
-		b.onclick = () => kept(d.theme = (d.theme ? d.theme == "dark" : matchMedia("(prefers-color-scheme:dark)").matches) ? "light" : "dark");
-		for (const e of $("[data-f]")) {
+	let now = Date.parse(d.now), begun = performance.now();
+	const secs = t => (now + performance.now() - begun - Date.parse(t)) / 1e3 | 0;
+
+	// Times in the reader's zone, with UTC on hover.
+	const times = root => {
+		for (const e of $("[data-f]", root)) {
 			const at = e.dateTime || e.dataset.t, t = new Date(at), f = e.dataset.f, clock = t.toTimeString();
-			if (e.dateTime) e.title = at;
 			const day = t.toLocaleDateString("en-GB", { day: "numeric", month: "short" });
+			if (e.dateTime) e.title = at;
 			e.textContent = f == "D" ? day : f == "d" ? day + " " + clock.slice(0, 5) : clock.slice(0, f);
 		}
-		$(".zone")[0].textContent = Intl.DateTimeFormat().resolvedOptions().timeZone;
-		const now = Date.parse(d.now), begun = performance.now(), stamp = $(".asof")[0];
-		now && setInterval(() => {
-			const secs = t => (now + performance.now() - begun - Date.parse(t)) / 1e3 | 0;
-			for (const e of $("[data-age]")) {
-				const s = secs(e.dataset.age), m = s / 60 | 0;
-				e.textContent = s < 90 ? s + " s" : m < 90 ? m + " min" : m < 2880 ? (m / 60 | 0) + " h" : (m / 1440 | 0) + " d";
-			}
-			stamp?.classList.toggle("late", secs(stamp.dataset.at) > stamp.dataset.late);
-		}, 1000);
-		for (const q of $("#q")) {
-			// Where not all websites stand on the page, the server searches.
-			if (q.form.dataset.all != null) q.oninput = () => {
-				const w = q.value.toLowerCase().split(" "), seen = "[data-q]:not([hidden])";
-				for (const r of $("[data-q]")) r.hidden = !w.every(x => r.dataset.q.includes(x));
-				for (const g of $(".group")) g.hidden = !$(seen, g)[0];
-				$("#found")[0].textContent = q.value && $(seen).length + " found";
-			};
-			q.form.onchange = e => e.target == q || q.form.submit();
+	};
+	const tick = () => {
+		for (const e of $("[data-age]")) {
+			const s = secs(e.dataset.age), m = s / 60 | 0;
+			e.textContent = s < 90 ? s + " s" : m < 90 ? m + " min" : m < 2880 ? (m / 60 | 0) + " h" : (m / 1440 | 0) + " d";
 		}
-		// A closed group's rows come when it is opened.
-		for (const g of $("[data-rows]")) g.addEventListener("toggle", async () => {
+		for (const e of $(".asof")) e.classList.toggle("late", secs(e.dataset.at) > e.dataset.late);
+	};
+
+	// Search while typing, where all websites stand on the page; else the server searches.
+	const sought = () => {
+		const q = $("#q")[0];
+		if (!q || q.form.dataset.all == null) return;
+		const w = q.value.toLowerCase().split(" "), seen = "[data-q]:not([hidden])";
+		for (const r of $("[data-q]")) r.hidden = !w.every(x => r.dataset.q.includes(x));
+		for (const g of $(".group")) g.hidden = !$(seen, g)[0];
+		$("#found")[0].textContent = q.value && $(seen).length + " found";
+	};
+	// A closed group's rows come when it is opened.
+	const groups = root => {
+		for (const g of $("[data-rows]", root)) g.addEventListener("toggle", async () => {
 			const r = await fetch(g.dataset.rows), t = new DOMParser().parseFromString(await r.text(), "text/html");
-			const rows = $(".group > table", t);
-			if (r.ok && rows[0]) { g.lastElementChild.replaceWith(...rows, ...$(".group ~ .after", t)); bars(g); }
+			const rows = $(".group > table, .group ~ .after", t);
+			if (r.ok && rows[0]) { times(t); g.lastElementChild.replaceWith(...rows); bars(g); }
 		}, { once: true });
-		// Bars: one tab stop, arrows, Home, End.
+	};
+
+	// Bars: one tab stop, arrows, Home, End.
+	const bars = root => {
 		const tip = $(".tip")[0], hide = () => tip.hidden = true;
-		const bars = root => { for (const s of $(".strip", root)) {
+		for (const s of $(".strip", root)) {
 			const one = s.closest("a"), own = $("a", s), box = one || s;
 			const odd = Object.fromEntries((s.dataset.odd || "").split("|").map(x => x.split("="))), rect = () => s.getBoundingClientRect();
 			let i = 89;
@@ -67,7 +70,58 @@
 				if (one) return;
 				was.tabIndex = -1; own[i].tabIndex = 0; own[i].focus(); show(i);
 			};
-		} };
-		bars(document);
+		}
+	};
+
+	// What is new comes by itself, and leaves alone where the reader is: what is typed, folded, focused.
+	const renew = async () => {
+		if (document.hidden || d.now == null) return;
+		const r = await fetch(location.href).catch(() => 0);
+		if (!r?.ok) return;
+		const t = new DOMParser().parseFromString(await r.text(), "text/html");
+		const rows = new Map($("[data-q]", t).map(r => [$(".name", r)[0].href, r]));
+		times(t);
+		// Another shape: rows came, went or stand elsewhere. The whole is replaced, unless somebody is in it.
+		const shape = e => $("[data-q] .name, section, h3", e).map(x => x.href || x.id || x.textContent).join();
+		const main = $("main")[0], fresh = $("main", t)[0];
+		if (shape(main) == shape(fresh) && rows.size) {
+			for (const s of [".banner", ".probers", ".side"]) $(s)[0]?.replaceWith(...$(s, t).slice(0, 1));
+			for (const e of $("[data-q]")) {
+				const to = rows.get($(".name", e)[0].href);
+				if (!to) continue;
+				const at = $("a", e).indexOf(document.activeElement);
+				to.hidden = e.hidden; e.replaceWith(to); bars(to);
+				$("a", to)[at]?.focus();
+			}
+		} else if (!main.contains(document.activeElement)) {
+			const q = $("#q")[0]?.value, closed = $(".group:not([open]) h3").map(e => e.textContent);
+			main.replaceWith(fresh);
+			if (q) $("#q")[0].value = q;
+			for (const g of $(".group")) if (closed.includes($("h3", g)[0].textContent)) g.open = false;
+			set(fresh);
+		} else return;
+		$(".asof")[0]?.replaceWith(...$(".asof", t));
+		document.title = t.title;
+		now = Date.parse(t.documentElement.dataset.now); begun = performance.now();
+		tick();
+		sought();
+	};
+	const set = root => {
+		bars(root);
+		groups(root);
+		for (const q of $("#q", root)) {
+			q.oninput = sought;
+			q.form.onchange = e => e.target == q || q.form.submit();
+		}
+	};
+	addEventListener("DOMContentLoaded", () => {
+		const b = $(".theme")[0];
+		b.hidden = false;
+		b.onclick = () => kept(d.theme = (d.theme ? d.theme == "dark" : matchMedia("(prefers-color-scheme:dark)").matches) ? "light" : "dark");
+		$(".zone")[0].textContent = Intl.DateTimeFormat().resolvedOptions().timeZone;
+		times(document);
+		set(document);
+		if (now) { setInterval(tick, 1000); setInterval(renew, 15000); }
+		document.addEventListener("visibilitychange", renew);
 	});
 })();

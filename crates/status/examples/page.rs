@@ -16,6 +16,6 @@ async fn main() -> anyhow::Result<()> {
     let address = address.as_deref().unwrap_or("127.0.0.1:8090");
     let listener = tokio::net::TcpListener::bind(address).await;
     let listener = listener.with_context(|| format!("listening on {address}"))?;
-    axum::serve(listener, status::router(&settings, &database)?).await?;
+    axum::serve(listener, status::router(&settings, None, &database)?).await?;
     Ok(())
 }

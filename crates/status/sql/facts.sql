@@ -7,7 +7,7 @@ WITH today AS (
 ),
 sites AS MATERIALIZED (
     SELECT id, url, created_at,
-        regexp_replace(url, '^([^/]*//)[^/?#\\]*@', '\1') AS shown_url,
+        regexp_replace(url, '^((?:[^/]|/(?!/))*//)[^/?#\\]*@', '\1') AS shown_url,
         target ->> 'name' AS name,
         coalesce(target ->> 'group', '') AS website_group,
         CASE WHEN jsonb_typeof(target -> 'tags') = 'array' THEN target -> 'tags' ELSE '[]' END AS tags,

@@ -1,13 +1,14 @@
 //! Shows what the database holds: the status page, for people. Read-only.
 //!
 //! - [`StatusSettings`]: what the environment says of it.
-//! - `site`: the routes, and what the handlers share.
+//! - `site`: the routes, and what the handlers share. `api`: the JSON API, badges, the feed.
 //! - `reading`: questions to the database, whose answers are kept for a moment.
 //! - `queries`: what is asked, and what comes back.
 //! - `pages`: from there to HTML. `words`, `times`, `share`, `spread`: how things are said. `state`: how a website is.
 //! - `assets`, `answer`: style and script; headers, and what is said when something is wrong.
 
 mod answer;
+mod api;
 mod assets;
 mod pages;
 mod queries;

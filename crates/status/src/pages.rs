@@ -27,5 +27,6 @@ pub(crate) use incident::incident;
 pub(crate) use incidents::incidents;
 pub(crate) use layout::Masthead;
 pub(crate) use overview::overview;
+pub(crate) use parts::{incident_path, website_path};
 pub(crate) use trouble::{missing, out, refused};
 pub(crate) use website::website;

@@ -3,6 +3,7 @@
 //! Each page is one statement, whose rows are a kind and a thing of that kind as JSON: so a page is of
 //! one moment, and costs one way to the server and back.
 
+mod api;
 mod check;
 mod filter;
 mod incident;
@@ -14,6 +15,7 @@ mod view;
 mod website;
 mod website_page;
 
+pub(crate) use api::{Checks, Incidents, Things, Websites, availability, maintenance};
 pub(crate) use check::{Check, Seen};
 pub(crate) use filter::{Filter, Order, SHOWN_MAX};
 pub(crate) use incident::{INCIDENTS_MAX, Incident, Wanted};

@@ -77,8 +77,21 @@ impl Reading {
     }
 
     /// Incidents, the newest first.
-    pub(crate) async fn incidents(&self, wanted: Wanted) -> Result<Vec<Incident>, DatabaseError> {
+    pub(crate) async fn incidents(
+        &self,
+        wanted: Wanted<'_>,
+    ) -> Result<Vec<Incident>, DatabaseError> {
         Incident::read(&self.database, self.public_tags.as_deref(), wanted).await
+    }
+
+    /// The connections, for what is not kept.
+    pub(crate) const fn database(&self) -> &Database {
+        &self.database
+    }
+
+    /// Only websites with one of these tags are seen; `None`: all.
+    pub(crate) fn public_tags(&self) -> Option<&[String]> {
+        self.public_tags.as_deref()
     }
 
     /// When the newest result was due, as far as it was ever known.

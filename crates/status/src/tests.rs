@@ -1,5 +1,6 @@
 //! The pages against a real PostgreSQL, a database for each test.
 
+mod api;
 mod fixture;
 mod incident;
 mod overview;

@@ -50,6 +50,8 @@ const KNOWN: &[&str] = &[
     "DROP_MESSAGES_IF_ABORT",
     "PG_SSL_CAFILE",
     "PG_URI",
+    "PUBLIC_TAGS",
+    "STATUS_TITLE",
     "STATUS_URL",
     "WORKERS",
     // docker-compose.yml.

@@ -7,7 +7,7 @@ use maud::{Markup, html};
 
 use super::{
     checks,
-    layout::{Layout, Masthead, Place, Stamp},
+    layout::{Layout, Masthead, Place},
     parts,
 };
 use crate::{
@@ -35,7 +35,8 @@ pub(crate) fn incident(masthead: &Masthead, page: &IncidentPage) -> Markup {
         headline: &page.title(),
         class: "incident",
         place: Place::Incidents,
-        stamp: None::<Stamp>,
+        now: Some(page.span.now),
+        stamp: None,
         content,
     }
     .render()

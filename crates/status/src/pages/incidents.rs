@@ -35,6 +35,7 @@ pub(crate) fn incidents(masthead: &Masthead, incidents: &[Incident]) -> Markup {
         headline: "Incidents",
         class: "incidents",
         place: Place::Incidents,
+        now: None,
         stamp: None,
         content,
     }

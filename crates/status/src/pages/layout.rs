@@ -73,6 +73,8 @@ pub(super) struct Layout<'a> {
     pub(super) headline: &'a str,
     pub(super) class: &'static str,
     pub(super) place: Place,
+    /// By the database's clock: ages count from it, and the page renews itself.
+    pub(super) now: Option<Timestamp>,
     pub(super) stamp: Option<Stamp>,
     pub(super) content: Markup,
 }
@@ -80,7 +82,7 @@ pub(super) struct Layout<'a> {
 impl Layout<'_> {
     /// All of it.
     pub(super) fn render(self) -> Markup {
-        let now = self.stamp.map(|stamp| times::iso(stamp.now));
+        let now = self.now.map(times::iso);
         html! {
             (DOCTYPE)
             html lang="en" data-now=[now] {
@@ -89,6 +91,7 @@ impl Layout<'_> {
                     meta name="viewport" content="width=device-width, initial-scale=1";
                     title { (self.headline) " · " (self.masthead.title) }
                     link rel="icon" href=(assets::ICON.path) type="image/svg+xml";
+                    link rel="alternate" href="/feed.atom" type="application/atom+xml" title="Incidents";
                     link rel="stylesheet" href=(assets::STYLE.path);
                     script src=(assets::SCRIPT.path) {}
                     noscript { meta http-equiv="refresh" content="60"; }
@@ -141,6 +144,8 @@ fn foot() -> Markup {
             .wrap {
                 p { "Times are " span.zone { "UTC" } }
                 nav aria-label="For machines" {
+                    a href="/api/v1/openapi.json" { "JSON API" }
+                    a href="/feed.atom" { "Incident feed" }
                     a href="https://github.com/websites-monitor/websites-monitor" {
                         "websites-monitor " (env!("CARGO_PKG_VERSION"))
                     }

@@ -37,6 +37,7 @@ pub(crate) fn overview(masthead: &Masthead, overview: &Overview, filter: &Filter
         headline: &headline(overview, &stamp),
         class: "overview",
         place: Place::Websites,
+        now: Some(page.now),
         stamp: Some(stamp),
         content,
     }

@@ -22,12 +22,12 @@ pub(super) fn state(state: State, words: &str) -> Markup {
 }
 
 /// The link to a website's page.
-pub(super) fn website_path(id: i64) -> String {
+pub(crate) fn website_path(id: i64) -> String {
     format!("/websites/{id}")
 }
 
 /// The link to an incident's page.
-pub(super) fn incident_path(id: i64) -> String {
+pub(crate) fn incident_path(id: i64) -> String {
     format!("/incidents/{id}")
 }
 

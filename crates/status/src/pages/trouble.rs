@@ -50,6 +50,7 @@ fn trouble(masthead: &Masthead, headline: &str, words: &Markup) -> Markup {
         headline,
         class: "trouble",
         place: Place::Nowhere,
+        now: None,
         stamp: None,
         content,
     }

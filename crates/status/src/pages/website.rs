@@ -51,6 +51,7 @@ pub(crate) fn website(masthead: &Masthead, page: &WebsitePage, view: &View) -> M
         headline: &website.title(),
         class: "website",
         place: Place::Nowhere,
+        now: Some(page.now),
         stamp: Some(stamp),
         content,
     }

@@ -15,11 +15,13 @@ pub(crate) const INCIDENTS_MAX: usize = 100;
 
 /// Which incidents are asked for.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Wanted {
+pub(crate) struct Wanted<'a> {
     /// Only those that began before.
     pub(crate) before: Option<Timestamp>,
     /// Only of this website.
     pub(crate) website_id: Option<i64>,
+    /// Only of websites of this group.
+    pub(crate) group: Option<&'a str>,
     pub(crate) limit: i64,
 }
 
@@ -48,7 +50,7 @@ impl Incident {
     pub(crate) async fn read(
         database: &Database,
         public_tags: Option<&[String]>,
-        wanted: Wanted,
+        wanted: Wanted<'_>,
     ) -> Result<Vec<Self>, DatabaseError> {
         let before = wanted.before.map(system_time);
         let rows = database
@@ -56,7 +58,13 @@ impl Incident {
                 INCIDENTS
                     .query(
                         client,
-                        &[&public_tags, &before, &wanted.website_id, &wanted.limit],
+                        &[
+                            &public_tags,
+                            &before,
+                            &wanted.website_id,
+                            &wanted.limit,
+                            &wanted.group,
+                        ],
                     )
                     .await
             })

@@ -53,7 +53,7 @@ impl Fixture {
         let (client, connection) = tokio_postgres::connect(&uri, NoTls).await.unwrap();
         tokio::spawn(connection);
         let fixture = Self {
-            pages: router(settings, &at).unwrap(),
+            pages: router(settings, None, &at).unwrap(),
             uri,
             client,
         };

@@ -248,7 +248,7 @@ async fn what_makes_no_sense_is_refused_with_the_reason() {
 #[tokio::test]
 async fn without_its_database_the_page_says_that_and_not_where_it_was() {
     let nowhere = database("postgres://me:secret@127.0.0.1:1/d");
-    let pages = router(&settings(&[]), &nowhere).unwrap();
+    let pages = router(&settings(&[]), None, &nowhere).unwrap();
     let answer = get(&pages, "/", &[]).await;
     assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
     assert!(answer.headers.contains_key(header::RETRY_AFTER));

@@ -1,0 +1,215 @@
+//! What the API asks: each row is a thing as JSON, behind what tells where it stands.
+
+use database::{Database, DatabaseError, Statement, system_time};
+use jiff::{Timestamp, civil::Date};
+
+use crate::state::State;
+
+const WEBSITES: Statement = Statement::new(
+    "listing websites",
+    concat!(
+        include_str!("../../sql/facts.sql"),
+        include_str!("../../sql/api/websites.sql"),
+    ),
+);
+const CHECKS: Statement =
+    Statement::new("listing checks", include_str!("../../sql/api/checks.sql"));
+const INCIDENTS: Statement = Statement::new(
+    "listing incidents",
+    include_str!("../../sql/api/incidents.sql"),
+);
+const AVAILABILITY: Statement = Statement::new(
+    "adding up a website's days",
+    include_str!("../../sql/api/availability.sql"),
+);
+const MAINTENANCE: Statement = Statement::new(
+    "listing maintenance",
+    include_str!("../../sql/api/maintenance.sql"),
+);
+
+/// Only websites with one of these tags are seen; `None`: all.
+pub(crate) type Tags<'a> = Option<&'a [String]>;
+
+/// Things as JSON, and where the last one stands.
+#[derive(Debug, Default)]
+pub(crate) struct Things {
+    pub(crate) json: Vec<String>,
+    pub(crate) last: Option<String>,
+}
+
+/// Which websites are asked for.
+#[derive(Debug, Default)]
+pub(crate) struct Websites<'a> {
+    pub(crate) id: Option<i64>,
+    pub(crate) tag: Option<&'a str>,
+    pub(crate) state: Option<State>,
+    pub(crate) group: Option<&'a str>,
+    /// Only those with a greater id.
+    pub(crate) after: i64,
+    pub(crate) limit: i64,
+}
+
+impl Websites<'_> {
+    /// Asks for them.
+    pub(crate) async fn read(
+        &self,
+        database: &Database,
+        tags: Tags<'_>,
+    ) -> Result<Things, DatabaseError> {
+        let state = self.state.map(State::key);
+        let rows = database
+            .attempt(async |client| {
+                WEBSITES
+                    .query(
+                        client,
+                        &[
+                            &tags,
+                            &self.id,
+                            &self.tag,
+                            &state,
+                            &self.group,
+                            &self.after,
+                            &self.limit,
+                        ],
+                    )
+                    .await
+            })
+            .await?;
+        Ok(Things {
+            json: rows.iter().map(|row| row.get(1)).collect(),
+            last: rows.last().map(|row| row.get::<_, i64>(0).to_string()),
+        })
+    }
+}
+
+/// Which checks of a website are asked for.
+#[derive(Debug)]
+pub(crate) struct Checks<'a> {
+    pub(crate) website_id: i64,
+    pub(crate) period: (Timestamp, Timestamp),
+    pub(crate) outcome: Option<&'a str>,
+    pub(crate) location: Option<&'a str>,
+    /// Only those behind the check that was due then and has this id.
+    pub(crate) after: Option<(Timestamp, &'a str)>,
+    pub(crate) limit: i64,
+}
+
+impl Checks<'_> {
+    /// Asks for them.
+    pub(crate) async fn read(
+        &self,
+        database: &Database,
+        tags: Tags<'_>,
+    ) -> Result<Things, DatabaseError> {
+        let (since, until) = (system_time(self.period.0), system_time(self.period.1));
+        let after = self.after.map(|after| system_time(after.0));
+        let after_id = self.after.map(|after| after.1);
+        let rows = database
+            .attempt(async |client| {
+                CHECKS
+                    .query(
+                        client,
+                        &[
+                            &tags,
+                            &self.website_id,
+                            &since,
+                            &until,
+                            &self.outcome,
+                            &self.location,
+                            &after,
+                            &after_id,
+                            &self.limit,
+                        ],
+                    )
+                    .await
+            })
+            .await?;
+        let last = rows.last().and_then(|row| {
+            let due_at = Timestamp::try_from(row.get::<_, std::time::SystemTime>(0)).ok()?;
+            Some(format!("{due_at},{}", row.get::<_, &str>(1)))
+        });
+        Ok(Things {
+            json: rows.iter().map(|row| row.get(2)).collect(),
+            last,
+        })
+    }
+}
+
+/// Which incidents are asked for.
+#[derive(Debug)]
+pub(crate) struct Incidents<'a> {
+    pub(crate) website_id: Option<i64>,
+    pub(crate) period: (Timestamp, Timestamp),
+    pub(crate) status: Option<&'a str>,
+    pub(crate) group: Option<&'a str>,
+    /// Only those with a smaller id.
+    pub(crate) before: i64,
+    pub(crate) limit: i64,
+}
+
+impl Incidents<'_> {
+    /// Asks for them.
+    pub(crate) async fn read(
+        &self,
+        database: &Database,
+        tags: Tags<'_>,
+    ) -> Result<Things, DatabaseError> {
+        let (since, until) = (system_time(self.period.0), system_time(self.period.1));
+        let rows = database
+            .attempt(async |client| {
+                INCIDENTS
+                    .query(
+                        client,
+                        &[
+                            &tags,
+                            &self.website_id,
+                            &since,
+                            &until,
+                            &self.status,
+                            &self.group,
+                            &self.before,
+                            &self.limit,
+                        ],
+                    )
+                    .await
+            })
+            .await?;
+        Ok(Things {
+            json: rows.iter().map(|row| row.get(1)).collect(),
+            last: rows.last().map(|row| row.get::<_, i64>(0).to_string()),
+        })
+    }
+}
+
+/// What a website's checks of some days came to; `None` where there is no such website.
+pub(crate) async fn availability(
+    database: &Database,
+    tags: Tags<'_>,
+    website_id: i64,
+    (from, to): (Date, Date),
+) -> Result<Option<String>, DatabaseError> {
+    let (from, to) = (from.to_string(), to.to_string());
+    let row = database
+        .attempt(async |client| {
+            AVAILABILITY
+                .query_opt(client, &[&tags, &website_id, &from, &to])
+                .await
+        })
+        .await?;
+    Ok(row.map(|row| row.get(1)))
+}
+
+/// When websites are worked on.
+pub(crate) async fn maintenance(
+    database: &Database,
+    tags: Tags<'_>,
+    limit: i64,
+) -> Result<Things, DatabaseError> {
+    let rows = database
+        .attempt(async |client| MAINTENANCE.query(client, &[&tags, &limit]).await)
+        .await?;
+    Ok(Things {
+        json: rows.iter().map(|row| row.get(1)).collect(),
+        last: None,
+    })
+}

@@ -1,0 +1,246 @@
+//! The routes of the JSON API.
+
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    extract::{Path, State},
+    http::{HeaderMap, StatusCode, Uri, header::CONTENT_TYPE},
+    response::{IntoResponse, Response},
+    routing::get,
+};
+use database::DatabaseError;
+use jiff::Timestamp;
+use serde_json::json;
+
+use super::shared::{Shared, Site, Words, pairs};
+use crate::{
+    answer,
+    api::{Format, Listing, Parameters},
+    queries::{self, Checks, Incidents, Things, Websites},
+    times,
+};
+
+const JSON: &str = "application/json";
+const LINES: &str = "application/x-ndjson";
+/// The description of all of it.
+const OPENAPI: &str = include_str!("../../assets/openapi.json");
+
+/// Why there is no answer.
+enum Refusal {
+    /// What is wrong with the question.
+    Bad(String),
+    /// There is no such thing, or none that may be seen.
+    Missing,
+    Out(DatabaseError),
+}
+
+impl From<String> for Refusal {
+    fn from(reason: String) -> Self {
+        Self::Bad(reason)
+    }
+}
+
+impl From<DatabaseError> for Refusal {
+    fn from(error: DatabaseError) -> Self {
+        Self::Out(error)
+    }
+}
+
+/// All of them.
+pub(crate) fn routes() -> Router<Arc<Site>> {
+    Router::new()
+        .route("/api/v1/websites", get(websites))
+        .route("/api/v1/websites/{id}", get(website))
+        .route("/api/v1/websites/{id}/checks", get(checks))
+        .route("/api/v1/websites/{id}/availability", get(availability))
+        .route("/api/v1/incidents", get(incidents))
+        .route("/api/v1/maintenance", get(maintenance))
+        .route(
+            "/api/v1/openapi.json",
+            get(async |asked: HeaderMap| answer::content(JSON, OPENAPI.to_owned(), &asked)),
+        )
+}
+
+async fn websites(State(site): Shared, words: Words, uri: Uri, asked: HeaderMap) -> Response {
+    let answer = async {
+        let taken = ["tag", "state", "group", "after", "limit"];
+        let parameters = Parameters::read(&taken, pairs(&words))?;
+        let wanted = Websites {
+            id: None,
+            tag: parameters.tag.as_deref(),
+            state: parameters.state,
+            group: parameters.group.as_deref(),
+            after: after(&parameters)?.unwrap_or(i64::MIN),
+            limit: parameters.limit()?,
+        };
+        let things = wanted
+            .read(site.reading.database(), site.reading.public_tags())
+            .await?;
+        Ok((things, wanted.limit, Format::Object))
+    };
+    listing(&site, "websites", answer.await, (&words, &uri), &asked)
+}
+
+async fn website(State(site): Shared, Path(id): Path<i64>, asked: HeaderMap) -> Response {
+    let answer = async {
+        let wanted = Websites {
+            id: Some(id),
+            after: i64::MIN,
+            limit: 1,
+            ..Websites::default()
+        };
+        let mut things = wanted
+            .read(site.reading.database(), site.reading.public_tags())
+            .await?;
+        things.json.pop().ok_or(Refusal::Missing)
+    };
+    match answer.await {
+        Ok(json) => answer::content(JSON, json, &asked),
+        Err(refusal) => refuse(&site, refusal),
+    }
+}
+
+async fn checks(
+    State(site): Shared,
+    Path(website_id): Path<i64>,
+    words: Words,
+    uri: Uri,
+    asked: HeaderMap,
+) -> Response {
+    let answer = async {
+        let taken = [
+            "since", "until", "outcome", "location", "after", "limit", "format",
+        ];
+        let parameters = Parameters::read(&taken, pairs(&words))?;
+        let after = parameters
+            .after
+            .as_deref()
+            .map(place_of_check)
+            .transpose()?;
+        let wanted = Checks {
+            website_id,
+            period: parameters.period(Timestamp::now())?,
+            outcome: parameters.outcome.as_deref(),
+            location: parameters.location.as_deref(),
+            after,
+            limit: parameters.limit()?,
+        };
+        let things = wanted
+            .read(site.reading.database(), site.reading.public_tags())
+            .await?;
+        let format = if parameters.is_lines {
+            Format::Lines
+        } else {
+            Format::Object
+        };
+        Ok((things, wanted.limit, format))
+    };
+    listing(&site, "checks", answer.await, (&words, &uri), &asked)
+}
+
+async fn availability(
+    State(site): Shared,
+    Path(website_id): Path<i64>,
+    words: Words,
+    asked: HeaderMap,
+) -> Response {
+    let answer = async {
+        let parameters = Parameters::read(&["from", "to"], pairs(&words))?;
+        let days = parameters.days(times::day_of(Timestamp::now()))?;
+        let (database, tags) = (site.reading.database(), site.reading.public_tags());
+        let found = queries::availability(database, tags, website_id, days).await?;
+        found.ok_or(Refusal::Missing)
+    };
+    match answer.await {
+        Ok(json) => answer::content(JSON, json, &asked),
+        Err(refusal) => refuse(&site, refusal),
+    }
+}
+
+async fn incidents(State(site): Shared, words: Words, uri: Uri, asked: HeaderMap) -> Response {
+    let answer = async {
+        let taken = [
+            "website", "status", "group", "since", "until", "after", "limit",
+        ];
+        let parameters = Parameters::read(&taken, pairs(&words))?;
+        let ever = (Timestamp::UNIX_EPOCH, Timestamp::MAX);
+        let period = if parameters.has_period() {
+            parameters.period(Timestamp::now())?
+        } else {
+            ever
+        };
+        let wanted = Incidents {
+            website_id: parameters.website,
+            period,
+            status: parameters.status.as_deref(),
+            group: parameters.group.as_deref(),
+            before: after(&parameters)?.unwrap_or(i64::MAX),
+            limit: parameters.limit()?,
+        };
+        let things = wanted
+            .read(site.reading.database(), site.reading.public_tags())
+            .await?;
+        Ok((things, wanted.limit, Format::Object))
+    };
+    listing(&site, "incidents", answer.await, (&words, &uri), &asked)
+}
+
+async fn maintenance(State(site): Shared, words: Words, uri: Uri, asked: HeaderMap) -> Response {
+    let answer = async {
+        let limit = Parameters::read(&["limit"], pairs(&words))?.limit()?;
+        let (database, tags) = (site.reading.database(), site.reading.public_tags());
+        let things = queries::maintenance(database, tags, limit).await?;
+        Ok((things, limit, Format::Object))
+    };
+    listing(&site, "maintenance", answer.await, (&words, &uri), &asked)
+}
+
+/// Where the page before ended, of things that have numbers.
+fn after(parameters: &Parameters) -> Result<Option<i64>, String> {
+    let after = parameters.after.as_deref().map(str::parse).transpose();
+    after.map_err(|_| "after is none that a next page was told by".to_owned())
+}
+
+/// The same of checks: when the last one was due, and its id.
+fn place_of_check(after: &str) -> Result<(Timestamp, &str), String> {
+    let place = after.split_once(',').and_then(|(due_at, id)| {
+        let is_id = id.len() == 36 && id.bytes().all(|it| it.is_ascii_hexdigit() || it == b'-');
+        Some((due_at.parse().ok()?, is_id.then_some(id)?))
+    });
+    place.ok_or_else(|| "after is none that a next page was told by".to_owned())
+}
+
+/// A page of things, or why there is none.
+fn listing(
+    site: &Site,
+    name: &str,
+    answer: Result<(Things, i64, Format), Refusal>,
+    (words, uri): (&Words, &Uri),
+    asked: &HeaderMap,
+) -> Response {
+    let (things, limit, format) = match answer {
+        Ok(answer) => answer,
+        Err(refusal) => return refuse(site, refusal),
+    };
+    site.is_back();
+    let listing = Listing::new(things.json, limit, things.last);
+    let next = listing.next(uri.path(), &words.0);
+    let text = listing.render(name, next.as_deref(), format);
+    let content_type = if format == Format::Lines { LINES } else { JSON };
+    answer::content(content_type, text, asked)
+}
+
+fn refuse(site: &Site, refusal: Refusal) -> Response {
+    let (status, reason) = match refusal {
+        Refusal::Bad(reason) => (StatusCode::BAD_REQUEST, reason),
+        Refusal::Missing => (StatusCode::NOT_FOUND, "there is no such website".to_owned()),
+        Refusal::Out(error) => {
+            site.note_outage(&error);
+            let reason = "the database does not answer".to_owned();
+            (StatusCode::SERVICE_UNAVAILABLE, reason)
+        }
+    };
+    let body = json!({ "error": reason }).to_string();
+    (status, [(CONTENT_TYPE, JSON)], body).into_response()
+}

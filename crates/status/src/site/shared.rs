@@ -1,0 +1,111 @@
+//! What the handlers share.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
+
+use axum::{
+    extract::{Query, State},
+    http::{HeaderMap, StatusCode, header::HOST},
+    response::Response,
+};
+use database::DatabaseError;
+use maud::Markup;
+use tracing::{info, warn};
+
+use crate::{
+    answer,
+    pages::{self, Masthead},
+    reading::Reading,
+};
+
+/// The words behind an address's question mark.
+pub(super) type Words = Query<Vec<(String, String)>>;
+/// What each handler is given.
+pub(super) type Shared = State<Arc<Site>>;
+
+/// The database, and how its page is called.
+#[derive(Debug)]
+pub(crate) struct Site {
+    pub(super) title: String,
+    /// Where people see it, without a slash at its end, where that was said.
+    pub(super) address: Option<String>,
+    pub(super) reading: Reading,
+    /// The last question had no answer, and that was said.
+    is_out: AtomicBool,
+}
+
+/// The words, as pairs.
+pub(super) fn pairs(words: &Words) -> impl Iterator<Item = (&str, &str)> {
+    words.iter().map(|(name, value)| (&**name, &**value))
+}
+
+impl Site {
+    /// Nothing is asked yet.
+    pub(super) fn new(title: String, address: Option<String>, reading: Reading) -> Self {
+        Self {
+            title,
+            address,
+            reading,
+            is_out: AtomicBool::new(false),
+        }
+    }
+
+    pub(super) fn masthead(&self) -> Masthead<'_> {
+        Masthead { title: &self.title }
+    }
+
+    /// Where people see the page: as it was said, or as this reader came to it.
+    pub(super) fn address(&self, asked: &HeaderMap) -> String {
+        let host = asked.get(HOST).and_then(|host| host.to_str().ok());
+        match (&self.address, host) {
+            (Some(address), _) => address.clone(),
+            (None, Some(host)) => format!("http://{host}"),
+            (None, None) => String::new(),
+        }
+    }
+
+    /// What was read, as a page; or why there is none.
+    pub(super) fn show<T>(
+        &self,
+        read: Result<Option<T>, DatabaseError>,
+        asked: &HeaderMap,
+        page: impl FnOnce(&Masthead, T) -> Markup,
+    ) -> Response {
+        let found = match read {
+            Ok(found) => found,
+            Err(error) => return self.is_out(&error),
+        };
+        self.is_back();
+        match found {
+            Some(found) => answer::page(page(&self.masthead(), found), asked),
+            None => answer::problem(StatusCode::NOT_FOUND, pages::missing(&self.masthead())),
+        }
+    }
+
+    pub(super) fn refuse(&self, reason: &str) -> Response {
+        let page = pages::refused(&self.masthead(), reason);
+        answer::problem(StatusCode::BAD_REQUEST, page)
+    }
+
+    /// Said once in the log; to readers, each time, without where the database is.
+    pub(super) fn is_out(&self, error: &DatabaseError) -> Response {
+        self.note_outage(error);
+        let page = pages::out(&self.masthead(), self.reading.last_known_at());
+        answer::problem(StatusCode::SERVICE_UNAVAILABLE, page)
+    }
+
+    pub(super) fn note_outage(&self, error: &DatabaseError) {
+        if !self.is_out.swap(true, Ordering::Relaxed) {
+            let why = self.reading.explain(error);
+            warn!("The status page has no answer: {why}");
+        }
+    }
+
+    pub(super) fn is_back(&self) {
+        if self.is_out.swap(false, Ordering::Relaxed) {
+            info!("The status page has answers again");
+        }
+    }
+}

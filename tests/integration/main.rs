@@ -14,6 +14,7 @@
 mod support;
 
 mod check;
+mod clock;
 mod commands;
 mod contract;
 mod drain;

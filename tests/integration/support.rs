@@ -6,6 +6,7 @@ mod records;
 mod servers;
 mod site;
 mod wait;
+mod wall_clock;
 
 pub(crate) use database::Database;
 pub(crate) use process::{Service, ServiceSettings, program};
@@ -13,3 +14,4 @@ pub(crate) use records::{Topic, original_record};
 pub(crate) use servers::shared;
 pub(crate) use site::{Answer, Site};
 pub(crate) use wait::{PATIENCE, eventually};
+pub(crate) use wall_clock::WallClock;

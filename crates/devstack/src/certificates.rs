@@ -1,6 +1,8 @@
 //! Certificate authorities and what they sign, made anew for each use.
 
+use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use anyhow::{Context, Result};
 use rcgen::{
@@ -65,6 +67,14 @@ impl Authority {
         let mut params = server_params()?;
         params.not_before = date_time_ymd(2020, 1, 1);
         params.not_after = date_time_ymd(2021, 1, 1);
+        self.sign(params)
+    }
+
+    /// The same, from and until these times.
+    pub fn server_within(&self, period: Range<SystemTime>) -> Result<Identity> {
+        let mut params = server_params()?;
+        params.not_before = period.start.into();
+        params.not_after = period.end.into();
         self.sign(params)
     }
 

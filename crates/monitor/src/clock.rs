@@ -6,7 +6,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use jiff::Timestamp;
 
-pub(crate) use self::trust::{ClockTrouble, ClockWatch};
+pub(crate) use self::trust::{ClockTrouble, ClockWatch, is_before_build};
 
 /// What the time is.
 pub(crate) fn now() -> Timestamp {

@@ -109,7 +109,7 @@ pub async fn run(settings: Settings, metrics: Metrics, orders: Orders) -> anyhow
         stages.deadline(1.0),
     )
     .with_state(&settings.publish, kept, &health);
-    say_checking(&feed, settings.http_address);
+    say_checking(&feed, listener.local_addr()?);
 
     let scheduling = schedule::run(feed, due_sender, health.given("clock"), stages.stop());
     let reloading = reloader.run(

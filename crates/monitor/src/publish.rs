@@ -41,7 +41,7 @@ use self::{
     figures::count_failure,
     intake::Intake,
     limits::ask_topic,
-    producer::{CLIENT_ID, Producer, Report},
+    producer::{CLIENT_ID, Producer, Report, undelivered},
     settings::SENT_MAX,
     spool::Spool,
     step::{End, Step},
@@ -287,8 +287,7 @@ impl Publisher {
             refused.push(report.number);
         } else {
             let topic = &self.kafka.topic;
-            let said = format!("results are not delivered to the topic {topic:?}: {code}");
-            self.observer.failed(&said);
+            self.observer.refused(&undelivered(topic, code));
         }
         End::Failed(code)
     }

@@ -149,8 +149,13 @@ impl Service {
 
     /// Where its HTTP server is.
     pub(crate) async fn http_address(&self) -> String {
-        let line = self.await_line(&["HTTP on http://"]).await;
-        let (_, address) = line.split_once("http://").expect("an address");
+        let before = if self.name == "monitor" {
+            " http="
+        } else {
+            "HTTP on http://"
+        };
+        let line = self.await_line(&[before]).await;
+        let (_, address) = line.split_once(before).expect("an address");
         let address = address.split_whitespace().next().expect("an address");
         address.to_owned()
     }

@@ -81,7 +81,7 @@ impl ClockWatch {
             let seen = monotonic;
             self.last_step = Some(Step { by, seen });
         }
-        if wall < built_at() {
+        if is_before_build(wall) {
             return Some(ClockTrouble::BeforeBuild(wall));
         }
         let step = self.last_step_within(STEP_SHOWN, monotonic)?;
@@ -112,6 +112,11 @@ impl ClockWatch {
         self.last_step
             .filter(|step| monotonic.saturating_duration_since(step.seen) < time)
     }
+}
+
+/// Whether a clock that shows this time is wrong for certain.
+pub(crate) fn is_before_build(time: Timestamp) -> bool {
+    time < built_at()
 }
 
 fn built_at() -> Timestamp {

@@ -30,6 +30,19 @@ const QUEUE_KILOBYTES: &str = "16384";
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 const PURGE_TIMEOUT: Duration = Duration::from_millis(500);
 
+/// Added where a record itself is refused, of which nothing is wrong but perhaps its time.
+const TIME_REFUSED: &str = ". Is this machine's clock ahead? Kafka takes no record whose time is more \
+                            than an hour ahead of its own (message.timestamp.after.max.ms)";
+
+/// Why results are not delivered, for a person.
+pub(super) fn undelivered(topic: &str, code: RDKafkaErrorCode) -> String {
+    let advice = match code {
+        RDKafkaErrorCode::InvalidRecord | RDKafkaErrorCode::InvalidTimestamp => TIME_REFUSED,
+        _ => "",
+    };
+    format!("results are not delivered to the topic {topic:?}: {code}{advice}")
+}
+
 /// A producer of which each record is reported on.
 pub(super) struct Producer {
     client: ThreadedProducer<Reporter>,

@@ -93,11 +93,7 @@ impl Schedule {
     /// Each check has one result, and an id of its due time. So a slot that comes for the second
     /// time is due a microsecond later than the first time: another check.
     pub fn set_back(&mut self, from: Timestamp, now: Timestamp) {
-        if self.walked.len() == WALKS_MAX {
-            self.walked.remove(0);
-        }
-        self.walked.push(self.walk_begin..=self.walk_end.max(from));
-        (self.walk_begin, self.walk_end) = (now, now);
+        self.end_walk(self.walk_end.max(from), now);
         self.agenda.clear();
         // Who is gone is forgotten: no slot of this walk had its result.
         self.planned.retain(|_, it| it.presence != Presence::Gone);
@@ -108,6 +104,26 @@ impl Schedule {
             }
             self.line_up(planned);
         }
+    }
+
+    /// What the clock showed was wrong for certain, and it is right now: what it jumped over was never
+    /// due. Checks go on as at a start; or, where the clock had been right before, behind that time.
+    pub fn begin_again(&mut self, right_until: Option<Timestamp>, now: Timestamp) {
+        self.end_walk(self.walk_end, now);
+        self.agenda.clear();
+        for (_, mut planned) in std::mem::take(&mut self.planned) {
+            planned.begin_again(right_until, now);
+            self.line_up(planned);
+        }
+    }
+
+    /// The times that the clock has shown end here, and others begin.
+    fn end_walk(&mut self, end: Timestamp, begin: Timestamp) {
+        if self.walked.len() == WALKS_MAX {
+            self.walked.remove(0);
+        }
+        self.walked.push(self.walk_begin..=end);
+        (self.walk_begin, self.walk_end) = (begin, begin);
     }
 
     /// When something is next to be done.

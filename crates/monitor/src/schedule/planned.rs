@@ -103,6 +103,16 @@ impl Planned {
         self.next = self.next_after(now);
     }
 
+    /// The clock is right again, or for the first time.
+    pub(super) fn begin_again(&mut self, right_until: Option<Timestamp>, now: Timestamp) {
+        self.next = if let Some(time) = right_until {
+            self.next_after(time)
+        } else {
+            self.since = now;
+            Some(self.times.first_slot_at(now))
+        };
+    }
+
     /// From when on no slot that had its result can be under way; no interval is longer than a day.
     pub(super) fn forgotten_at(&self) -> Option<Timestamp> {
         let last = self.told.iter().copied().max().max(self.last)?;

@@ -17,7 +17,7 @@ use super::{
     plan::Schedule,
 };
 use crate::{
-    clock::{ClockTrouble, ClockWatch, now},
+    clock::{ClockTrouble, ClockWatch, is_before_build, now},
     targets::Change,
 };
 
@@ -50,6 +50,7 @@ pub async fn run(feed: Feed, due: mpsc::Sender<Due>, clock: Condition, stop: Can
         schedule: Schedule::new(Entry::every(interval, &targets), since),
         wellness,
         time: since,
+        right_until: believable(since),
         interval,
         due,
     };
@@ -74,6 +75,8 @@ struct Running {
     wellness: Wellness,
     /// What the clock showed when it was last read.
     time: Timestamp,
+    /// The last of these times that was not before the program's build.
+    right_until: Option<Timestamp>,
     interval: Duration,
     due: mpsc::Sender<Due>,
 }
@@ -106,10 +109,16 @@ impl Running {
     /// A clock that shows a time of which nothing can be told is not followed there.
     fn follow_clock(&mut self, time: Timestamp) {
         self.wellness.look(time);
-        if time >= TOLD_SINCE {
-            let last = std::mem::replace(&mut self.time, time);
+        if time < TOLD_SINCE {
+            return;
+        }
+        let last = std::mem::replace(&mut self.time, time);
+        if is_before_build(last) && !is_before_build(time) {
+            self.schedule.begin_again(self.right_until, time);
+        } else {
             follow_set_back(&mut self.schedule, last, time);
         }
+        self.right_until = believable(time).or(self.right_until);
     }
 
     fn change(&mut self, changes: Vec<Change>) {
@@ -146,6 +155,10 @@ impl Running {
         }
         Ok(())
     }
+}
+
+fn believable(time: Timestamp) -> Option<Timestamp> {
+    (!is_before_build(time)).then_some(time)
 }
 
 /// The first time that the clock shows of which anything can be told, from this one on.

@@ -14,6 +14,7 @@ use super::{
     changes::{Changes, TargetId},
     cover::Cover,
 };
+use crate::clock::is_before_build;
 
 /// Due times that came for the second time, after the clock was set back, are later by less.
 const SAME_SLOT: SignedDuration = SignedDuration::from_millis(1);
@@ -141,6 +142,13 @@ impl Watermarks {
         self.unwritten.clone_from(&self.moved);
     }
 
+    /// The clock is right for the first time: nothing was due by it until now.
+    pub(crate) fn begin_at(&mut self, now: Timestamp) {
+        for tracked in self.targets.values_mut() {
+            *tracked = Tracked::new(tracked.id, tracked.cover.clone(), now);
+        }
+    }
+
     /// Keeps nothing for a store that is not there: [`Watermarks::go_on_in`] makes up for it.
     pub(crate) fn tend_without_store(&mut self, now: Timestamp) {
         self.forget_left(now);
@@ -222,6 +230,10 @@ impl Watermarks {
 
     /// Where the clock was set back, checks are due again from the time that it shows.
     fn follow_set_back(&mut self, now: Timestamp) {
+        // It is wrong for certain, and will be right again.
+        if is_before_build(now) {
+            return;
+        }
         for (url, tracked) in &mut self.targets {
             if tracked.watermark.duration_since(now) > SET_BACK_TOLERANCE {
                 tracked.watermark = now;

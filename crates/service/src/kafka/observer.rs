@@ -1,7 +1,10 @@
 //! One ear for what the Kafka client says: its errors become the service's condition, in our own
 //! words and with advice, each trouble once. The client's own lines are details, for DEBUG.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{
+    Arc, Mutex, MutexGuard, PoisonError,
+    atomic::{AtomicBool, Ordering},
+};
 
 use rdkafka::{
     ClientContext, Statistics, config::RDKafkaLogLevel, consumer::ConsumerContext,
@@ -25,6 +28,8 @@ pub struct Observer {
     bootstrap_servers: Arc<str>,
     /// Of all clients that have this observer: their troubles are the same.
     connections: Arc<Mutex<Connections>>,
+    /// Whether a broker answered that it does not take what it was given.
+    refuses: Arc<AtomicBool>,
 }
 
 impl Observer {
@@ -34,13 +39,28 @@ impl Observer {
             condition,
             bootstrap_servers: settings.bootstrap_servers.as_str().into(),
             connections: Arc::new(Mutex::new(Connections::new(settings.advice()))),
+            refuses: Arc::default(),
         }
     }
 
-    /// A broker that has our data answered.
+    /// A broker that has our data did what it was asked for.
     pub fn heard(&self) {
+        self.refuses.store(false, Ordering::Relaxed);
+        self.found();
+    }
+
+    /// A broker that has our data is there. Where it refused what it was given, that is no better yet.
+    pub(super) fn found(&self) {
         self.connections().forget();
-        self.condition.holds();
+        if !self.refuses.load(Ordering::Relaxed) {
+            self.condition.holds();
+        }
+    }
+
+    /// A broker answered, and does not take what it was given: until it does, nothing is well.
+    pub fn refused(&self, reason: &str) {
+        self.refuses.store(true, Ordering::Relaxed);
+        self.failed(reason);
     }
 
     /// Kafka did not do what was asked of it. Where no broker answers because connections fail, that
@@ -166,6 +186,17 @@ mod tests {
         observer.heard();
         observer.failed("the topic could not be made: denied");
         assert!(health.problems().concat().contains("denied"));
+    }
+
+    #[test]
+    fn a_broker_that_refuses_is_not_well_until_it_takes_something() {
+        let (observer, health) = observer();
+        observer.heard();
+        observer.refused("the record is invalid");
+        observer.found();
+        assert!(health.problems().concat().contains("invalid"));
+        observer.heard();
+        assert!(health.problems().is_empty());
     }
 
     #[test]

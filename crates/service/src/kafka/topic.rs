@@ -61,7 +61,7 @@ pub async fn await_topic(
         match stop.run_until_cancelled(attempt).await {
             None => return Ok(false),
             Some(Ok(())) => {
-                observer.heard();
+                observer.found();
                 return Ok(true);
             }
             Some(Err(error)) if is_settling(&error, &mut settling_since, Instant::now()) => {

@@ -175,9 +175,13 @@ impl Spool {
         if !self.disk.is_there() {
             self.watermarks.tend_without_store(clock::now());
         }
-        let Some((_, lists)) = &mut self.place else {
+        let Some((place, lists)) = &mut self.place else {
             return;
         };
+        if place.follow_clock(clock::now()) {
+            self.watermarks.begin_at(place.since);
+            self.pace.open_again_at = Instant::now();
+        }
         if lists.targets.has_changed().unwrap_or_default() {
             lists.targets.mark_unchanged();
             let covers = lists.covers();

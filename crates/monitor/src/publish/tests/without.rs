@@ -46,6 +46,26 @@ async fn a_folder_that_is_there_later_is_taken_then() {
     assert_eq!(spooled(&folder), (0..100).collect::<Vec<_>>());
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_store_is_taken_up_by_no_clock_that_is_wrong_for_certain() {
+    let folder = tempfile::tempdir().unwrap();
+    let settings = state_settings(folder.path(), 1 << 30);
+    let place = Place {
+        since: "2020-01-01T00:00:00Z".parse().unwrap(),
+        ..place(&settings)
+    };
+    let resumed = place.open(Vec::new());
+    let said = resumed.as_ref().unwrap_err().to_string();
+    assert!(said.contains("the clock is wrong"), "{said}");
+    // By the time that anybody looks, it is right.
+    let stage = start_with(NOWHERE.into(), WAITING_MAX, Some((place, resumed)));
+    stage.publish(0..50).await;
+    let health = stage.health.clone();
+    until("the state is well", || health.remarks().is_empty()).await;
+    stage.finish().await.unwrap();
+    assert_eq!(spooled(folder.path()), (0..50).collect::<Vec<_>>());
+}
+
 /// What happens to a store costs nothing that is in memory.
 async fn cost_nothing(harm: impl Fn(&Path)) {
     let place = tempfile::tempdir().unwrap();

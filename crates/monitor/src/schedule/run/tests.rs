@@ -64,6 +64,7 @@ async fn nothing_is_due_by_a_clock_whose_time_no_row_can_hold() {
         schedule: Schedule::new(Entry::every(INTERVAL, &[target("https://a.example")]), time),
         wellness: Wellness::new(health.given("clock"), time),
         time,
+        right_until: Some(time),
         interval: INTERVAL,
         due: sender,
     };
@@ -82,4 +83,46 @@ async fn nothing_is_due_by_a_clock_whose_time_no_row_can_hold() {
     // The clock of this machine is right by the next look.
     let since = until_told(&mut wellness, Timestamp::UNIX_EPOCH).await;
     assert!(since >= time, "{since}");
+}
+
+#[tokio::test]
+async fn what_a_clock_jumps_over_on_its_way_to_the_right_time_was_never_due() {
+    let wrong: Timestamp = "2020-01-01T00:00:00Z".parse().unwrap();
+    let second = Duration::from_secs(1);
+    let right = now();
+    for right_until in [None, Some(right - second * 5)] {
+        let (sender, mut due) = mpsc::channel(64);
+        let time = right_until.unwrap_or(wrong);
+        let mut running = Running {
+            schedule: Schedule::new(Entry::every(second, &[target("https://a.example")]), time),
+            wellness: Wellness::new(clock(), time),
+            time,
+            right_until,
+            interval: second,
+            due: sender,
+        };
+        running.send_due().await.unwrap();
+        running.follow_clock(wrong);
+        running.send_due().await.unwrap();
+        running.follow_clock(wrong + second);
+        running.send_due().await.unwrap();
+        running.follow_clock(right);
+        running.send_due().await.unwrap();
+        let mut seen = Vec::new();
+        while let Ok(check) = due.try_recv() {
+            seen.push((check.scheduled_at, check.arrival));
+        }
+        let (right, wrong): (Vec<_>, Vec<_>) = seen
+            .into_iter()
+            .partition(|(due, _)| !is_before_build(*due));
+        assert!(!wrong.is_empty(), "a wrong clock has its results, too");
+        let times: Vec<_> = right.iter().map(|(due, _)| *due).collect();
+        assert!(
+            times.is_sorted_by(|a, b| b.duration_since(*a).as_secs() == 1),
+            "{times:?}"
+        );
+        // Those since the clock was right, none of the years between.
+        let expected = if right_until.is_some() { 5..=6 } else { 1..=1 };
+        assert!(expected.contains(&right.len()), "{right:?}");
+    }
 }

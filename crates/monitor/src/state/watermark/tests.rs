@@ -89,6 +89,19 @@ fn a_clock_set_back_takes_the_watermark_with_it() {
 }
 
 #[test]
+fn a_clock_that_is_wrong_for_certain_moves_no_watermark() {
+    let slots = slots(10, 1_000);
+    let mut watermarks = watermarks(10);
+    watermarks.settle(URL, slots[0]);
+    let wrong: Timestamp = "2020-01-01T00:00:00Z".parse().unwrap();
+    watermarks.settle(URL, wrong);
+    watermarks.take_changes(&mut Changes::default(), wrong);
+    assert_eq!(watermark(&watermarks), slots[0]);
+    watermarks.settle(URL, slots[1]);
+    assert_eq!(watermark(&watermarks), slots[1]);
+}
+
+#[test]
 fn what_did_not_get_to_disk_is_written_the_next_time() {
     let mut watermarks = watermarks(10);
     let mut changes = Changes::default();

@@ -5,6 +5,7 @@
 //! `fancy-regex`, whose steps are bounded.
 
 mod end;
+mod folding;
 mod linear;
 mod python;
 mod size;

@@ -58,12 +58,19 @@ pub(super) struct Linear {
 /// hundred thousand. Gives whether it is compiled in a moment and kept; the error is in the words of
 /// the engine.
 pub(super) fn check(text: &str) -> Result<bool, String> {
-    let syntax = syntax::parse_with(text, &syntax()).map_err(|error| error.to_string())?;
-    let estimate = size::estimate(&syntax);
+    let estimate = estimate(text)?;
     if estimate < SURE_BYTES_MAX {
         return Ok(estimate <= SMALL_ESTIMATE_BYTES_MAX);
     }
     Ok(Linear::new(text)?.is_small())
+}
+
+/// What it may take. Case is ignored by the estimate: to let the parser do it would take longer than all
+/// the rest.
+fn estimate(text: &str) -> Result<usize, String> {
+    let case_counts = syntax::Config::new();
+    let syntax = syntax::parse_with(text, &case_counts).map_err(|error| error.to_string())?;
+    Ok(size::estimate(&syntax))
 }
 
 impl Linear {
@@ -214,8 +221,7 @@ mod tests {
         for kind in kinds {
             for times in [1, 4, 20, 100, 500] {
                 let pattern = format!("(?:{kind}){{{times}}}");
-                let estimate = size::estimate(&syntax::parse_with(&pattern, &syntax()).unwrap());
-                if estimate >= SURE_BYTES_MAX {
+                if estimate(&pattern).unwrap() >= SURE_BYTES_MAX {
                     break;
                 }
                 let linear = Linear::new(&pattern).unwrap();

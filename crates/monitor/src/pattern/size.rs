@@ -3,6 +3,8 @@
 
 use regex_syntax::hir::{Class, Hir, HirKind};
 
+use super::folding::{self, Ranges};
+
 /// For a state of the automaton, and for each byte of text.
 const STATE_BYTES: usize = 64;
 /// For a range of a class, in ASCII and beyond, where it becomes a sequence of bytes.
@@ -11,11 +13,11 @@ const RANGE_BYTES: usize = 64;
 /// For a class that goes beyond ASCII.
 const UNICODE_CLASS_BYTES: usize = 512;
 
-/// What the pattern may take, about: at most half as much again for all kinds that were tried.
+/// What the pattern, parsed as if case counted, may take where it does not, about: at most half as much again for all kinds that were tried.
 pub(super) fn estimate(hir: &Hir) -> usize {
     match hir.kind() {
         HirKind::Empty | HirKind::Look(_) => STATE_BYTES,
-        HirKind::Literal(text) => STATE_BYTES.saturating_mul(text.0.len()),
+        HirKind::Literal(text) => literal_bytes(&text.0),
         HirKind::Class(class) => class_bytes(class),
         HirKind::Repetition(repetition) => {
             let times = repetition.max.unwrap_or(repetition.min).max(1);
@@ -32,27 +34,26 @@ pub(super) fn estimate(hir: &Hir) -> usize {
     }
 }
 
-fn class_bytes(class: &Class) -> usize {
-    let ranges = match class {
-        Class::Bytes(class) => class.ranges().len() * ASCII_RANGE_BYTES,
-        Class::Unicode(class) => {
-            let range_bytes = |is_ascii| {
-                if is_ascii {
-                    ASCII_RANGE_BYTES
-                } else {
-                    RANGE_BYTES
-                }
-            };
-            let ranges = class
-                .iter()
-                .map(|range| range_bytes(range.end().is_ascii()));
-            let beyond = if class.is_ascii() {
-                0
-            } else {
-                UNICODE_CLASS_BYTES
-            };
-            ranges.sum::<usize>() + beyond
-        }
+/// A letter is a class of its forms.
+fn literal_bytes(text: &[u8]) -> usize {
+    let Ok(text) = std::str::from_utf8(text) else {
+        return STATE_BYTES.saturating_mul(text.len());
     };
-    STATE_BYTES + ranges
+    let chars = text.chars().map(|char| match folding::of_char(char) {
+        Some(ranges) => ranges_bytes(ranges),
+        None => STATE_BYTES * char.len_utf8(),
+    });
+    chars.fold(STATE_BYTES, usize::saturating_add)
+}
+
+fn class_bytes(class: &Class) -> usize {
+    match class {
+        Class::Bytes(class) => STATE_BYTES + class.ranges().len() * ASCII_RANGE_BYTES,
+        Class::Unicode(class) => ranges_bytes(folding::of_class(class)),
+    }
+}
+
+fn ranges_bytes(Ranges { ascii, beyond }: Ranges) -> usize {
+    let unicode = if beyond > 0 { UNICODE_CLASS_BYTES } else { 0 };
+    STATE_BYTES + ascii * ASCII_RANGE_BYTES + beyond * RANGE_BYTES + unicode
 }

@@ -6,6 +6,7 @@
 
 use std::collections::HashSet;
 
+use ::csv::{StringRecord, StringRecordsIntoIter};
 use serde_json::Value;
 
 use super::{
@@ -36,13 +37,15 @@ pub(super) fn read(bytes: &[u8]) -> Result<Rows, String> {
     let in_header = |bad: BadRow| format!("the header in line {bad}");
     let text = line_text(line, header).map_err(in_header)?;
     reject_other_delimiters(text)?;
-    let names = fields(line, text).map_err(in_header)?;
+    let mut names = String::new();
+    tidy(line, text, &mut names).map_err(in_header)?;
+    let names = fields(line, records(&names).next()).map_err(in_header)?;
     let mut unknown = UnknownNames::default();
     let header = Header::read(&names, &mut unknown)?;
-    let rows = lines
-        .map(|(line, bytes)| header.row(line, fields(line, line_text(line, bytes)?)?))
-        .collect();
-    Ok(Rows { rows, unknown })
+    Ok(Rows {
+        rows: header.rows(lines),
+        unknown,
+    })
 }
 
 /// Whether a line is blank or a comment. Spreadsheets leave commas alone where rows were emptied.
@@ -75,6 +78,23 @@ impl Header {
             }
         }
         Ok(Self(columns))
+    }
+
+    /// A row for each line. One parser reads them all, tidied: to make one costs as much as some rows.
+    fn rows<'a>(&self, lines: impl Iterator<Item = (usize, &'a [u8])>) -> Vec<Result<Row, BadRow>> {
+        let mut tidied = String::new();
+        let numbers: Vec<_> = lines
+            .map(|(line, bytes)| {
+                tidy(line, line_text(line, bytes)?, &mut tidied)?;
+                Ok(line)
+            })
+            .collect();
+        let mut records = records(&tidied);
+        let rows = numbers.into_iter().map(|line| {
+            let line = line?;
+            self.row(line, fields(line, records.next())?)
+        });
+        rows.collect()
     }
 
     fn row(&self, line: usize, mut fields: Vec<String>) -> Result<Row, BadRow> {
@@ -137,25 +157,37 @@ fn no_url(names: &[&str]) -> String {
     }
 }
 
-/// A line's fields.
-fn fields(line: usize, text: &str) -> Result<Vec<String>, BadRow> {
-    let bad = |reason: String| BadRow::new(line, reason);
-    let text = without_outer_spaces(text).map_err(|reason| bad(reason.into()))?;
-    let mut reader = ::csv::ReaderBuilder::new()
+/// The records of tidied lines, one of each.
+fn records(tidied: &str) -> StringRecordsIntoIter<&[u8]> {
+    ::csv::ReaderBuilder::new()
         .has_headers(false)
         .flexible(true)
-        .from_reader(text.as_bytes());
-    match reader.records().next() {
+        .from_reader(tidied.as_bytes())
+        .into_records()
+}
+
+/// A line's fields.
+fn fields(line: usize, record: Option<::csv::Result<StringRecord>>) -> Result<Vec<String>, BadRow> {
+    match record {
         Some(Ok(record)) => Ok(record.iter().map(str::to_owned).collect()),
-        Some(Err(error)) => Err(bad(error.to_string())),
+        Some(Err(error)) => Err(BadRow::new(line, error.to_string())),
         None => Ok(Vec::new()),
     }
 }
 
-/// The line without the spaces around its fields, which a parser would take for parts of them.
-fn without_outer_spaces(text: &str) -> Result<String, &'static str> {
-    let mut tidy = String::with_capacity(text.len());
-    let mut rest = text;
+/// Puts the line behind those before, without the spaces around its fields, which a parser would take
+/// for parts of them. Nothing is put there where it is bad.
+fn tidy(line: usize, text: &str, tidied: &mut String) -> Result<(), BadRow> {
+    let begin = tidied.len();
+    put_tidy(text, tidied).map_err(|reason| {
+        tidied.truncate(begin);
+        BadRow::new(line, reason)
+    })
+}
+
+fn put_tidy(text: &str, tidied: &mut String) -> Result<(), &'static str> {
+    // A parser would pass over the mark where it is the first of all.
+    let mut rest = text.strip_prefix('\u{feff}').unwrap_or(text);
     loop {
         rest = rest.trim_start();
         let end = if rest.starts_with('"') {
@@ -163,15 +195,16 @@ fn without_outer_spaces(text: &str) -> Result<String, &'static str> {
         } else {
             rest.find(',').unwrap_or(rest.len())
         };
-        tidy.push_str(rest[..end].trim_end());
+        tidied.push_str(rest[..end].trim_end());
         rest = rest[end..].trim_start();
         if rest.is_empty() {
-            return Ok(tidy);
+            tidied.push('\n');
+            return Ok(());
         }
         rest = rest
             .strip_prefix(',')
             .ok_or("text after a closing quote; write a quote within quotes twice")?;
-        tidy.push(',');
+        tidied.push(',');
     }
 }
 

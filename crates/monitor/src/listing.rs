@@ -95,10 +95,10 @@ fn print_text(
     }
     let file = settings.file.display();
     for warning in &targets.warnings {
-        writeln!(out, "{file}: {warning}")?;
+        writeln!(out, "{file}: {}", in_one_line(warning))?;
     }
     for bad in &targets.bad_rows {
-        writeln!(out, "{file}:{bad}")?;
+        writeln!(out, "{file}:{}", in_one_line(&bad.to_string()))?;
     }
     Ok(())
 }
@@ -115,8 +115,21 @@ fn columns(listed: &Listed) -> [String; 4] {
         next.map_or_else(|| "disabled".into(), |next| format!("{next:.3}")),
         format!("{} s", listed.entry.interval.as_secs_f64()),
         target.shown().to_string(),
-        settings.join("  "),
+        in_one_line(&settings.join("  ")),
     ]
+}
+
+/// The text with what would break its line, or do things to a terminal, written as in a pattern.
+fn in_one_line(text: &str) -> String {
+    let mut line = String::with_capacity(text.len());
+    for char in text.chars() {
+        if char.is_control() {
+            line.extend(char.escape_default());
+        } else {
+            line.push(char);
+        }
+    }
+    line
 }
 
 /// A value as a person would write it, in quotes where it holds spaces.
@@ -161,4 +174,14 @@ fn print_json(
     });
     serde_json::to_writer_pretty(&mut *out, &whole)?;
     writeln!(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_pattern_holds_does_nothing_to_a_terminal() {
+        assert_eq!(in_one_line("a\tb\n\u{1b}[31m é"), r"a\tb\n\u{1b}[31m é");
+    }
 }

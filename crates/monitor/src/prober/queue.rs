@@ -11,7 +11,6 @@ use tokio::time::Instant;
 use super::{
     attempt::Attempt,
     line::{Line, Number, Place, Rank},
-    missed::Missed,
     waiting::{GivenUp, Ready, Waiting},
 };
 use crate::{
@@ -79,6 +78,7 @@ impl Queue {
             deadline: now + due.interval.saturating_sub(lag),
             attempt: Attempt::first(due),
             lag,
+            came_at: now,
             ready_since,
             paused_until: None,
         };
@@ -105,6 +105,7 @@ impl Queue {
             deadline,
             attempt,
             lag: Duration::ZERO,
+            came_at: pause_end,
             ready_since: None,
             paused_until: Some(pause_end),
         };
@@ -222,13 +223,13 @@ impl Queue {
         if let Some(pause_end) = waiting.paused_until {
             self.pauses.remove(&(pause_end, number));
         }
-        if waiting.ready_since.is_none() {
-            return Some((waiting.attempt, Missed::LastStillRan));
-        }
-        if let Some(line) = self.hosts.get_mut(&target.host) {
+        let why = waiting.why_overdue();
+        if waiting.ready_since.is_some()
+            && let Some(line) = self.hosts.get_mut(&target.host)
+        {
             line.give_up(waiting.place, Arc::clone(target));
         }
-        Some((waiting.attempt, Missed::NoRoom))
+        Some((waiting.attempt, why))
     }
 
     fn line_up(&mut self, target: &Arc<Target>, place: Place) {

@@ -13,21 +13,19 @@ use crate::masked::Masked;
 const LINE_WIDTH_MAX: usize = 92;
 /// Urls are padded to this, so that most words stand below each other.
 const URL_WIDTH: usize = 36;
-/// A url keeps at least this much of itself, whatever else there is to say.
-const URL_WIDTH_MIN: usize = 24;
+/// What is said of a check is cut to this before its url is cut: the whole words stand in the record, and
+/// the url says whose check it is.
+const WORDS_WIDTH_MAX: usize = 54;
 
 /// A check's line.
 pub(super) fn line(result: &CheckResult) -> String {
-    let mut words = words(result);
-    if let Some(probe) = result.probe() {
-        words = format!("{words}  {}", time(probe.response_time));
-    }
+    let time = result.probe().map(|probe| time(probe.response_time));
+    let time = time.map_or(String::new(), |time| format!("  {time}"));
+    let words = cut(&words(result), WORDS_WIDTH_MAX - time.len());
+    let said = format!("{words}{time}");
     let url = Masked(&result.check.url).to_string();
-    let left = LINE_WIDTH_MAX.saturating_sub(words.chars().count() + 2);
-    let url = cut(&url, left.max(URL_WIDTH_MIN));
-    let width = URL_WIDTH.min(left);
-    let words = cut(&words, LINE_WIDTH_MAX - 2 - URL_WIDTH_MIN);
-    format!("{url:<width$}  {words}")
+    let url = cut(&url, LINE_WIDTH_MAX - 2 - said.chars().count());
+    format!("{url:<URL_WIDTH$}  {said}")
 }
 
 fn words(result: &CheckResult) -> String {
@@ -122,6 +120,14 @@ mod tests {
             assert!(line.chars().count() <= LINE_WIDTH_MAX, "{line}");
             assert!(line.starts_with("https://a.example/"), "{line}");
         }
+    }
+
+    #[test]
+    fn whose_check_it_is_is_cut_last() {
+        let url = "https://a.example/shop/of-the-west";
+        let line = line(&missed(url, &"words ".repeat(50)));
+        assert!(line.starts_with(&format!("{url}  ")), "{line}");
+        assert!(line.ends_with('…'), "{line}");
     }
 
     #[test]

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use proptest::prelude::*;
 
 use super::*;
-use crate::{schedule::Arrival, testing::target};
+use crate::{prober::missed::Missed, schedule::Arrival, testing::target};
 
 const INTERVAL: Duration = Duration::from_secs(10);
 const SECOND: Duration = Duration::from_secs(1);
@@ -101,6 +101,25 @@ fn a_check_waits_no_longer_than_until_its_interval_is_over() {
     assert_eq!(queue.next_time(), None);
     queue.end(&a, over);
     assert!(queue.is_idle());
+}
+
+#[test]
+fn who_waits_for_its_own_last_one_nearly_to_the_end_is_not_short_of_room() {
+    for (last_ends, why) in [(9, Missed::LastStillRan), (1, Missed::NoRoom)] {
+        let (mut queue, start) = (queue(1, 1), Instant::now());
+        let (a, b) = (target("http://a/"), target("http://b/"));
+        offer(&mut queue, &a, start);
+        queue.begin(start).unwrap();
+        offer(&mut queue, &a, start);
+        queue.offer(due(&b, Arrival::CameDue), Duration::ZERO, start);
+        queue.end(&a, start + SECOND * last_ends);
+        assert_eq!(
+            begin(&mut queue, start + SECOND * last_ends).unwrap(),
+            "http://b/"
+        );
+        let (attempt, seen) = queue.take_overdue(start + INTERVAL).unwrap();
+        assert_eq!((attempt.due.target.url.as_str(), seen), ("http://a/", why));
+    }
 }
 
 #[test]

@@ -47,6 +47,7 @@ rows: build ## Print the last rows; DEMO=1: those of make demo; LOCAL=1: not of 
 
 .PHONY: test
 test: setup ## Run all tests; they start a Kafka and a PostgreSQL of their own
+	@$(SETUP) tests
 	@cargo build $(PROGRAMS) --locked
 	@cargo test --workspace --locked
 

@@ -2,6 +2,7 @@
 # setup.sh PART...: installs what this machine lacks for the named parts, or says what to install.
 #   build  what the services are compiled with
 #   stack  what the local Kafka and PostgreSQL need
+#   tests  what the tests need besides
 #   lint   what the checks of the scripts need
 # On Debian, Ubuntu and their relatives it installs by apt, as root or by sudo. It takes a fraction of
 # a second when nothing is missing.
@@ -86,6 +87,10 @@ need_stack() {
     has setsid || wants util-linux 'setsid, of util-linux'
 }
 
+need_tests() {
+    has prometheus-alertmanager || wants prometheus-alertmanager "Prometheus' Alertmanager, as prometheus-alertmanager"
+}
+
 need_lint() {
     # The checks are complete without it wherever it cannot be installed at once.
     has shellcheck || packages="$packages shellcheck"
@@ -157,6 +162,16 @@ install_postgres() {
     as_root rm "$quiet"
 }
 
+# This package, too, starts a server of its own; a masked one is not started.
+install_alertmanager() {
+    units=/etc/systemd/system
+    as_root mkdir -p "$units"
+    as_root ln -sf /dev/null "$units/prometheus-alertmanager.service"
+    apt install -y --no-install-recommends prometheus-alertmanager
+    as_root rm -f "$units/prometheus-alertmanager.service" \
+        "$units/multi-user.target.wants/prometheus-alertmanager.service"
+}
+
 install() {
     log=$(mktemp)
     trap 'rm -f "$log"' EXIT
@@ -167,6 +182,7 @@ install() {
         echo "Installing $package…" >&2
         case $package in
             postgresql) install_postgres ;;
+            prometheus-alertmanager) install_alertmanager ;;
             *) apt install -y --no-install-recommends "$package" ;;
         esac
     done
@@ -175,7 +191,7 @@ install() {
 cd "$(dirname "$0")/../.."
 for part in "$@"; do
     case $part in
-        build | stack | lint) "need_$part" ;;
+        build | stack | tests | lint) "need_$part" ;;
         *)
             echo "setup.sh: there is no part called $part" >&2
             exit 2

@@ -1,4 +1,8 @@
-//! Files as people write them, right and wrong.
+//! Files as people write them, right and wrong; and in files of their own, receivers of each kind.
+
+mod alertmanager;
+mod http;
+mod mail;
 
 use std::{fs, path::PathBuf};
 

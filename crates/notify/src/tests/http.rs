@@ -1,0 +1,95 @@
+//! Receivers that speak HTTP, and misbehave.
+
+use std::{fs, time::Duration};
+
+use devstack::{Answer, Inbox};
+use jiff::Timestamp;
+use serde_json::Value;
+use uuid::Uuid;
+
+use crate::{Alert, Outcome, Receivers};
+
+/// Sends an alert to an inbox by a receiver of these fields.
+async fn send(inbox: &Inbox, fields: &str) -> Outcome {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("alerts.toml");
+    let url = inbox.url();
+    let text = format!("[[receiver]]\nname = \"x\"\nurl = \"{url}?topsecret\"\n{fields}");
+    fs::write(&path, text).unwrap();
+    let key = |_: &str| Some("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw".to_owned());
+    let receivers = Receivers::read(&path, &key).unwrap();
+    let alert = Alert::test(Uuid::nil(), Timestamp::UNIX_EPOCH);
+    receivers.named("x").unwrap().send(&alert).await
+}
+
+#[tokio::test]
+async fn a_webhook_is_signed_and_named() {
+    let mut inbox = Inbox::start().await.unwrap();
+    let fields = "type = \"webhook\"\nsecret = \"${KEY}\"\nheaders = { X-Team = \"web\" }";
+    assert_eq!(send(&inbox, fields).await, Outcome::Sent);
+    let posted = inbox.next().await.unwrap();
+    let nil = Uuid::nil().to_string();
+    for name in ["idempotency-key", "webhook-id"] {
+        assert_eq!(posted.header(name), Some(nil.as_str()));
+    }
+    assert_eq!(posted.header("x-team"), Some("web"));
+    assert!(
+        posted
+            .header("webhook-signature")
+            .unwrap()
+            .starts_with("v1,")
+    );
+    let body: Value = serde_json::from_str(&posted.body).unwrap();
+    assert_eq!(body["headline"], "example.org: a test: alerts arrive here");
+    assert!(
+        body["text"]
+            .as_str()
+            .unwrap()
+            .starts_with("https://example.org/\n")
+    );
+}
+
+#[tokio::test]
+async fn what_it_answers_is_understood_and_its_url_never_told() {
+    let inbox = Inbox::start().await.unwrap();
+    let later = |seconds| Outcome::Later {
+        wait: Duration::from_secs(seconds),
+        story: String::new(),
+    };
+    let failed = Outcome::Failed(String::new());
+    for (status, line, expected) in [
+        (204, "", Outcome::Sent),
+        (302, "Location: /elsewhere", failed.clone()),
+        (404, "", failed.clone()),
+        (429, "Retry-After: 7", later(7)),
+        (429, "", later(30)),
+        (503, "Retry-After: 8", later(8)),
+        (503, "", failed),
+    ] {
+        inbox.answer(Answer::Status(status, line));
+        let mut outcome = send(&inbox, "type = \"slack\"").await;
+        match &mut outcome {
+            Outcome::Sent => {}
+            Outcome::Later { story, .. } | Outcome::Failed(story) => {
+                assert!(
+                    story.starts_with(&format!("127.0.0.1 answered {status}")),
+                    "{story}"
+                );
+                assert!(!story.contains("topsecret"), "{story}");
+                story.clear();
+            }
+        }
+        assert_eq!(outcome, expected, "{status} {line}");
+    }
+}
+
+#[tokio::test]
+async fn who_hangs_is_given_up_in_time_and_who_is_gone_is_said() {
+    let inbox = Inbox::start().await.unwrap();
+    inbox.answer(Answer::Silence);
+    let outcome = send(&inbox, "type = \"webhook\"").await;
+    assert_eq!(
+        outcome,
+        Outcome::Failed("127.0.0.1: no answer within 10 s: operation timed out".to_owned())
+    );
+}

@@ -6,10 +6,12 @@
 //! - `burns`: watches error budgets.
 //! - `maintenance`: plans it some days ahead.
 //! - `rollups`: counts what hours and days came to.
+//! - `keeping`: all of these side by side.
 //! - `notifier`: gathers what is to be told, and delivers it.
 //! - `reminder`: says again what is still wrong.
 
 mod burns;
+mod keeping;
 mod maintenance;
 mod notifier;
 mod partitions;
@@ -18,10 +20,6 @@ mod reminder;
 mod retention;
 mod rollups;
 
-pub(crate) use burns::{Names, watch_budgets};
-pub(crate) use maintenance::plan_ahead;
-pub(crate) use notifier::notify;
-pub(crate) use partitions::{keep, prepare};
+pub(crate) use keeping::Keeping;
+pub(crate) use partitions::prepare;
 pub(crate) use reminder::remind;
-pub(crate) use retention::expire;
-pub(crate) use rollups::count;

@@ -62,12 +62,13 @@ use tracing::{info, warn};
 use self::{
     alerts::AlertSettings,
     batch::Delivery,
+    keeper::Keeping,
     progress::Progress,
     retention::Retention,
     settings::{MigrateSettings, Settings},
     source::Parts,
     store::{BatchWriter, OffsetKey},
-    trouble::{Trouble, Troubles},
+    trouble::Troubles,
     worker::Worker,
 };
 pub use self::{
@@ -209,48 +210,6 @@ fn start_workers(
         });
     }
     senders
-}
-
-/// What looks after PostgreSQL.
-struct Keeping {
-    writer: BatchWriter,
-    trouble: Trouble,
-    retention: Retention,
-    alerts: AlertSettings,
-}
-
-impl Keeping {
-    /// Keeps what is there; nothing is, before the database is prepared.
-    async fn run(
-        self,
-        ready: oneshot::Receiver<()>,
-        stop: CancellationToken,
-    ) -> anyhow::Result<()> {
-        let Self {
-            writer,
-            trouble,
-            retention,
-            alerts,
-        } = self;
-        match stop.run_until_cancelled(ready).await {
-            Some(Ok(())) => {
-                let database = writer.database().clone();
-                let looked_after = keeper::expire(writer.clone(), retention, stop.clone());
-                let counted = keeper::count(database.clone(), stop.clone());
-                let planned = keeper::plan_ahead(database.clone(), stop.clone());
-                let names = keeper::Names {
-                    all: alerts.receivers.names(),
-                    defaults: alerts.receivers.default_names(),
-                };
-                let watched = keeper::watch_budgets(database.clone(), names, stop.clone());
-                let told = keeper::notify(database, alerts, stop.clone());
-                let kept = keeper::keep(writer, trouble, stop);
-                tokio::join!(kept, looked_after, counted, planned, watched, told);
-            }
-            _ => stop.cancelled().await,
-        }
-        Ok(())
-    }
 }
 
 /// Brings the database's tables up to date, and that is all.

@@ -1,0 +1,57 @@
+//! All that the keeper does, side by side.
+
+use tokio::sync::oneshot;
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    burns::{self, Names},
+    maintenance, notifier, partitions, retention, rollups,
+};
+use crate::{alerts::AlertSettings, retention::Retention, store::BatchWriter, trouble::Trouble};
+
+/// What looks after PostgreSQL.
+pub(crate) struct Keeping {
+    pub(crate) writer: BatchWriter,
+    pub(crate) trouble: Trouble,
+    /// How long things stay.
+    pub(crate) retention: Retention,
+    /// Who is told of what is found.
+    pub(crate) alerts: AlertSettings,
+}
+
+impl Keeping {
+    /// Keeps what is there; nothing is, before the database is prepared.
+    pub(crate) async fn run(
+        self,
+        ready: oneshot::Receiver<()>,
+        stop: CancellationToken,
+    ) -> anyhow::Result<()> {
+        match stop.run_until_cancelled(ready).await {
+            Some(Ok(())) => Box::pin(self.keep(&stop)).await,
+            _ => stop.cancelled().await,
+        }
+        Ok(())
+    }
+
+    async fn keep(self, stop: &CancellationToken) {
+        let Self {
+            writer,
+            trouble,
+            retention,
+            alerts,
+        } = self;
+        let database = writer.database().clone();
+        let names = Names {
+            all: alerts.receivers.names(),
+            defaults: alerts.receivers.default_names(),
+        };
+        tokio::join!(
+            retention::expire(writer.clone(), retention, stop.clone()),
+            rollups::count(database.clone(), stop.clone()),
+            maintenance::plan_ahead(database.clone(), stop.clone()),
+            burns::watch_budgets(database.clone(), names, stop.clone()),
+            notifier::notify(database, alerts, stop.clone()),
+            partitions::keep(writer, trouble, stop.clone()),
+        );
+    }
+}

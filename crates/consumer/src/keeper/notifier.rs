@@ -6,6 +6,7 @@
 //! - `pending`: what waits in the outbox.
 //! - `holding`: what is held back, or not told at all: maintenance, flapping.
 //! - `compose`: what is told together, and in which words. No I/O.
+//! - `reminders`: what lasts is told again.
 //! - `gather`: the transaction that makes alerts of the outbox.
 //! - `delivery`: leases alerts, sends them, and notes what became of it.
 //! - `rounds`: does both again and again.
@@ -15,6 +16,7 @@ mod delivery;
 mod gather;
 mod holding;
 mod pending;
+mod reminders;
 mod rounds;
 #[cfg(test)]
 mod tests;

@@ -38,6 +38,7 @@ impl Report {
             "service": service,
             "partitions": partitions,
             "last_dead_letter": self.tables.last_letter,
+            "unsent_alerts": self.tables.alerts,
             "days": self.tables.days,
             "error": self.asked.error,
         })
@@ -118,6 +119,17 @@ impl Display for Report {
             )?;
             writeln!(out, "    {}", text(&letter["error"]))?;
         }
+        for alerts in &self.tables.alerts {
+            let (receiver, oldest) = (text(&alerts["receiver"]), text(&alerts["oldest"]));
+            writeln!(
+                out,
+                "receiver {receiver}: {} alerts wait, the oldest since {oldest}, {} attempts",
+                alerts["unsent"], alerts["attempts"]
+            )?;
+            if alerts["last_error"].is_string() {
+                writeln!(out, "    {}", text(&alerts["last_error"]))?;
+            }
+        }
         for day in &self.tables.days {
             writeln!(out, "{}: {} bytes", text(&day["day"]), day["bytes"])?;
         }
@@ -139,6 +151,9 @@ mod tests {
             tables: Tables {
                 partitions: vec![partition, json!({"partition": 2, "next_offset": 1})],
                 last_letter: Some(json!({"id": 3, "reason": "not_json", "error": "a\u{1b}b"})),
+                alerts: vec![
+                    json!({"receiver": "ops", "unsent": 2, "oldest": "t", "attempts": 7, "last_error": "refused"}),
+                ],
                 days: vec![json!({"day": "metrics_20261126", "bytes": 8192})],
             },
             asked: Asked {
@@ -167,6 +182,7 @@ mod tests {
             "partition 1: next 7, lag 10 records, 7 s\n    owner me /1.2.3.4\n    moved t, 5 rows, 2 dead",
             "partition 2: next 1, lag ? records, ? s\n    owner nobody",
             "last dead letter: 3 of ?: not_json\n    a b",
+            "receiver ops: 2 alerts wait, the oldest since t, 7 attempts\n    refused",
             "metrics_20261126: 8192 bytes",
             "Kafka: away",
         ] {

@@ -17,6 +17,14 @@ const LAST_LETTER: Statement = Statement::new(
     "SELECT jsonb_build_object('id', id, 'reason', reason, 'error', error, 'created_at', created_at)::text \
     FROM dead_letters ORDER BY id DESC LIMIT 1",
 );
+/// What waits to be told, by receiver: one that refuses for ever is seen here.
+const ALERTS: Statement = Statement::new(
+    "reading alerts that are not sent",
+    "SELECT jsonb_build_object('receiver', receiver, 'unsent', count(*), 'oldest', min(created_at), \
+    'attempts', max(attempts), 'next_attempt', min(next_attempt_at), \
+    'last_error', (array_agg(last_error ORDER BY attempts DESC))[1])::text \
+    FROM alerts WHERE sent_at IS NULL GROUP BY receiver ORDER BY receiver",
+);
 /// The newest days that hold anything.
 const DAYS: Statement = Statement::new(
     "reading the sizes of days",
@@ -32,6 +40,7 @@ pub(super) struct Tables {
     pub(super) partitions: Vec<Value>,
     pub(super) last_letter: Option<Value>,
     pub(super) days: Vec<Value>,
+    pub(super) alerts: Vec<Value>,
 }
 
 impl Tables {
@@ -62,6 +71,7 @@ pub(super) async fn read(
                 partitions: parse(PARTITIONS.query(client, &[group, topic]).await?),
                 last_letter: parse(LAST_LETTER.query(client, &[]).await?).pop(),
                 days: parse(DAYS.query(client, &[]).await?),
+                alerts: parse(ALERTS.query(client, &[]).await?),
             })
         })
         .await
@@ -108,6 +118,20 @@ mod tests {
         let tables = read(writer.database(), &source).await.unwrap();
         assert_eq!(tables.last_letter.unwrap()["reason"], "not_json");
         assert_eq!(tables.days.len(), 1);
+        assert_eq!(tables.alerts, Vec::<Value>::new());
+        let alerts = Statement::new(
+            "filling",
+            "INSERT INTO alerts (receiver, kind, content, attempts, last_error) \
+            VALUES ('ops', 'down', '{}', 7, 'refused'), ('ops', 'up', '{}', 0, NULL)",
+        );
+        let filled = async |client: &mut _| alerts.execute(client, &[]).await;
+        writer.database().attempt(filled).await.unwrap();
+        let tables = read(writer.database(), &source).await.unwrap();
+        assert_eq!(tables.alerts.len(), 1);
+        assert_eq!(
+            (&tables.alerts[0]["unsent"], &tables.alerts[0]["last_error"]),
+            (&2.into(), &"refused".into())
+        );
         assert!(tables.days[0]["bytes"].as_i64().unwrap() > 0);
     }
 }

@@ -19,11 +19,14 @@ use tracing::warn;
 use super::{
     delivery::{deliver, lease, unsent},
     gather::gather,
+    reminders::remind,
 };
 use crate::{alerts::AlertSettings, numbers};
 
 /// How often it is looked for what is to be told.
 const ROUND_INTERVAL: Duration = Duration::from_secs(1);
+/// How often it is looked for incidents that last.
+const REMINDERS_INTERVAL: Duration = Duration::from_secs(30);
 /// How soon after something went wrong with PostgreSQL.
 const RETRY_INTERVAL: Duration = Duration::from_secs(5);
 
@@ -43,6 +46,7 @@ pub(crate) async fn notify(database: Database, settings: AlertSettings, stop: Ca
         deliveries: JoinSet::new(),
         busy: BTreeSet::new(),
         quiet: BTreeMap::new(),
+        reminded_at: None,
         said: None,
     };
     loop {
@@ -69,12 +73,20 @@ struct Notifier {
     busy: BTreeSet<String>,
     /// Receivers that want to be left alone, and until when.
     quiet: BTreeMap<String, Instant>,
+    reminded_at: Option<Instant>,
     /// What went wrong with PostgreSQL, said once.
     said: Option<String>,
 }
 
 impl Notifier {
     async fn round(&mut self) -> Result<(), DatabaseError> {
+        if self
+            .reminded_at
+            .is_none_or(|at| at.elapsed() >= REMINDERS_INTERVAL)
+        {
+            remind(&self.database, &self.receivers).await?;
+            self.reminded_at = Some(Instant::now());
+        }
         gather(&self.database, &self.settings).await?;
         self.begin_deliveries().await?;
         let (count, seconds) = unsent(&self.database).await?;

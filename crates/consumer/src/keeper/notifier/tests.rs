@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 use super::{
     delivery::{deliver, lease},
     gather::gather,
+    reminders::remind,
 };
 use crate::{alerts::AlertSettings, testing};
 
@@ -37,7 +38,7 @@ impl Fixture {
             let inbox = Inbox::start().await.unwrap();
             let url = inbox.url();
             let receiver = format!(
-                "[[receiver]]\nname = \"r{number}\"\ntype = \"webhook\"\nurl = \"{url}\"\n"
+                "[[receiver]]\nname = \"r{number}\"\ntype = \"webhook\"\nurl = \"{url}\"\nremind_after = \"1h\"\n"
             );
             text.push_str(&receiver);
             inboxes.push(inbox);
@@ -360,5 +361,34 @@ async fn a_flapping_website_is_told_once_an_hour_unless_it_stays_down() {
     assert_eq!(
         fixture.headline(0).await,
         "https://***@1.test/: connect timed out"
+    );
+}
+
+#[tokio::test]
+async fn what_lasts_is_told_again_after_as_long_as_its_receiver_wants() {
+    let mut fixture = Fixture::new(1, 1).await;
+    fixture.down("id = 1", 3700).await;
+    let reminded = async |fixture: &Fixture| {
+        let receivers = fixture.settings.receivers.clone();
+        remind(&fixture.database, &receivers).await.unwrap()
+    };
+    assert_eq!(reminded(&fixture).await, 0, "it was not told yet");
+    assert_eq!((fixture.gather().await, fixture.deliver().await), (1, 1));
+    fixture.posted(0).await;
+    assert_eq!((reminded(&fixture).await, reminded(&fixture).await), (1, 0));
+    fixture
+        .execute(
+            "UPDATE outbox SET created_at = now() - interval '1 minute' WHERE kind = 'reminder'",
+        )
+        .await;
+    assert_eq!((fixture.gather().await, fixture.deliver().await), (1, 1));
+    let told = json(&fixture.posted(0).await);
+    assert_eq!(
+        told["headline"],
+        "https://***@1.test/: still down: connect timed out"
+    );
+    assert_eq!(
+        (&told["kind"], &told["key"]),
+        (&"reminder".into(), &"incident 1".into())
     );
 }

@@ -11,22 +11,68 @@ use crate::certificates::{Authority, Identity};
 const SLOW: Duration = Duration::from_secs(2);
 /// Five times what the monitor reads of a page unless told otherwise.
 const BIG_BYTES: usize = 5 << 20;
+/// Shops that break together, for one cause.
+const SHOPS: [&str; 8] = [
+    "shop books",
+    "shop flowers",
+    "shop games",
+    "shop hats",
+    "shop music",
+    "shop shoes",
+    "shop tea",
+    "shop wine",
+];
 /// How many there are.
-pub(super) const SITES: usize = 13;
+pub(super) const SITES: usize = AILING + SHOPS.len();
+const AILING: usize = 13;
+/// How long the shops are well, and then broken, all at once: long enough for two checks that fail.
+const WELL: Duration = Duration::from_secs(90);
+const BROKEN: Duration = Duration::from_mins(1);
 
 /// What a site does with a connection.
 #[derive(Clone, Debug)]
 pub(super) enum Behaviour {
     Answer(Page),
     AnswerByTls(Page, Identity),
+    /// One page, and from time to time the other.
+    Turns(Turns),
     Hang,
     Refuse,
 }
 
-/// Name, regexp and behaviour of each site.
-pub(super) fn behaviours(
-    authority: &Authority,
-) -> Result<[(&'static str, &'static str, Behaviour); SITES]> {
+/// A page that breaks from time to time.
+#[derive(Clone, Debug)]
+pub(super) struct Turns {
+    pub(super) well: Page,
+    pub(super) broken: Page,
+}
+
+impl Turns {
+    /// Whether it is broken after so long.
+    pub(super) fn is_broken(elapsed: Duration) -> bool {
+        let cycle = (WELL + BROKEN).as_millis();
+        elapsed.as_millis() % cycle >= WELL.as_millis()
+    }
+}
+
+/// A site: its name, its regexp, its behaviour.
+pub(super) type Sample = (&'static str, &'static str, Behaviour);
+
+/// Each of them.
+pub(super) fn behaviours(authority: &Authority) -> Result<Vec<Sample>> {
+    let shops = SHOPS.map(|name| (name, r"shop is \w+", shop()));
+    Ok(ailing(authority)?.into_iter().chain(shops).collect())
+}
+
+fn shop() -> Behaviour {
+    Behaviour::Turns(Turns {
+        well: Page::html("The shop is open."),
+        broken: Page::html("The shop's database is away.").with_status(500),
+    })
+}
+
+/// Those that are always the same, well or ailing.
+fn ailing(authority: &Authority) -> Result<[Sample; AILING]> {
     use Behaviour::{Answer, AnswerByTls, Hang, Refuse};
     let well = Page::html("All systems are well today.");
     Ok([

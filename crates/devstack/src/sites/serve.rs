@@ -2,7 +2,7 @@
 
 use std::io;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use rustls::ServerConfig;
@@ -14,7 +14,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 
-use super::behaviour::Behaviour;
+use super::behaviour::{Behaviour, Turns};
 use crate::certificates::Identity;
 
 /// A visitor who takes longer than this for a request is let go.
@@ -28,20 +28,36 @@ const HANG_MAX: Duration = Duration::from_mins(10);
 pub(super) struct Answers {
     /// The whole answer and how long it is in coming; none of a site that hangs.
     page: Option<(Arc<[u8]>, Duration)>,
+    /// What it answers while it is broken, and since when it takes turns.
+    broken: Option<(Arc<[u8]>, Instant)>,
     tls: Option<TlsAcceptor>,
 }
 
 impl Answers {
     pub(super) fn new(behaviour: Behaviour) -> Result<Self> {
-        let (page, identity) = match behaviour {
-            Behaviour::Answer(page) => (Some(page), None),
-            Behaviour::AnswerByTls(page, identity) => (Some(page), Some(identity)),
-            Behaviour::Hang | Behaviour::Refuse => (None, None),
+        let (page, broken, identity) = match behaviour {
+            Behaviour::Answer(page) => (Some(page), None, None),
+            Behaviour::AnswerByTls(page, identity) => (Some(page), None, Some(identity)),
+            Behaviour::Turns(Turns { well, broken }) => (Some(well), Some(broken), None),
+            Behaviour::Hang | Behaviour::Refuse => (None, None, None),
         };
         Ok(Self {
             page: page.map(|page| (page.to_bytes().into(), page.delay)),
+            broken: broken.map(|page| (page.to_bytes().into(), Instant::now())),
             tls: identity.as_ref().map(acceptor).transpose()?,
         })
+    }
+}
+
+impl Answers {
+    /// What it answers now.
+    fn now(&self) -> Option<(Arc<[u8]>, Duration)> {
+        match &self.broken {
+            Some((broken, began)) if Turns::is_broken(began.elapsed()) => {
+                Some((Arc::clone(broken), Duration::ZERO))
+            }
+            _ => self.page.clone(),
+        }
     }
 }
 
@@ -58,9 +74,10 @@ pub(super) async fn serve(listener: TcpListener, answers: Answers) {
 }
 
 async fn receive(stream: TcpStream, answers: Answers) -> io::Result<()> {
+    let page = answers.now();
     match answers.tls {
-        Some(tls) => answer(tls.accept(stream).await?, answers.page).await,
-        None => answer(stream, answers.page).await,
+        Some(tls) => answer(tls.accept(stream).await?, page).await,
+        None => answer(stream, page).await,
     }
 }
 

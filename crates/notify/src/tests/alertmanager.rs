@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use crate::{Alert, News, Outcome, Receivers, Site};
 
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 /// How often it is asked again.
 const LOOK_INTERVAL: Duration = Duration::from_millis(100);
 

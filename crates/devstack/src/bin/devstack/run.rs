@@ -1,5 +1,6 @@
 //! `devstack run`: the local stack and both services in one terminal, until Ctrl-C.
 
+mod alerts;
 mod guide;
 mod plan;
 mod running;
@@ -18,6 +19,7 @@ use tokio::time::timeout;
 use crate::interrupt::Interrupts;
 use crate::service::Service;
 use crate::settings::Settings;
+use alerts::Alerts;
 use plan::Plan;
 use running::RunningService;
 
@@ -99,7 +101,14 @@ async fn run_on(
         Dataset::Demo => Some(Sites::start(&home.join("sites")).await?),
         Dataset::Own => None,
     };
-    let plan = Plan::new(settings, stack, home, dataset, sites.as_ref())?;
+    let mut plan = Plan::new(settings, stack, home, dataset, sites.as_ref())?;
+    let alerts = match dataset {
+        Dataset::Demo => Some(Alerts::start(&home.join("sites")).await?),
+        Dataset::Own => None,
+    };
+    if let Some(alerts) = &alerts {
+        plan.tell(settings, &alerts.file);
+    }
     guide::say_what_is_taken(settings, &plan, stack, dataset, sites.as_ref());
     let mut consumer = RunningService::start(Service::Consumer, &plan.consumer)?;
     let mut monitor = match RunningService::start(Service::Monitor, &plan.monitor) {

@@ -57,6 +57,12 @@ pub(super) fn say_what_is_taken(
             taken::line(label, format_args!("http://{address}/readyz, /metrics"));
         }
     }
+    if plan.told(Service::Consumer, "ALERTS_FILE").is_some() {
+        taken::line(
+            "Alerts",
+            "arrive here; the shops fail together for a minute in each two and a half",
+        );
+    }
     taken::line(
         "Rows",
         format_args!("{}, in another terminal", rows_command(settings, dataset)),

@@ -13,6 +13,8 @@ use crate::settings::Settings;
 const INTERVAL_SECONDS: &str = "10";
 /// Under the interval, so that a hanging site shows as hanging before its next check is due.
 const DEMO_DOWNLOAD_TIMEOUT_SECONDS: &str = "5";
+/// Longer than sites that fail together are checked apart, and short enough to be waited for.
+const DEMO_ALERT_GROUP_WAIT_SECONDS: &str = "10";
 /// Where each service listens unless told otherwise.
 const CONSUMER_PORT: u16 = 8080;
 const MONITOR_PORT: u16 = 8081;
@@ -58,6 +60,20 @@ impl Plan {
             monitor.push(("HTTP_LISTEN", monitor_address.to_string()));
         }
         Ok(Self { monitor, consumer })
+    }
+
+    /// Has the consumer tell of incidents to whom this file names, unless the person has named
+    /// somebody.
+    pub(super) fn tell(&mut self, settings: &Settings, alerts_file: &Path) {
+        if settings.get("ALERTS_FILE").is_some() {
+            return;
+        }
+        let file = alerts_file.display().to_string();
+        self.consumer.push(("ALERTS_FILE", file));
+        if settings.get("ALERT_GROUP_WAIT").is_none() {
+            let wait = DEMO_ALERT_GROUP_WAIT_SECONDS.to_owned();
+            self.consumer.push(("ALERT_GROUP_WAIT", wait));
+        }
     }
 
     /// What a service is told; nothing where it is left to its own default.

@@ -15,6 +15,8 @@ const COLOURS: [(Service, &str); 2] = [
     (Service::Monitor, "\x1b[36m"),
     (Service::Consumer, "\x1b[32m"),
 ];
+/// Magenta, in bold: it is what the others are for.
+const ALERT_COLOUR: &str = "\x1b[1;35m";
 const PLAIN: &str = "\x1b[0m";
 
 /// Prints a service's line, the service's name before it: nine columns, so that a line of 111 fits
@@ -31,6 +33,19 @@ pub(crate) fn labelled(service: Service, line: &str) {
     };
     // A terminal that was closed must not keep us from draining.
     writeln!(output, "{on}{:<8}{off} {}", service.name(), line.trim_end()).ok();
+}
+
+/// Prints a line of what a receiver was told, in a colour of its own.
+pub(super) fn alert(line: &str) {
+    let (on, off) = if shows_colours() {
+        (ALERT_COLOUR, PLAIN)
+    } else {
+        ("", "")
+    };
+    let mut output = io::stdout().lock();
+    // What a website says must not move the terminal.
+    let line = line.replace(char::is_control, " ");
+    writeln!(output, "{on}{:<8}{off} {line}", "alert").ok();
 }
 
 /// Whether somebody looks, and has nothing against colours.

@@ -17,7 +17,8 @@ use crate::{
 
 /// How often it is looked for what is past its time.
 const ROUND_INTERVAL: Duration = Duration::from_mins(10);
-/// How soon it is tried again where something was in the way: a reader, mostly.
+/// How soon it is tried again where something was in the way: a reader, mostly, or days that are still to
+/// be counted.
 const RETRY_INTERVAL: Duration = Duration::from_secs(30);
 
 /// Looks every few minutes, until `stop`.
@@ -26,37 +27,41 @@ pub(crate) async fn expire(writer: BatchWriter, retention: Retention, stop: Canc
     let mut said = None;
     loop {
         let round = stop.run_until_cancelled(look(&writer, retention));
-        let pause_time = match round.await {
+        let in_the_way = match round.await {
             None => return,
-            Some(Ok(())) => {
-                said = None;
-                ROUND_INTERVAL
-            }
-            Some(Err(error)) => {
-                let story = writer.database().explain(&error);
-                if said.as_ref() != Some(&story) {
+            Some(Ok(0)) => None,
+            Some(Ok(days)) => Some(format!(
+                "{days} days are to be counted for the roll-ups first"
+            )),
+            Some(Err(error)) => Some(writer.database().explain(&error)),
+        };
+        let pause_time = match &in_the_way {
+            None => ROUND_INTERVAL,
+            Some(story) => {
+                if said != in_the_way {
                     warn!("What is past its time stays for now; trying again: {story}");
-                    said = Some(story);
                 }
                 RETRY_INTERVAL
             }
         };
+        said = in_the_way;
         if !pause(pause_time, &stop).await {
             return;
         }
     }
 }
 
-async fn look(writer: &BatchWriter, retention: Retention) -> Result<(), DatabaseError> {
+/// Lets go of what is past its time, and says how many days stay until they are counted.
+async fn look(writer: &BatchWriter, retention: Retention) -> Result<u32, DatabaseError> {
     let dropped = drop_days(writer.database(), retention).await;
     remove_others(writer, retention).await?;
     dropped
 }
 
 /// Drops the days past retention. One that cannot be dropped does not keep the others.
-async fn drop_days(database: &Database, retention: Retention) -> Result<(), DatabaseError> {
+async fn drop_days(database: &Database, retention: Retention) -> Result<u32, DatabaseError> {
     let Some(kept_since) = retention.kept_since(Timestamp::now()) else {
-        return Ok(());
+        return Ok(0);
     };
     let (mut outcome, mut uncounted) = (Ok(()), 0);
     for partition in expiry::expired_partitions(database, kept_since).await? {
@@ -68,10 +73,7 @@ async fn drop_days(database: &Database, retention: Retention) -> Result<(), Data
             Err(error) => outcome = outcome.and(Err(error)),
         }
     }
-    if uncounted > 0 {
-        info!("{uncounted} days past their time stay until the roll-ups have counted them");
-    }
-    outcome
+    outcome.map(|()| uncounted)
 }
 
 async fn remove_others(writer: &BatchWriter, retention: Retention) -> Result<(), DatabaseError> {

@@ -65,6 +65,12 @@ const READ: Statement = Statement::new(
         'group', target ->> 'group', 'slo', target -> 'slo')::text \
     FROM burns JOIN websites ON websites.id = website_id WHERE burns.id = ANY ($1) ORDER BY burns.id",
 );
+/// What is over before anybody was told that it began, as within a maintenance window, is told nobody.
+const WITHHOLD: Statement = Statement::new(
+    "withholding what is over",
+    "UPDATE outbox SET withheld = 'over before it was told' \
+    WHERE kind = 'burn' AND subject = ANY ($1) AND alert_id IS NULL AND withheld IS NULL",
+);
 /// Whoever is told that it began is told that it ended.
 const TELL: Statement = Statement::new(
     "storing what is to be told of error budgets",
@@ -77,7 +83,7 @@ const TELL: Statement = Statement::new(
         UNION SELECT unnest($6::text[]) INTERSECT SELECT jsonb_array_elements_text(target -> 'alerts') \
             WHERE $1 = 'burn' AND jsonb_typeof(target -> 'alerts') = 'array' AND NOT target -> 'alerts' ? 'none' \
         UNION SELECT before.receiver FROM outbox AS before \
-            WHERE $1 <> 'burn' AND before.kind = 'burn' AND before.subject = told.subject \
+            WHERE $1 <> 'burn' AND before.kind = 'burn' AND before.subject = told.subject AND before.withheld IS NULL \
     ) AS of_website (receiver) \
     ON CONFLICT ON CONSTRAINT outbox_told_once DO NOTHING",
 );
@@ -120,6 +126,8 @@ async fn round(database: &Database, names: &Names) -> Result<(), DatabaseError> 
         };
         let ended = ids(END.query(&transaction, &[]).await?);
         let began = ids(BEGIN.query(&transaction, &[&FAILED_MIN]).await?);
+        let subjects: Vec<_> = ended.iter().map(|id| format!("burn {id}")).collect();
+        WITHHOLD.execute(&transaction, &[&subjects]).await?;
         let mut changed = tell(&transaction, "burn_over", &ended, names).await?;
         changed.extend(tell(&transaction, "burn", &began, names).await?);
         commit(transaction, "committing burns").await?;

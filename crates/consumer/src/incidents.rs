@@ -11,7 +11,7 @@ mod verdict;
 mod website;
 
 pub(crate) use location::{Effect, Location};
-pub use rules::{Receiver, Rules};
+pub use rules::Rules;
 pub(crate) use verdict::{LOCATION_CHARS_MAX, Verdict, interval};
 pub(crate) use website::{Closed, Opened, Turn, Website};
 

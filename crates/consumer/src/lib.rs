@@ -10,6 +10,7 @@
 //! - `worker`: decodes batches and writes them, however long it takes.
 //! - [`decode`]: from bytes to a record, or to the reason why not.
 //! - [`store`]: websites, rows, dead letters and offsets in PostgreSQL.
+//! - [`incidents`]: when a website is down, decided from its results.
 //! - `keeper`: sees that PostgreSQL is there, makes partitions of days to come, and lets go of what is
 //!   kept no longer (`retention`).
 //! - `alerts`: who is told of incidents.
@@ -21,6 +22,7 @@ mod alerts;
 pub mod batch;
 pub mod decode;
 mod fates;
+pub mod incidents;
 mod keeper;
 mod letters;
 mod maintenance;
@@ -165,8 +167,9 @@ impl Shared {
             group: settings.source.group.clone(),
             topic: settings.kafka.topic.clone(),
         };
+        let writer = BatchWriter::new(Database::new(&settings.database)?, key);
         Ok(Self {
-            writer: BatchWriter::new(Database::new(&settings.database)?, key),
+            writer: writer.with_rules(settings.rules.clone()),
             troubles: Troubles::new(health.condition("PostgreSQL")),
             progress: Progress::default(),
         })

@@ -3,7 +3,7 @@
 use clap::{Parser, Subcommand};
 use consumer::{
     AlertTestSettings, LetterFilter, MaintenanceOptions, VerifyOptions,
-    settings::{self, MigrateSettings, Settings},
+    settings::{self, MigrateSettings, RedriveSettings, Settings},
 };
 use jiff::Timestamp;
 use service::{http, program};
@@ -137,7 +137,7 @@ async fn execute(command: Command) -> anyhow::Result<()> {
             consumer::verify(program::read_settings(MigrateSettings::read)?, options).await
         }
         Command::Redrive { filter, dry_run } => {
-            let settings = program::read_settings(MigrateSettings::read)?;
+            let settings = program::read_settings(RedriveSettings::read)?;
             consumer::redrive(settings, filter, dry_run).await
         }
         Command::DeadLetters(command) => {

@@ -29,6 +29,10 @@ service::metrics! {
     Counter FAILED_ATTEMPTS = "consumer_failed_attempts_total" by "reason";
     /// Batches that were let go since the stored offset was not at their start, by where it was.
     Counter OFFSET_CONFLICTS = "consumer_offset_conflicts_total" by "found";
+    /// Incidents that were found to begin.
+    Counter INCIDENTS_BEGUN = "consumer_incidents_begun_total";
+    /// Incidents that were found to end.
+    Counter INCIDENTS_ENDED = "consumer_incidents_ended_total";
     /// Partitions of the topic that are ours.
     Gauge PARTITIONS = "consumer_partitions";
     /// Records in the topic that are not stored yet, by partition.

@@ -3,6 +3,7 @@
 use std::{net::SocketAddr, time::Duration};
 
 use database::DatabaseSettings;
+use notify::Receivers;
 use service::{
     kafka::KafkaSettings,
     settings::{Reader, Setting},
@@ -10,8 +11,9 @@ use service::{
 use status::StatusSettings;
 
 use crate::{
-    alerts::AlertSettings,
+    alerts::{AlertSettings, AlertTestSettings},
     batch::BatchSettings,
+    incidents::Rules,
     retention::Retention,
     source::{OffsetReset, SourceSettings},
 };
@@ -58,6 +60,16 @@ const DEAD_LETTERS_RETENTION_DAYS: Setting = Setting::with_default(
     "365",
     "days for which dead letters are kept; 0 for ever",
 );
+const DOWN_AFTER: Setting = Setting::with_default(
+    "DOWN_AFTER",
+    "2",
+    "failed checks in a row until a website is down, where its target does not say",
+);
+const UP_AFTER: Setting = Setting::with_default(
+    "UP_AFTER",
+    "1",
+    "good checks in a row until it is up again, where its target does not say",
+);
 const HTTP_LISTEN: Setting = Setting::with_default(
     "HTTP_LISTEN",
     "127.0.0.1:8080",
@@ -74,6 +86,8 @@ const WORKERS_MAX: u64 = 16;
 const BATCH_ROWS_LIMIT: u64 = 10_000;
 /// A century.
 const RETENTION_DAYS_LIMIT: u64 = 36_500;
+/// Whoever wants more checks than that to fail wants no incidents.
+const CHECKS_IN_A_ROW_MAX: u64 = 1000;
 /// The longest name of a group or a client: Kafka's own limit on a string.
 const NAME_BYTES_MAX: usize = 255;
 
@@ -92,6 +106,8 @@ pub struct Settings {
     pub workers: usize,
     /// How long things stay in the database.
     pub retention: Retention,
+    /// When a website is down, and who is told.
+    pub rules: Rules,
     /// Let go what is queued when told to stop.
     pub drop_on_stop: bool,
     /// Who is told of incidents, and how.
@@ -109,6 +125,26 @@ pub struct Settings {
 pub struct MigrateSettings {
     /// The database.
     pub database: DatabaseSettings,
+}
+
+/// What `consumer redrive` needs to know.
+#[derive(Debug)]
+pub struct RedriveSettings {
+    /// The database.
+    pub database: DatabaseSettings,
+    /// When a website is down: a letter may hold a result that decides it.
+    pub rules: Rules,
+}
+
+impl RedriveSettings {
+    /// Reads the settings.
+    pub fn read(reader: &mut Reader) -> Self {
+        let AlertTestSettings { receivers } = AlertTestSettings::read(reader);
+        Self {
+            database: read_database(reader, 0),
+            rules: read_rules(reader, &receivers),
+        }
+    }
 }
 
 impl Settings {
@@ -129,6 +165,7 @@ impl Settings {
                 ],
             ),
         };
+        let alerts = AlertSettings::read(reader);
         Self {
             source,
             batch: BatchSettings {
@@ -140,11 +177,12 @@ impl Settings {
                 rows_days: read_days(reader, &RETENTION_DAYS),
                 letters_days: read_days(reader, &DEAD_LETTERS_RETENTION_DAYS),
             },
+            rules: read_rules(reader, &alerts.receivers),
+            alerts,
             drop_on_stop: reader.flag(&DROP_MESSAGES_IF_ABORT),
             drain_timeout: reader.seconds(&DRAIN_TIMEOUT),
             http_address: read_http_address(reader),
             status: StatusSettings::read(reader),
-            alerts: AlertSettings::read(reader),
             kafka,
         }
     }
@@ -173,6 +211,20 @@ fn read_count(reader: &mut Reader, setting: &Setting, max: u64) -> usize {
     let count = reader.count(setting, 1..=max);
     // The bounds above are far below usize's.
     usize::try_from(count).unwrap_or(usize::MAX)
+}
+
+fn read_rules(reader: &mut Reader, receivers: &Receivers) -> Rules {
+    let mut in_a_row = |setting| {
+        let checks = reader.count(setting, 1..=CHECKS_IN_A_ROW_MAX);
+        // The limit is far below u32's.
+        u32::try_from(checks).unwrap_or(u32::MAX)
+    };
+    Rules {
+        down_after: in_a_row(&DOWN_AFTER),
+        up_after: in_a_row(&UP_AFTER),
+        receivers: receivers.names().into(),
+        defaults: receivers.default_names().into(),
+    }
 }
 
 fn read_days(reader: &mut Reader, setting: &Setting) -> u16 {
@@ -214,6 +266,7 @@ mod tests {
         assert_eq!(settings.source.reset, OffsetReset::Earliest);
         assert!(!settings.drop_on_stop);
         assert_eq!(settings.retention.rows_days, 0);
+        assert_eq!((settings.rules.down_after, settings.rules.up_after), (2, 1));
         assert_eq!(settings.drain_timeout, Duration::from_secs(25));
     }
 

@@ -21,6 +21,8 @@ pub(crate) enum Step {
     Certificates,
     /// What rows change of their websites.
     Websites,
+    /// What rows make of their websites: incidents.
+    Incidents,
     /// What cannot become a row.
     DeadLetters,
     /// The marks of the hours that were touched, and the move of the stored offset.
@@ -39,6 +41,7 @@ impl Step {
             Self::Settle => "settle",
             Self::Certificates => "certificates",
             Self::Websites => "websites",
+            Self::Incidents => "incidents",
             Self::DeadLetters => "dead_letters",
             Self::Advance => "advance",
             Self::Commit => "commit",

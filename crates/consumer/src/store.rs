@@ -1,16 +1,18 @@
 //! PostgreSQL: websites, rows, dead letters and offsets, each batch in one transaction.
 //!
 //! - `chunk`: what is written at once, and what becomes of it.
-//! - `writer`: the transaction, step by step. A new step (incidents, roll-ups) is a file of its own
+//! - `writer`: the transaction, step by step. A new step (roll-ups) is a file of its own
 //!   and a line there.
 //! - `websites`, `known`, `certificates`: from what repeats to its id; `days`: the partitions. All
 //!   before the transaction.
-//! - `rows`, `row`, `checks`, `dead_letters`: what a record becomes.
-//! - `dirty`: which hours are to be counted anew.
+//! - `account`: the move of the stored offset. `dirty`: which hours are to be counted anew.
+//! - `way`: which of the ways of storing rows. `rows`, `row`, `checks`, `dead_letters`: what a record becomes.
+//! - `incidents`, `outbox`: what results make of their websites, and whom it is to be told.
 //! - `mending`: what keeps the tables from being written, and can be mended by their owner.
 //! - `expiry`: removes what is kept no longer.
 //! - `offsets`: how far each partition is stored, which nothing else may move.
 
+mod account;
 mod certificates;
 mod checks;
 mod chunk;
@@ -18,12 +20,15 @@ mod days;
 mod dead_letters;
 mod dirty;
 pub(crate) mod expiry;
+mod incidents;
 mod known;
 mod mending;
 mod offsets;
+mod outbox;
 mod repeats;
 mod row;
 mod rows;
+mod way;
 mod websites;
 mod work;
 mod writer;

@@ -86,6 +86,11 @@ impl DatabaseError {
         self.database_error().map(DbError::code)
     }
 
+    /// Whether an error before it made the transaction void: that one says why.
+    pub fn is_aftermath(&self) -> bool {
+        self.code() == Some(&SqlState::IN_FAILED_SQL_TRANSACTION)
+    }
+
     /// Whether a record's values violate a constraint, as far as can be told from here: what is
     /// known of tables and websites may be to blame instead.
     pub fn is_constraint(&self) -> bool {

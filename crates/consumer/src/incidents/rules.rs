@@ -14,17 +14,10 @@ pub struct Rules {
     pub down_after: u32,
     /// Good ones until it sees it up again.
     pub up_after: u32,
-    /// Everybody who can be told.
-    pub receivers: Arc<[Receiver]>,
-}
-
-/// Somebody who can be told.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Receiver {
-    /// The name by which targets choose.
-    pub name: String,
-    /// Whether it is told of targets that choose nobody.
-    pub is_default: bool,
+    /// The names of everybody who can be told.
+    pub receivers: Arc<[String]>,
+    /// Of those who are told of websites that name nobody.
+    pub defaults: Arc<[String]>,
 }
 
 impl Default for Rules {
@@ -33,6 +26,7 @@ impl Default for Rules {
             down_after: 2,
             up_after: 1,
             receivers: Arc::default(),
+            defaults: Arc::default(),
         }
     }
 }
@@ -52,15 +46,15 @@ impl Rules {
     /// that there are.
     pub(crate) fn told_of(&self, target: Option<&Map<String, Value>>) -> Vec<&str> {
         let chosen = target.and_then(|target| target.get("alerts")?.as_array());
-        let is_told = |receiver: &&Receiver| match chosen {
-            None => receiver.is_default,
-            Some(names) => {
-                names.iter().any(|name| *name == *receiver.name)
-                    && !names.iter().any(|name| name == NOBODY)
-            }
+        let Some(chosen) = chosen else {
+            return self.defaults.iter().map(String::as_str).collect();
         };
-        let told = self.receivers.iter().filter(is_told);
-        told.map(|receiver| receiver.name.as_str()).collect()
+        if chosen.iter().any(|name| name == NOBODY) {
+            return Vec::new();
+        }
+        let receivers = self.receivers.iter().map(String::as_str);
+        let told = receivers.filter(|receiver| chosen.iter().any(|name| name == receiver));
+        told.collect()
     }
 }
 
@@ -98,12 +92,9 @@ mod tests {
 
     #[test]
     fn a_target_chooses_among_the_receivers_that_there_are() {
-        let receiver = |name: &str, is_default| Receiver {
-            name: name.to_owned(),
-            is_default,
-        };
         let rules = Rules {
-            receivers: [receiver("mail", true), receiver("night", false)].into(),
+            receivers: ["mail".to_owned(), "night".to_owned()].into(),
+            defaults: ["mail".to_owned()].into(),
             ..Rules::default()
         };
         let told = |value| {

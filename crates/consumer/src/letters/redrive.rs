@@ -13,7 +13,7 @@ use super::letter::{Letter, LetterFilter, Letters};
 use crate::{
     batch::{Batch, RawRecord},
     decode::Decoder,
-    settings::MigrateSettings,
+    settings::RedriveSettings,
     store::{BatchWriter, Chunk, Counts, Item, OffsetKey, Refusal},
 };
 
@@ -36,13 +36,13 @@ pub(super) enum Redriven {
 
 /// Tries letters again, and prints what became of each. Without any change where `dry_run`.
 pub async fn redrive(
-    settings: MigrateSettings,
+    settings: RedriveSettings,
     filter: LetterFilter,
     dry_run: bool,
 ) -> anyhow::Result<()> {
     let database = Database::new(&settings.database)?;
     let explain = |error| anyhow!("{}", database.explain(&error));
-    let writer = writer(&database);
+    let writer = writer(&database).with_rules(settings.rules);
     let mut letters = Letters::new(&database, &filter).await.map_err(explain)?;
     let (mut tried, mut stay) = (0_u64, 0_u64);
     loop {

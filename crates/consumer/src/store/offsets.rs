@@ -11,7 +11,7 @@ use super::chunk::{Chunk, Counts};
 
 const LOCK: Statement = Statement::new(
     "locking a stored offset",
-    "SELECT next_offset FROM offsets \
+    "SELECT next_offset, states_version FROM offsets \
     WHERE consumer_group = $1 AND topic = $2 AND partition = $3 FOR NO KEY UPDATE",
 );
 const ADVANCE: Statement = Statement::new(
@@ -19,7 +19,8 @@ const ADVANCE: Statement = Statement::new(
     "UPDATE offsets SET next_offset = $5, rows = rows + $6, \
     duplicates = duplicates + $7, replaced = replaced + $8, dead_letters = dead_letters + $9, \
     expired = expired + $10, gaps = gaps + $11, updated_at = now() \
-    WHERE consumer_group = $1 AND topic = $2 AND partition = $3 AND next_offset = $4",
+    WHERE consumer_group = $1 AND topic = $2 AND partition = $3 AND next_offset = $4 \
+    RETURNING states_version",
 );
 const READ_ALL: Statement = Statement::new(
     "reading stored offsets",
@@ -70,6 +71,15 @@ pub struct OffsetKey {
 pub struct Offsets {
     database: Database,
     key: Arc<OffsetKey>,
+}
+
+/// What a locked row says.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Locked {
+    /// The first offset that is not stored yet.
+    pub(super) next_offset: i64,
+    /// How often others wrote states of websites that are at home in the partition.
+    pub(super) states_version: i64,
 }
 
 impl Offsets {
@@ -171,21 +181,24 @@ impl Offsets {
         &self,
         transaction: &Transaction<'_>,
         partition: i32,
-    ) -> Result<Option<i64>, DatabaseError> {
+    ) -> Result<Option<Locked>, DatabaseError> {
         let OffsetKey { group, topic } = self.key();
         let parameters: &Parameters<'_> = &[group, topic, &partition];
         let row = LOCK.query_opt(transaction, parameters).await?;
-        Ok(row.map(|row| row.get(0)))
+        Ok(row.map(|row| Locked {
+            next_offset: row.get(0),
+            states_version: row.get(1),
+        }))
     }
 
-    /// Moves the stored offset from the chunk's beginning to its end. `false`: it is not where the
-    /// chunk begins, and nothing happens. Nobody else can move it until the transaction ends.
+    /// Moves the stored offset from the chunk's beginning to its end, and hands back the version of the
+    /// partition's states. `None`: it is not where the chunk begins, and nothing happens. Nobody else can move it until the transaction ends.
     pub(super) async fn advance(
         &self,
         transaction: &Transaction<'_>,
         chunk: &Chunk<'_>,
         counts: Counts,
-    ) -> Result<bool, DatabaseError> {
+    ) -> Result<Option<i64>, DatabaseError> {
         let parameters: &Parameters<'_> = &[
             &self.key.group,
             &self.key.topic,
@@ -199,6 +212,7 @@ impl Offsets {
             &counts.expired,
             &counts.gaps,
         ];
-        Ok(ADVANCE.execute(transaction, parameters).await? == 1)
+        let row = ADVANCE.query_opt(transaction, parameters).await?;
+        Ok(row.map(|row| row.get(0)))
     }
 }

@@ -3,6 +3,7 @@
 mod errors;
 mod expiry;
 mod fixture;
+mod incidents;
 mod migration;
 mod records;
 mod tables;

@@ -6,6 +6,7 @@ use messages::Record;
 use super::{
     checks::{self, Check},
     chunk::{Chunk, Counts, count},
+    incidents::{Happened, Standings},
     known::{Change, Known},
     row::{Fate, Row, Stored},
 };
@@ -28,6 +29,10 @@ pub(super) struct Work<'a> {
     /// What these records change of their websites: found when that is stored. To be noted once it
     /// is committed.
     pub(super) changes: Vec<Change<'a>>,
+    /// How its websites stand: recalled before the transaction, and as of its end once it is decided.
+    pub(super) standings: Option<Standings>,
+    /// What its results made of its websites. To be told once it is committed.
+    pub(super) happened: Vec<Happened<'a>>,
 }
 
 impl<'a> Work<'a> {
@@ -46,6 +51,8 @@ impl<'a> Work<'a> {
             checks: Vec::new(),
             stored: Vec::new(),
             changes: Vec::new(),
+            standings: None,
+            happened: Vec::new(),
         };
         work.plan()?;
         Ok(work)

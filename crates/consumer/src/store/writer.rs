@@ -7,20 +7,24 @@ use database::{Database, DatabaseError, PrepareError, begin, commit};
 use deadpool_postgres::{Object, Transaction};
 use jiff::Timestamp;
 use messages::Record;
-use tokio_postgres::error::SqlState;
 
 use super::{
+    account,
     certificates::{self, Certificates},
     chunk::{Chunk, Counts, Written},
     days::{self, Days},
-    dead_letters, dirty, mending,
+    dead_letters, dirty,
+    incidents::{self, Memories},
+    mending,
     offsets::{OffsetKey, Offsets},
     repeats::Repeats,
     rows,
+    way::Way,
     websites::{self, Websites},
     work::Work,
 };
 use crate::{
+    incidents::Rules,
     numbers,
     step::{Step, Stopwatch},
 };
@@ -34,18 +38,12 @@ pub struct BatchWriter {
     certificates: Arc<Certificates>,
     days: Arc<Days>,
     repeats: Arc<Repeats>,
+    memories: Arc<Memories>,
+    rules: Rules,
 }
 
-/// How a chunk's rows are stored.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Way {
-    /// As fast as can be, if no check has its row already.
-    Copy,
-    /// Nearly so, where some have their row, if none gets it meanwhile.
-    Sift,
-    /// Whatever checks have their row.
-    Settle,
-}
+/// Times that a chunk is looked up anew since websites moved from partition to partition meanwhile.
+const LOOK_UPS_MAX: u32 = 10;
 
 impl BatchWriter {
     /// A writer that knows nothing yet.
@@ -57,7 +55,15 @@ impl BatchWriter {
             certificates: Arc::default(),
             days: Arc::default(),
             repeats: Arc::default(),
+            memories: Arc::default(),
+            rules: Rules::default(),
         }
+    }
+
+    /// The same writer, which decides incidents by these rules.
+    #[must_use]
+    pub fn with_rules(self, rules: Rules) -> Self {
+        Self { rules, ..self }
     }
 
     /// Where it writes.
@@ -93,13 +99,17 @@ impl BatchWriter {
                 if !dead_letters::remove(&transaction, letter).await? {
                     return Ok(None);
                 }
+                let standings = incidents::visit(&transaction, &work, &self.rules).await?;
+                work.standings = Some(standings);
                 rows::settle(&transaction, &mut work).await?;
                 certificates::confirm(&transaction, &work, Timestamp::now()).await?;
                 websites::store_changes(&transaction, &mut work).await?;
                 dirty::mark(&transaction, &work.stored).await?;
+                incidents::decide(&transaction, &mut work, &self.rules).await?;
                 let counts = work.counts();
                 commit(transaction, "committing a dead letter's row").await?;
                 self.websites.changed(&work.changes);
+                incidents::tell(&work.happened);
                 Ok(Some(counts))
             })
             .await
@@ -128,6 +138,7 @@ impl BatchWriter {
     pub fn forget(&self) {
         self.websites.forget();
         self.certificates.forget();
+        self.memories.forget();
     }
 
     async fn write_on(
@@ -135,23 +146,44 @@ impl BatchWriter {
         client: &mut Object,
         chunk: &Chunk<'_>,
     ) -> Result<Written, DatabaseError> {
-        let mut stopwatch = Stopwatch::start();
-        let mut work = self.look_up(client, chunk).await?;
-        stopwatch.done(Step::LookUp);
-        let mut way = if self.repeats.are_expected(chunk.partition) {
+        for _ in 0..LOOK_UPS_MAX {
+            let mut stopwatch = Stopwatch::start();
+            let mut work = self.look_up(client, chunk).await?;
+            let key = self.offsets.key();
+            let recalled =
+                incidents::recall(client, &self.memories, key, &work, &self.rules).await?;
+            work.standings = Some(recalled);
+            stopwatch.done(Step::LookUp);
+            if let Some(written) = self.write_work(client, &mut work).await? {
+                return Ok(written);
+            }
+        }
+        Err(DatabaseError::Stale(
+            "websites moved from partition to partition",
+        ))
+    }
+
+    /// Writes what is looked up, the fastest way that its repeats allow. `None`: what was looked up is
+    /// not so any more, and nothing happened.
+    async fn write_work(
+        &self,
+        client: &mut Object,
+        work: &mut Work<'_>,
+    ) -> Result<Option<Written>, DatabaseError> {
+        let mut way = if self.repeats.are_expected(work.chunk.partition) {
             Way::Sift
         } else {
             Way::Copy
         };
         loop {
-            let done = self.transact(client, &mut work, way).await;
+            let done = self.transact(client, work, way).await;
             // The transaction is void where it failed, and nothing of the chunk is stored.
             if let Some(next) = done.as_ref().err().and_then(|error| way.after(error)) {
                 way = next;
                 work.plan()?;
                 continue;
             }
-            if way != Way::Copy && matches!(done, Ok(Written::Now(_))) {
+            if way != Way::Copy && matches!(done, Ok(Some(Written::Now(_)))) {
                 numbers::SETTLED_BATCHES.counter().increment(1);
             }
             return done;
@@ -164,44 +196,35 @@ impl BatchWriter {
         client: &mut Object,
         work: &mut Work<'_>,
         way: Way,
-    ) -> Result<Written, DatabaseError> {
+    ) -> Result<Option<Written>, DatabaseError> {
         let chunk = work.chunk;
         let mut stopwatch = Stopwatch::start();
         let transaction = begin(client).await?;
-        let is_ours = match way {
+        let version = match way {
             // What becomes of its records is known, so one statement is lock and move.
-            Way::Copy => self.account(&transaction, work).await?,
+            Way::Copy => account::enter(&self.offsets, &transaction, work).await?,
             Way::Sift | Way::Settle => {
-                let stored = self.offsets.lock(&transaction, chunk.partition).await?;
-                stored == Some(chunk.from)
+                let locked = self.offsets.lock(&transaction, chunk.partition).await?;
+                let ours = locked.filter(|it| it.next_offset == chunk.from);
+                ours.map(|it| it.states_version)
             }
         };
         stopwatch.done(Step::Lock);
-        if !is_ours {
-            return self.not_ours(&transaction, chunk).await;
+        let Some(version) = version else {
+            return self.not_ours(&transaction, chunk).await.map(Some);
+        };
+        if !work.standings.as_ref().is_some_and(|it| it.hold(version)) {
+            return Ok(None);
         }
         let counts = self.take_steps(&transaction, work, way).await?;
         let mut stopwatch = Stopwatch::start();
         commit(transaction, "committing a batch").await?;
         stopwatch.done(Step::Commit);
         self.websites.changed(&work.changes);
-        Ok(Written::Now(counts))
-    }
-
-    /// Moves the stored offset from the chunk's beginning to its end, with the counts of what became
-    /// of its records, and marks the hours of these. `false`: it is not where the chunk begins.
-    async fn account(
-        &self,
-        transaction: &Transaction<'_>,
-        work: &Work<'_>,
-    ) -> Result<bool, DatabaseError> {
-        // Both are on their way at once: the server answers them in order.
-        let (moved, marked) = tokio::join!(
-            self.offsets.advance(transaction, work.chunk, work.counts()),
-            dirty::mark(transaction, &work.stored)
-        );
-        let moved = moved?;
-        marked.map(|()| moved)
+        self.memories
+            .keep(chunk.partition, work.standings.take(), chunk.to);
+        incidents::tell(&work.happened);
+        Ok(Some(Written::Now(counts)))
     }
 
     /// Why a chunk is not to be written: the stored offset is not where it begins.
@@ -211,7 +234,7 @@ impl BatchWriter {
         chunk: &Chunk<'_>,
     ) -> Result<Written, DatabaseError> {
         let stored = self.offsets.lock(transaction, chunk.partition).await?;
-        if stored == Some(chunk.to) {
+        if stored.is_some_and(|it| it.next_offset == chunk.to) {
             return Ok(Written::Before);
         }
         // Should a backup have been restored, ids may be others' now.
@@ -263,29 +286,15 @@ impl BatchWriter {
         stopwatch.done(Step::Certificates);
         websites::store_changes(transaction, work).await?;
         stopwatch.done(Step::Websites);
+        incidents::decide(transaction, work, &self.rules).await?;
+        stopwatch.done(Step::Incidents);
         dead_letters::store(transaction, &self.offsets.key().topic, work.chunk).await?;
         stopwatch.done(Step::DeadLetters);
-        if way != Way::Copy && !self.account(transaction, work).await? {
-            return Err(DatabaseError::Stale("a stored offset moved under its lock"));
+        if way != Way::Copy {
+            let version = account::enter(&self.offsets, transaction, work).await?;
+            version.ok_or(DatabaseError::Stale("a stored offset moved under its lock"))?;
         }
         stopwatch.done(Step::Advance);
         Ok(work.counts())
-    }
-}
-
-impl Way {
-    /// The way to go where this one failed by what another takes: a check that has its row; or
-    /// row-level security, under which PostgreSQL copies nothing. Each way is gone once.
-    fn after(self, error: &DatabaseError) -> Option<Self> {
-        let code = error.code()?;
-        let is_repeat = *code == SqlState::UNIQUE_VIOLATION && error.is_constraint();
-        match self {
-            Self::Copy if is_repeat => Some(Self::Sift),
-            Self::Sift if is_repeat => Some(Self::Settle),
-            Self::Copy | Self::Sift if *code == SqlState::FEATURE_NOT_SUPPORTED => {
-                Some(Self::Settle)
-            }
-            Self::Copy | Self::Sift | Self::Settle => None,
-        }
     }
 }

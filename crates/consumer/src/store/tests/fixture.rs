@@ -120,7 +120,7 @@ impl Fixture {
 pub(super) type Content = Result<Record, Refusal>;
 
 /// Records that follow each other, with their bytes in a batch.
-fn items(from: i64, records: Vec<Content>, batch: &mut Batch) -> Vec<Item> {
+pub(super) fn items(from: i64, records: Vec<Content>, batch: &mut Batch) -> Vec<Item> {
     let records = records.into_iter().zip(from..).enumerate();
     let items = records.map(|(index, (content, offset))| {
         batch.push(RawRecord {

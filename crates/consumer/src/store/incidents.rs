@@ -1,0 +1,176 @@
+//! Incidents, decided in the transaction that stores the results which decide them: so each is decided
+//! exactly once, whoever is killed. A step of the writer, after rows.
+//!
+//! - `homes`: which partition's batches write a website's states.
+//! - `standing`: what is remembered between them; a batch of sites that are well writes nothing.
+//! - `states`: the tables `states` and `metrics`, where nothing is remembered.
+//! - `decisions`: what a batch's results make of what is remembered.
+//! - `turns`: the table `incidents`. `told`: log and numbers.
+
+mod decisions;
+mod homes;
+mod standing;
+mod states;
+mod told;
+mod turns;
+
+use std::collections::BTreeSet;
+
+use database::{DatabaseError, Statement};
+use deadpool_postgres::{Object, Transaction};
+
+use self::{
+    decisions::{Decisions, in_order},
+    standing::Memory,
+};
+pub(super) use self::{
+    standing::{Memories, Standings},
+    told::{Happened, tell},
+};
+use super::{offsets::OffsetKey, outbox, work::Work};
+use crate::incidents::{Rules, Verdict};
+
+const VERSION: Statement = Statement::new(
+    "reading the version of states",
+    "SELECT states_version FROM offsets \
+    WHERE consumer_group = $1 AND topic = $2 AND partition = $3",
+);
+
+/// Recalls how a chunk's websites stand, before its transaction. Those that are not remembered get
+/// their home here, or turn out to have none.
+pub(super) async fn recall(
+    client: &Object,
+    memories: &Memories,
+    key: &OffsetKey,
+    work: &Work<'_>,
+    rules: &Rules,
+) -> Result<Standings, DatabaseError> {
+    let chunk = work.chunk;
+    let websites = counting(work, rules);
+    let mut standings = match memories.take(chunk.partition, chunk.from) {
+        Some(standings) => standings,
+        // Before homes are looked up: whoever takes one away later raises the version.
+        None => Standings::at(chunk.from, version(client, key, chunk.partition).await?),
+    };
+    let unknown = websites
+        .into_iter()
+        .filter(|id| !standings.websites.contains_key(id));
+    let unknown: Vec<i64> = unknown.collect();
+    if !unknown.is_empty() {
+        let claimed = homes::claim(client, key, chunk.partition, &unknown).await?;
+        let memories = claimed.into_iter().map(|(website, is_ours)| {
+            let memory = if is_ours {
+                Memory::Unread
+            } else {
+                Memory::Homeless
+            };
+            (website, memory)
+        });
+        standings.websites.extend(memories);
+    }
+    Ok(standings)
+}
+
+async fn version(client: &Object, key: &OffsetKey, partition: i32) -> Result<i64, DatabaseError> {
+    let OffsetKey { group, topic } = key;
+    let row = VERSION
+        .query_opt(client, &[group, topic, &partition])
+        .await?;
+    Ok(row.map_or(0, |row| row.get(0)))
+}
+
+/// Takes the part of those whose results these websites' are: for one record that comes another way
+/// than its topic. To be done before anything is stored.
+pub(super) async fn visit(
+    transaction: &Transaction<'_>,
+    work: &Work<'_>,
+    rules: &Rules,
+) -> Result<Standings, DatabaseError> {
+    let websites: Vec<i64> = counting(work, rules).into_iter().collect();
+    homes::visit(transaction, &websites).await?;
+    let mut standings = Standings::at(0, 0);
+    let homeless = websites.into_iter().map(|it| (it, Memory::Homeless));
+    standings.websites.extend(homeless);
+    Ok(standings)
+}
+
+/// Decides what the results of a chunk come to, and stores that. A result that its check had already
+/// decides nothing.
+pub(super) async fn decide(
+    transaction: &Transaction<'_>,
+    work: &mut Work<'_>,
+    rules: &Rules,
+) -> Result<(), DatabaseError> {
+    let Some(mut standings) = work.standings.take() else {
+        return Err(DatabaseError::Stale("how websites stand was not recalled"));
+    };
+    let results = in_order(&work.stored, rules);
+    let touched: BTreeSet<i64> = results.iter().map(|it| it.website_id).collect();
+    let homeless = read(transaction, &mut standings, &touched).await?;
+    let mut decisions = Decisions::default();
+    for result in &results {
+        decisions.take(&mut standings, result)?;
+    }
+    turns::close(transaction, &decisions.closing).await?;
+    let ids = turns::open(transaction, &decisions.new).await?;
+    let told = decisions.new.iter().zip(&ids).flat_map(|(new, id)| {
+        let receivers = rules.told_of(new.by.target.as_ref()).into_iter();
+        receivers.map(|receiver| (receiver, *id))
+    });
+    outbox::tell_down(transaction, &told.collect::<Vec<_>>()).await?;
+    outbox::tell_up(transaction, &decisions.ended(&ids)).await?;
+    states::write(transaction, &decisions.written(&standings)).await?;
+    decisions.note(&mut standings, &ids);
+    for website in homeless {
+        standings.websites.insert(website, Memory::Homeless);
+    }
+    work.happened = decisions.happened;
+    work.standings = Some(standings);
+    Ok(())
+}
+
+/// The websites of which a chunk's records may say something, by their ids.
+fn counting(work: &Work<'_>, rules: &Rules) -> BTreeSet<i64> {
+    let records = work.records.iter().enumerate();
+    let counting = records.filter(|(_, record)| Verdict::of(record, rules).is_some());
+    counting
+        .filter_map(|(place, _)| work.websites.id(place))
+        .collect()
+}
+
+/// Reads how those stand of which that is not remembered, and hands back the ones that have no home:
+/// of these it is forgotten again, and each result written.
+async fn read(
+    transaction: &Transaction<'_>,
+    standings: &mut Standings,
+    touched: &BTreeSet<i64>,
+) -> Result<Vec<i64>, DatabaseError> {
+    let mut homeless = Vec::new();
+    let mut unread = Vec::new();
+    for website in touched {
+        match standings.websites.get(website) {
+            Some(Memory::Known(_)) => {}
+            Some(Memory::Unread) => unread.push(*website),
+            Some(Memory::Homeless) => homeless.push(*website),
+            None => return Err(DatabaseError::Stale("a website's home was not looked up")),
+        }
+    }
+    if !homeless.is_empty() {
+        homes::lock(transaction, &homeless).await?;
+        unread.extend(&homeless);
+    }
+    if unread.is_empty() {
+        return Ok(homeless);
+    }
+    let mut read = states::read(transaction, &unread).await?;
+    for website in unread {
+        let standing = read.remove(&website).unwrap_or_default();
+        standings.websites.insert(website, Memory::Known(standing));
+    }
+    for website in &homeless {
+        if let Some(Memory::Known(standing)) = standings.websites.get_mut(website) {
+            standing.noted_until.clear();
+        }
+    }
+    Ok(homeless)
+}

@@ -1,0 +1,113 @@
+//! How websites stand, as remembered between the batches of a partition.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::{Mutex, PoisonError},
+};
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::incidents::Website;
+
+/// Intervals by which a location's newest result may be ahead of its row in `states`: so many rows of
+/// `metrics` have to be looked at, at most, to know it again.
+const AHEAD_INTERVALS_MAX: i32 = 60;
+/// Websites that are remembered of one partition; then all are forgotten, and read again.
+const WEBSITES_MAX: usize = 100_000;
+
+/// How a website stands.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Standing {
+    pub(super) website: Website,
+    /// Its incident, while it is down.
+    pub(super) incident: Option<Incident>,
+    /// Up to when each location's results need no new row in `states`, as long as they say the same.
+    pub(super) noted_until: BTreeMap<Box<str>, Timestamp>,
+}
+
+/// An open incident.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Incident {
+    /// In the database, by its id.
+    Stored(i64),
+    /// To be stored by this transaction, by its place.
+    New(usize),
+}
+
+/// What is remembered of a website.
+#[derive(Debug)]
+pub(super) enum Memory {
+    /// That it is at home here; how it stands has yet to be read.
+    Unread,
+    /// How it stands.
+    Known(Standing),
+    /// That it has no home: how it stands is read for each batch.
+    Homeless,
+}
+
+/// What is remembered of a partition's websites. It holds at one stored offset alone, since others may
+/// have moved that.
+#[derive(Debug)]
+pub(in crate::store) struct Standings {
+    pub(super) offset: i64,
+    /// What `states_version` was then.
+    pub(super) version: i64,
+    pub(super) websites: HashMap<i64, Memory>,
+}
+
+impl Standings {
+    /// Nothing, at a stored offset.
+    pub(super) fn at(offset: i64, version: i64) -> Self {
+        Self {
+            offset,
+            version,
+            websites: HashMap::new(),
+        }
+    }
+
+    /// Whether nobody else wrote them since they were recalled, or took a website away.
+    pub(in crate::store) fn hold(&self, version: i64) -> bool {
+        self.version == version
+    }
+}
+
+/// What is remembered of all partitions.
+#[derive(Debug, Default)]
+pub(in crate::store) struct Memories {
+    partitions: Mutex<HashMap<i32, Standings>>,
+}
+
+impl Memories {
+    /// Takes what is remembered of a partition at a stored offset. Whoever stores nothing after all
+    /// does not give it back: it is read again.
+    pub(super) fn take(&self, partition: i32, offset: i64) -> Option<Standings> {
+        let partitions = self.partitions.lock();
+        let mut partitions = partitions.unwrap_or_else(PoisonError::into_inner);
+        let standings = partitions.remove(&partition)?;
+        Some(standings).filter(|it| it.offset == offset)
+    }
+
+    /// Remembers how a partition's websites stand at a stored offset.
+    pub(in crate::store) fn keep(&self, partition: i32, standings: Option<Standings>, offset: i64) {
+        let few = standings.filter(|it| it.websites.len() <= WEBSITES_MAX);
+        let Some(mut standings) = few else {
+            return;
+        };
+        standings.offset = offset;
+        let partitions = self.partitions.lock();
+        let mut partitions = partitions.unwrap_or_else(PoisonError::into_inner);
+        partitions.insert(partition, standings);
+    }
+
+    /// Forgets all.
+    pub(in crate::store) fn forget(&self) {
+        let partitions = self.partitions.lock();
+        partitions.unwrap_or_else(PoisonError::into_inner).clear();
+    }
+}
+
+/// Up to when a location's results need no new row, once one is written for a result of that time.
+pub(super) fn noted_until(newest_at: Timestamp, interval: SignedDuration) -> Timestamp {
+    let ahead = newest_at.checked_add(interval * AHEAD_INTERVALS_MAX);
+    ahead.unwrap_or(Timestamp::MAX)
+}

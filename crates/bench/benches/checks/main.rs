@@ -16,8 +16,16 @@ use std::env;
 
 use anyhow::{Result, bail};
 
-const USAGE: &str = "cases: cost, start, hostile, reload, accuracy (all of them unless named)";
-const CASES: [&str; 5] = ["cost", "start", "hostile", "reload", "accuracy"];
+const USAGE: &str =
+    "cases: cost, start, start-100k, hostile, reload, accuracy (all of them unless named)";
+const CASES: [&str; 6] = [
+    "cost",
+    "start",
+    "start-100k",
+    "hostile",
+    "reload",
+    "accuracy",
+];
 
 fn main() -> Result<()> {
     // Cargo adds `--bench` on its own.
@@ -43,7 +51,8 @@ async fn run(named: &[&str]) -> Result<()> {
     for name in named {
         match *name {
             "cost" => cases::cost(&bench).await?,
-            "start" => cases::start(&bench).await?,
+            "start" => cases::start(&bench, 20_000).await?,
+            "start-100k" => cases::start(&bench, 100_000).await?,
             "hostile" => cases::hostile(&bench).await?,
             "reload" => cases::reload(&bench).await?,
             _ => cases::accuracy(&bench).await?,

@@ -10,13 +10,20 @@ use std::{
 use anyhow::{Context, Result, ensure};
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
-use tokio::process::Command;
+use tokio::{
+    process::Command,
+    time::{Instant, sleep},
+};
 
 use crate::watched::Watched;
 
 /// From one check of a target to the next where a pace is kept: so often that a few thousand
 /// targets come to a thousand checks a second.
 pub(crate) const INTERVAL: Duration = Duration::from_secs(2);
+
+/// How often its log is read for what it is to say, and for how long at most.
+const LOOK_INTERVAL: Duration = Duration::from_millis(5);
+const PATIENCE: Duration = Duration::from_mins(5);
 
 /// A running monitor.
 pub(crate) struct Monitor {
@@ -80,6 +87,20 @@ impl Monitor {
     /// What it said so far.
     pub(crate) fn log(&self) -> Result<String> {
         Ok(fs::read_to_string(self.folder.path().join("log"))?)
+    }
+
+    /// Waits until it has said that.
+    pub(crate) async fn until_said(&self, words: &str) -> Result<()> {
+        let began = Instant::now();
+        while !self.log()?.contains(words) {
+            ensure!(
+                began.elapsed() < PATIENCE,
+                "never said {words:?}:\n{}",
+                self.log()?
+            );
+            sleep(LOOK_INTERVAL).await;
+        }
+        Ok(())
     }
 
     /// Gives it other targets, and says so.

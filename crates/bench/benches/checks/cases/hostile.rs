@@ -8,6 +8,7 @@ use tokio::time::sleep;
 
 use super::bench::{Bench, targets};
 use crate::{
+    machine::Machine,
     records::outcomes,
     table::{self, quantile, row},
 };
@@ -26,11 +27,14 @@ pub(crate) async fn hostile(bench: &Bench) -> Result<()> {
         .map(|(number, behaviour)| sites.hostile(behaviour, number))
         .chain((0..WELL).map(|number| sites.page(number)))
         .collect();
-    let began = Timestamp::now();
     let monitor = bench
         .monitor(&sites, "hostile", &targets(&urls)?, INTERVAL)
         .await?;
+    // What was due while it started was under way for it.
+    monitor.until_said("Checking").await?;
+    let (began, machine) = (Timestamp::now(), Machine::look()?);
     sleep(RUN).await;
+    let busy = Machine::look()?.busy_since(&machine) * 100.0;
     let memory = monitor.process.memory_max_mib()?;
     let used = monitor.process.processor_time()?;
     monitor.stop().await?;
@@ -53,7 +57,9 @@ pub(crate) async fn hostile(bench: &Bench) -> Result<()> {
     }
     let cores = used.as_secs_f64() / RUN.as_secs_f64();
     table::print(
-        &format!("Every 10 s, hostile sites among others: {memory:.0} MiB, {cores:.2} cores"),
+        &format!(
+            "Every 10 s, hostile sites among others: {memory:.0} MiB, {cores:.2} cores; all cores {busy:.0} % busy"
+        ),
         &rows,
     );
     Ok(())

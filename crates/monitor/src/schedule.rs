@@ -9,6 +9,7 @@ mod entry;
 mod plan;
 mod planned;
 mod run;
+mod under_way;
 
 pub use self::{
     due::{Arrival, Due},

@@ -12,9 +12,10 @@ use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
 use super::{
-    due::Due,
+    due::{Arrival, Due},
     entry::{Entry, Feed},
     plan::Schedule,
+    under_way::UnderWay,
 };
 use crate::{
     clock::{ClockTrouble, ClockWatch, is_before_build, now},
@@ -27,6 +28,10 @@ const CLOCK_READ_INTERVAL: Duration = Duration::from_millis(500);
 /// A wall clock set back by less is waited for: nothing is due until it is where it was. By more, and
 /// checks go on at once.
 const SET_BACK_TOLERANCE: Duration = Duration::from_secs(2);
+
+/// Checks under way that are sent at once: the prober takes them all in one turn, and there is room
+/// left beside them for what comes due.
+const UNDER_WAY_STEP: usize = 32;
 
 /// The first due time that can become a row: the consumer has no tables for days before.
 const TOLD_SINCE: Timestamp = Timestamp::constant(946_684_800, 0);
@@ -48,6 +53,7 @@ pub async fn run(feed: Feed, due: mpsc::Sender<Due>, clock: Condition, stop: Can
     };
     let mut running = Running {
         schedule: Schedule::new(Entry::every(interval, &targets), since),
+        under_way: UnderWay::default(),
         wellness,
         time: since,
         right_until: believable(since),
@@ -72,6 +78,7 @@ type Refused = mpsc::error::SendError<()>;
 
 struct Running {
     schedule: Schedule,
+    under_way: UnderWay,
     wellness: Wellness,
     /// What the clock showed when it was last read.
     time: Timestamp,
@@ -92,6 +99,7 @@ impl Running {
             let mut part = None;
             tokio::select! {
                 () = sleep(until_next(&self.schedule)) => {}
+                sent = self.send_under_way(), if !self.under_way.is_empty() => sent?,
                 received = changes.recv(), if may_change => match received {
                     Some(received) => part = Some(received),
                     None => may_change = false,
@@ -99,8 +107,8 @@ impl Running {
             }
             self.follow_clock(now());
             if let Some(part) = part {
-                // What came due before the change is sent as it was.
-                self.send_due().await?;
+                // What was due before the change is sent as it was.
+                self.send_all().await?;
                 self.change(part);
             }
         }
@@ -138,12 +146,44 @@ impl Running {
         next.is_some_and(|due| due <= self.time)
     }
 
+    /// Sends a few of those that were under way, once there is room for as many.
+    async fn send_under_way(&mut self) -> Result<(), Refused> {
+        let step = UNDER_WAY_STEP.min(self.due.max_capacity() / 2).max(1);
+        for room in self.due.reserve_many(step).await? {
+            match self.under_way.pop() {
+                Some(check) => room.send(check),
+                None => break,
+            }
+        }
+        Ok(())
+    }
+
+    /// Sends everything, what comes due meanwhile before what was under way.
+    async fn send_all(&mut self) -> Result<(), Refused> {
+        self.send_due().await?;
+        while !self.under_way.is_empty() {
+            self.send_under_way().await?;
+            self.follow_clock(now());
+            self.send_due().await?;
+        }
+        Ok(())
+    }
+
+    /// Sends what came due; slots that were under way wait behind it.
     async fn send_due(&mut self) -> Result<(), Refused> {
+        while self.under_way.is_over(self.time) {
+            let room = self.due.reserve().await?;
+            if let Some(check) = self.under_way.pop() {
+                room.send(check);
+            }
+        }
         while self.is_due() {
             // Room first: a check that was taken out would be lost when we are told to stop.
             let room = self.due.reserve().await?;
-            if let Some(check) = self.schedule.pop(self.time) {
-                room.send(check);
+            match self.schedule.pop(self.time) {
+                Some(check) if check.arrival == Arrival::UnderWay => self.under_way.push(check),
+                Some(check) => room.send(check),
+                None => {}
             }
         }
         let slots = self.schedule.take_forgotten_slots();

@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use service::health::Health;
 
 use super::*;
@@ -56,12 +58,51 @@ async fn changes_are_taken_up_while_it_runs_and_a_stop_leaves_no_last_word_unsai
 }
 
 #[tokio::test]
+async fn what_comes_due_goes_before_the_slots_that_were_under_way() {
+    let urls: Vec<_> = (0..500)
+        .map(|number| format!("https://{number}.example"))
+        .collect();
+    let urls: Vec<_> = urls.iter().map(String::as_str).collect();
+    let (_changes, mut feed) = feed(&urls);
+    // By now, one check at least has come due.
+    feed.since = now() - Duration::from_secs(2);
+    let mut often = Arc::into_inner(target("https://often.example")).unwrap();
+    often.own.interval = Some(Duration::from_secs(1));
+    feed.targets.push(often.into());
+    let (sender, mut due) = mpsc::channel(4);
+    let stop = CancellationToken::new();
+    let running = tokio::spawn(run(feed, sender, clock(), stop.clone()));
+    let mut before = Vec::new();
+    let came = loop {
+        let check = due.recv().await.unwrap();
+        if check.arrival == Arrival::CameDue {
+            break check;
+        }
+        before.push(check);
+    };
+    assert_eq!(came.target.url, "https://often.example");
+    assert!(before.len() < 20, "{} went before", before.len());
+    let of_same = before
+        .iter()
+        .filter(|check| check.target.url == came.target.url);
+    assert!(of_same.map(|check| check.scheduled_at).is_sorted());
+    let mut all = before.len();
+    while all < 500 {
+        let check = due.recv().await.unwrap();
+        all += usize::from(check.arrival == Arrival::UnderWay);
+    }
+    stop.cancel();
+    running.await.unwrap();
+}
+
+#[tokio::test]
 async fn nothing_is_due_by_a_clock_whose_time_no_row_can_hold() {
     let (sender, _due) = mpsc::channel(64);
     let health = Health::default();
     let time = now();
     let mut running = Running {
         schedule: Schedule::new(Entry::every(INTERVAL, &[target("https://a.example")]), time),
+        under_way: UnderWay::default(),
         wellness: Wellness::new(health.given("clock"), time),
         time,
         right_until: Some(time),

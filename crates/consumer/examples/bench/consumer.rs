@@ -15,8 +15,9 @@ use crate::{Servers, database::Database, usage};
 const POLL_INTERVAL: Duration = Duration::from_millis(20);
 /// Long enough for any run: whoever waits longer, waits in vain.
 const DRAIN_MAX: Duration = Duration::from_mins(10);
-/// After a backlog, how long until memory is what an idle consumer has.
-const IDLE: Duration = Duration::from_secs(3);
+/// After a backlog, how long until memory is what an idle consumer has: the allocator gives back what
+/// was not used for ten seconds.
+const IDLE: Duration = Duration::from_secs(15);
 
 /// A running consumer, killed when it is let go.
 pub(crate) struct Consumer {

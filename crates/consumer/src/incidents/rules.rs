@@ -46,7 +46,7 @@ impl Rules {
     /// that there are.
     pub(crate) fn told_of(&self, target: Option<&Map<String, Value>>) -> Vec<&str> {
         let chosen = target.and_then(|target| target.get("alerts")?.as_array());
-        let Some(chosen) = chosen else {
+        let Some(chosen) = chosen.filter(|names| !names.is_empty()) else {
             return self.defaults.iter().map(String::as_str).collect();
         };
         if chosen.iter().any(|name| name == NOBODY) {
@@ -103,6 +103,7 @@ mod tests {
         };
         assert_eq!(rules.told_of(None), ["mail"]);
         assert_eq!(told(json!({"name": "shop"})), "mail");
+        assert_eq!(told(json!({"alerts": []})), "mail");
         assert_eq!(
             told(json!({"alerts": ["night", "gone", "mail"]})),
             "mail night"

@@ -7,12 +7,14 @@
 //! - `maintenance`: plans it some days ahead.
 //! - `rollups`: counts what hours and days came to.
 //! - `keeping`: all of these side by side.
+//! - `notices`: finds what is to be told besides incidents.
 //! - `notifier`: gathers what is to be told, and delivers it.
 //! - `reminder`: says again what is still wrong.
 
 mod burns;
 mod keeping;
 mod maintenance;
+mod notices;
 mod notifier;
 mod partitions;
 mod pause;

@@ -5,7 +5,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     burns::{self, Names},
-    maintenance, notifier, partitions, retention, rollups,
+    maintenance, notices, notifier, partitions, retention, rollups,
 };
 use crate::{alerts::AlertSettings, retention::Retention, store::BatchWriter, trouble::Trouble};
 
@@ -49,7 +49,8 @@ impl Keeping {
             retention::expire(writer.clone(), retention, stop.clone()),
             rollups::count(database.clone(), stop.clone()),
             maintenance::plan_ahead(database.clone(), stop.clone()),
-            burns::watch_budgets(database.clone(), names, stop.clone()),
+            burns::watch_budgets(database.clone(), names.clone(), stop.clone()),
+            notices::look_around(database.clone(), names, stop.clone()),
             notifier::notify(database, alerts, stop.clone()),
             partitions::keep(writer, trouble, stop.clone()),
         );

@@ -13,6 +13,7 @@
 
 mod support;
 
+mod alerts;
 mod check;
 mod clock;
 mod commands;

@@ -10,9 +10,10 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::{
-    alert::{Alert, Site},
+    alert::Alert,
     file::Fields,
     http::{Endpoint, Post},
+    news::Site,
     outcome::Outcome,
 };
 
@@ -110,7 +111,7 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
-    use crate::alert::News;
+    use crate::news::News;
 
     fn time(text: &str) -> Timestamp {
         text.parse().unwrap()

@@ -6,6 +6,7 @@
 mod document;
 mod expand;
 mod fields;
+mod secrets;
 mod span;
 mod tables;
 mod value;

@@ -1,7 +1,7 @@
 //! Tells one alert to one receiver. It decides nothing: what is told to whom is decided in PostgreSQL,
 //! and whoever calls tries again when it says so.
 //!
-//! - `alert`: what is told. `words`: how it reads.
+//! - `news`: what happened. `alert`: what is told of it. `words`: how it reads.
 //! - `receiver`: who is told, and of what. `file`: how `ALERTS_FILE` is read.
 //! - `webhook`, `slack`, `alertmanager`, `mail`: a channel each.
 //! - `http`: the client of the first three; `trust`: whom clients believe. `signature`, `template`: of
@@ -13,6 +13,7 @@ mod alertmanager;
 mod file;
 mod http;
 mod mail;
+mod news;
 mod outcome;
 mod receiver;
 mod signature;
@@ -22,7 +23,8 @@ mod trust;
 mod webhook;
 mod words;
 
-pub use alert::{Alert, News, SITES_MAX, Site};
+pub use alert::{Alert, SITES_MAX};
+pub use news::{News, Site};
 pub use outcome::Outcome;
 pub use receiver::{Receiver, Receivers};
 pub use words::{moment, span};

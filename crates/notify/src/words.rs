@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::alert::{Alert, News, Site};
+use crate::news::{News, Site};
 
 const SECONDS_A_MINUTE: i64 = 60;
 const MINUTES_AN_HOUR: i64 = 60;
@@ -27,8 +27,7 @@ pub(crate) fn headline(news: &News, sites_count: usize) -> String {
 }
 
 /// The rest, a line each.
-pub(crate) fn lines(alert: &Alert) -> Vec<String> {
-    let news = &alert.news;
+pub(crate) fn lines(news: &News, sites_count: usize) -> Vec<String> {
     let mut lines = Vec::new();
     if let [site] = news.sites.as_slice()
         && site.name != site.url
@@ -47,11 +46,11 @@ pub(crate) fn lines(alert: &Alert) -> Vec<String> {
     for (name, text) in told {
         lines.extend(text.map(|text| format!("{name}: {text}")));
     }
-    if alert.sites_count > 1 {
+    if sites_count > 1 {
         lines.extend(news.sites.iter().take(LISTED_MAX).map(listed));
         let listed = news.sites.len().min(LISTED_MAX);
-        if alert.sites_count > listed {
-            lines.push(format!("… and {} more", alert.sites_count - listed));
+        if sites_count > listed {
+            lines.push(format!("… and {} more", sites_count - listed));
         }
     }
     lines.iter().map(|line| plain(line)).collect()
@@ -127,6 +126,7 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
+    use crate::alert::Alert;
 
     fn site(name: &str) -> Site {
         Site {

@@ -2,18 +2,12 @@
 
 use std::{fmt::Display, ops::RangeInclusive, str::FromStr, time::Duration};
 
-use secrecy::SecretString;
-
 use super::{
     document::Document,
-    expand::names_variable,
     span,
     value::{Given, Table, Value},
 };
 
-/// A field whose value must not stand in the file has a twin with this behind its name, which names
-/// a file that holds it.
-const FILE_SUFFIX: &str = "_file";
 /// Letters of a name that may differ from those of the right one.
 const DISTANCE_MAX: usize = 2;
 
@@ -21,11 +15,11 @@ const DISTANCE_MAX: usize = 2;
 /// a problem noted, the whole file is refused.
 pub(crate) struct Fields<'a, 'doc> {
     title: String,
-    line: usize,
-    left: Table,
+    pub(super) line: usize,
+    pub(super) left: Table,
     /// Every name that was asked for: what the table may hold.
-    asked: Vec<String>,
-    document: &'a mut Document<'doc>,
+    pub(super) asked: Vec<String>,
+    pub(super) document: &'a mut Document<'doc>,
 }
 
 impl<'a, 'doc> Fields<'a, 'doc> {
@@ -51,7 +45,7 @@ impl<'a, 'doc> Fields<'a, 'doc> {
     }
 
     /// Notes what is wrong with a field, on its line. Must not quote a secret.
-    fn problem(&mut self, line: usize, name: &str, problem: impl Display) {
+    pub(super) fn problem(&mut self, line: usize, name: &str, problem: impl Display) {
         let title = &self.title;
         let problem = format!("{title}: {name}: {problem}");
         self.document.problem(line, problem);
@@ -67,13 +61,13 @@ impl<'a, 'doc> Fields<'a, 'doc> {
         self.problem(line, name, problem);
     }
 
-    fn take(&mut self, name: &str) -> Option<Given> {
+    pub(super) fn take(&mut self, name: &str) -> Option<Given> {
         self.asked.push(name.to_owned());
         self.left.remove(name)
     }
 
     /// A text as it stands in the file.
-    fn take_text(&mut self, name: &str) -> Option<(usize, String)> {
+    pub(super) fn take_text(&mut self, name: &str) -> Option<(usize, String)> {
         let Given { line, value } = self.take(name)?;
         match value {
             Value::Text(text) if !text.trim().is_empty() => Some((line, text)),
@@ -90,7 +84,7 @@ impl<'a, 'doc> Fields<'a, 'doc> {
         self.expanded(line, name, &text)
     }
 
-    fn expanded(&mut self, line: usize, name: &str, text: &str) -> Option<String> {
+    pub(super) fn expanded(&mut self, line: usize, name: &str, text: &str) -> Option<String> {
         match self.document.expand(text) {
             Ok(text) => Some(text),
             Err(problem) => {
@@ -128,79 +122,6 @@ impl<'a, 'doc> Fields<'a, 'doc> {
             self.problem(line, name, format_args!("is not {wanted}"));
         }
         parsed
-    }
-
-    /// What must not stand in the file: it comes from the environment, or from a file of its own.
-    pub(crate) fn secret(&mut self, name: &str) -> Option<SecretString> {
-        let line = self.line_of(name);
-        let (is_plain, text) = self.here_or_in_file(name)?;
-        if is_plain {
-            let problem = format!(
-                "a secret does not stand in this file: {name} = \"${{NAME}}\" takes it from the \
-                 environment, {name}{FILE_SUFFIX} = \"PATH\" from a file of its own"
-            );
-            self.problem(line, name, problem);
-            return None;
-        }
-        Some(text)
-    }
-
-    /// What may be a secret, and has to be there.
-    pub(crate) fn perhaps_secret(&mut self, name: &str, example: &str) -> Option<SecretString> {
-        let file_name = format!("{name}{FILE_SUFFIX}");
-        if !self.left.contains_key(name) && !self.left.contains_key(&file_name) {
-            self.asked.extend([name.to_owned(), file_name]);
-            let problem = format!("is missing; such as {name} = {example}");
-            self.problem(self.line, name, problem);
-            return None;
-        }
-        self.here_or_in_file(name).map(|(_, text)| text)
-    }
-
-    /// The text of a field or of the file that its twin names; and whether it stands here as it is.
-    fn here_or_in_file(&mut self, name: &str) -> Option<(bool, SecretString)> {
-        let file_name = format!("{name}{FILE_SUFFIX}");
-        match (self.take_text(name), self.take_text(&file_name)) {
-            (Some((line, _)), Some(_)) => {
-                let problem = format!("stands there beside {file_name}; one of them is enough");
-                self.problem(line, name, problem);
-                None
-            }
-            (Some((line, text)), None) => {
-                let expanded = self.expanded(line, name, &text)?;
-                Some((!names_variable(&text), expanded.into()))
-            }
-            (None, Some((line, path))) => {
-                let secret = self.secret_in(line, &file_name, &path)?;
-                Some((false, secret))
-            }
-            (None, None) => None,
-        }
-    }
-
-    fn secret_in(&mut self, line: usize, name: &str, path: &str) -> Option<SecretString> {
-        let path = self.expanded(line, name, path)?;
-        match self.document.read(&path) {
-            // Editors end a file with a line's end.
-            Ok(text) => Some(text.trim_end_matches(['\r', '\n']).to_owned().into()),
-            Err(problem) => {
-                self.problem(line, name, problem);
-                None
-            }
-        }
-    }
-
-    /// What the file holds that a field names.
-    pub(crate) fn contents(&mut self, name: &str) -> Option<String> {
-        let (line, path) = self.take_text(name)?;
-        let path = self.expanded(line, name, &path)?;
-        match self.document.read(&path) {
-            Ok(text) => Some(text),
-            Err(problem) => {
-                self.problem(line, name, problem);
-                None
-            }
-        }
     }
 
     /// Yes or no.
@@ -279,33 +200,6 @@ impl<'a, 'doc> Fields<'a, 'doc> {
         texts.collect()
     }
 
-    /// A table of texts, such as headers, by their names as they stand. With the line of each.
-    pub(crate) fn pairs(&mut self, name: &str) -> Vec<(usize, String, String)> {
-        let Some(Given { line, value }) = self.take(name) else {
-            return Vec::new();
-        };
-        let Value::Table(table) = value else {
-            let problem = format!("is not a table, such as {name} = {{ Name = \"value\" }}");
-            self.problem(line, name, problem);
-            return Vec::new();
-        };
-        let pairs = table.into_iter().filter_map(|(key, given)| {
-            let whole = format!("{name}.{key}");
-            let Value::Text(text) = given.value else {
-                self.problem(given.line, &whole, "is not a text");
-                return None;
-            };
-            if is_secret_header(&key) && !names_variable(&text) {
-                let problem = format!("a secret does not stand in this file: {key} = \"${{NAME}}\" takes it from the environment");
-                self.problem(given.line, &whole, problem);
-                return None;
-            }
-            let text = self.expanded(given.line, &whole, &text)?;
-            Some((given.line, key, text))
-        });
-        pairs.collect()
-    }
-
     /// Says nothing of what is left.
     pub(crate) fn forget(&mut self) {
         self.left.clear();
@@ -326,19 +220,4 @@ impl<'a, 'doc> Fields<'a, 'doc> {
             self.problem(given.line, &name, problem);
         }
     }
-}
-
-/// Headers that prove who asks.
-fn is_secret_header(name: &str) -> bool {
-    let name = name.to_ascii_lowercase();
-    [
-        "authorization",
-        "api-key",
-        "apikey",
-        "token",
-        "secret",
-        "cookie",
-    ]
-    .iter()
-    .any(|word| name.contains(word))
 }

@@ -5,11 +5,13 @@
 //! - `reading`: questions to the database, whose answers are kept for a moment.
 //! - `queries`: what is asked, and what comes back.
 //! - `pages`: from there to HTML. `words`, `times`, `share`, `spread`: how things are said. `state`: how a website is.
+//! - `auth`: who may see it.
 //! - `assets`, `answer`: style and script; headers, and what is said when something is wrong.
 
 mod answer;
 mod api;
 mod assets;
+mod auth;
 mod pages;
 mod queries;
 mod reading;
@@ -21,6 +23,7 @@ mod state;
 mod times;
 mod words;
 
+pub use auth::Credentials;
 pub use settings::StatusSettings;
 pub use site::router;
 

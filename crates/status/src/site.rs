@@ -11,12 +11,21 @@ mod shared;
 use std::sync::Arc;
 
 use anyhow::Context;
-use axum::{Router, middleware::map_response, response::Response};
+use axum::{
+    Router,
+    middleware::{from_fn_with_state, map_response},
+    response::Response,
+};
 use database::{Database, DatabaseSettings};
 use tower_http::compression::CompressionLayer;
 
 use self::shared::Site;
-use crate::{answer, reading::Reading, settings::StatusSettings};
+use crate::{
+    answer,
+    auth::{self, Gate},
+    reading::Reading,
+    settings::StatusSettings,
+};
 
 /// Connections at the same time: the page must not take those that store.
 const CONNECTIONS_MAX: usize = 2;
@@ -34,10 +43,15 @@ pub fn router(
     let database = Database::for_reading(&database).context("for the status page")?;
     let reading = Reading::new(database, &settings.public_tags);
     let site = Site::new(settings.title.clone(), address.map(str::to_owned), reading);
-    Ok(html::routes()
+    let mut routes = html::routes()
         .merge(json::routes())
         .merge(others::routes())
-        .with_state(Arc::new(site))
+        .with_state(Arc::new(site));
+    if let Some(credentials) = settings.credentials.clone() {
+        let gate = Arc::new(Gate::new(credentials));
+        routes = routes.layer(from_fn_with_state(gate, auth::ask));
+    }
+    Ok(routes
         .layer(map_response(with_headers))
         .layer(CompressionLayer::new()))
 }

@@ -58,6 +58,15 @@ pub(crate) fn span(time: SignedDuration) -> String {
     }
 }
 
+/// How often: whole minutes as such.
+pub(crate) fn interval(time: SignedDuration) -> String {
+    match (time.as_secs(), time.subsec_nanos()) {
+        (seconds, 0) if seconds % 60 == 0 && seconds > 0 => span(time).replace("60 s", "1 min"),
+        (_, 0) => format!("{} s", time.as_secs()),
+        _ => format!("{} s", time.as_secs_f64()),
+    }
+}
+
 /// As machines write it, to the second.
 pub(crate) fn iso(at: Timestamp) -> String {
     utc(at, "%Y-%m-%dT%H:%M:%SZ")
@@ -91,6 +100,11 @@ mod tests {
         assert_eq!(told(5399), "89 min");
         assert_eq!(told(5400), "1 h");
         assert_eq!(told(48 * 3600), "2 d");
+        let every = |seconds| interval(SignedDuration::from_millis(seconds));
+        assert_eq!(every(60_000), "1 min");
+        assert_eq!(every(90_000), "90 s");
+        assert_eq!(every(180_000), "3 min");
+        assert_eq!(every(500), "0.5 s");
     }
 
     #[test]

@@ -48,6 +48,7 @@ const KNOWN: &[&str] = &[
     "CLIENT_ID",
     "CONSUMER_GROUP",
     "DROP_MESSAGES_IF_ABORT",
+    "HTTP_AUTH",
     "PG_SSL_CAFILE",
     "PG_URI",
     "PUBLIC_TAGS",

@@ -8,11 +8,10 @@ use maud::{Markup, html};
 use super::{
     checks,
     layout::{Layout, Masthead, Place},
-    parts,
+    parts, trouble,
 };
 use crate::{
     queries::{Check, Decided, IncidentPage},
-    state::State,
     times::{self, Clock},
     words,
 };
@@ -20,7 +19,7 @@ use crate::{
 /// The page.
 pub(crate) fn incident(masthead: &Masthead, page: &IncidentPage) -> Markup {
     let Some(asked) = page.asked() else {
-        return super::missing(masthead);
+        return trouble::missing(masthead);
     };
     let content = html! {
         (heading(page, asked))
@@ -174,9 +173,4 @@ fn before(page: &IncidentPage) -> Markup {
             }
         }
     }
-}
-
-/// How an incident is, as a state.
-const fn state(is_open: bool) -> State {
-    if is_open { State::Down } else { State::Up }
 }

@@ -80,7 +80,7 @@ fn heading(page: &WebsitePage) -> Markup {
             .title { h1 dir="auto" { (website.title()) } span { (row::state(website, page.now)) } }
             p.sub {
                 span.mono { (messages::Masked(&website.url).to_string()) }
-                @if let Some(every) = every { " · every " (times::span(every)) }
+                @if let Some(every) = every { " · every " (times::interval(every)) }
                 @if !places.is_empty() { " from " bdi { (words::list(&places)) } }
                 @for tag in &website.tags { " " span.tag { (tag) } }
             }

@@ -130,6 +130,7 @@ pub(super) async fn get(pages: &Router, path: &str, headers: &[(&str, &str)]) ->
 pub(super) fn settings(public_tags: &[&str]) -> StatusSettings {
     StatusSettings {
         title: "Example <Status>".to_owned(),
+        credentials: None,
         public_tags: public_tags.iter().map(|&tag| tag.to_owned()).collect(),
     }
 }

@@ -3,10 +3,10 @@
 use jiff::Timestamp;
 use maud::{Markup, html};
 
-use super::state;
 use crate::{
     pages::parts,
     queries::{Decided, IncidentPage},
+    state::State,
     times::{self, Clock},
     words,
 };
@@ -77,4 +77,9 @@ fn of_one(one: &Decided) -> Vec<Step> {
         step(one.closed_at, false, "up again"),
     ];
     steps.into_iter().flatten().collect()
+}
+
+/// How an incident is, as a state.
+const fn state(is_open: bool) -> State {
+    if is_open { State::Down } else { State::Up }
 }

@@ -40,3 +40,4 @@ mod state;
 mod takeover;
 mod targets;
 mod torture;
+mod witness;

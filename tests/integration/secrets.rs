@@ -1,6 +1,6 @@
 //! A target's secrets are sent to its site, and stand nowhere else.
 
-use std::fs;
+use std::{fs, path::Path};
 
 use crate::{
     reload::ask,
@@ -30,6 +30,7 @@ async fn no_secret_of_a_target_is_logged_published_or_shown() {
     let rows: String = urls.iter().map(row).collect();
     fs::write(&targets, format!("url,method,headers,body\n{rows}")).unwrap();
 
+    commands_show_none(&urls[1], &targets).await;
     for level in ["DEBUG", "TRACE"] {
         let (topic, port) = (Topic::create(1).await, devstack::free_port().unwrap());
         let settings = ServiceSettings::monitor(&topic, &targets)
@@ -64,6 +65,37 @@ async fn no_secret_of_a_target_is_logged_published_or_shown() {
             for secret in SECRETS {
                 assert!(!text.contains(secret), "{secret} in the {place}:\n{text}");
             }
+        }
+    }
+}
+
+/// What the list, and one check by hand, print.
+async fn commands_show_none(url: &str, targets: &Path) {
+    let [in_header, in_body, _] = SECRETS;
+    let settings = ServiceSettings::default()
+        .set("URLS_FILE", targets.display())
+        .set("TOKEN", in_header);
+    let header = format!("X-Key: {in_header}");
+    let check = [
+        "check",
+        url,
+        "--method",
+        "POST",
+        "--headers",
+        &header,
+        "--body",
+        in_body,
+    ];
+    for (arguments, status) in [
+        (&["targets"][..], 2),
+        (&["targets", "--json"], 2),
+        (&check, 1),
+    ] {
+        let (code, printed, said) = Service::run("monitor", arguments, &settings).await;
+        assert_eq!(code, Some(status), "{printed}{said}");
+        for secret in SECRETS {
+            let text = format!("{printed}{said}");
+            assert!(!text.contains(secret), "{secret} by {arguments:?}:\n{text}");
         }
     }
 }

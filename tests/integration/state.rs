@@ -12,7 +12,7 @@ use devstack::{Kafka, KafkaOptions, Server};
 use jiff::Timestamp;
 use serde_json::Value;
 
-use crate::support::{Answer, Service, ServiceSettings, Site, Topic, eventually};
+use crate::support::{Answer, Database, Service, ServiceSettings, Site, Topic, eventually};
 
 const TARGETS: usize = 20;
 /// Requests of the site between two kills: unlike each other, and unlike a whole second's.
@@ -106,6 +106,52 @@ async fn a_monitor_killed_again_and_again_without_kafka_owes_no_check() {
     assert_each_second_has_its_result(&records);
     let real = records.iter().filter(|it| it["outcome"] == "up").count();
     assert!(real > 200, "most were made: {real} of {}", records.len());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_told_again_after_kills_stands_once_in_the_table_and_as_it_was_seen() {
+    let site = Site::start(Answer::page("well")).await;
+    let folder = tempfile::tempdir().unwrap();
+    let targets = write_targets(folder.path(), &site);
+    let (topic, database) = (Topic::create(2).await, Database::create().await);
+    let settings = ServiceSettings::monitor(&topic, &targets)
+        .set("STATE_DIR", folder.path().join("state").display());
+    for requests in KILL_AFTER {
+        let mut monitor = Service::start("monitor", &[], &settings);
+        await_requests(&site, requests).await;
+        monitor.kill();
+    }
+    let mut monitor = Service::start("monitor", &[], &settings);
+    await_requests(&site, 2 * TARGETS).await;
+    assert_eq!(monitor.terminate().await, Some(0));
+    let records = topic.read();
+    assert_each_second_has_its_result(&records);
+    // Watermarks are written every ten seconds: what was published since is told as missed, too.
+    let mut seen = by_target(&records);
+    let outcomes = seen.values_mut().flat_map(BTreeMap::values_mut);
+    let repeated: Vec<_> = outcomes.filter(|outcomes| outcomes.len() > 1).collect();
+    assert!(!repeated.is_empty());
+    for outcomes in repeated {
+        outcomes.remove("missed");
+    }
+
+    let settings = ServiceSettings::consumer(&topic, &database);
+    let _consumer = Service::start("consumer", &[], &settings);
+    let all = records.len();
+    database
+        .await_true(&format!("SELECT sum(next_offset) = {all} FROM offsets"))
+        .await;
+    let rows = database
+        .rows("SELECT url, to_json(scheduled_at)::text, outcome::text FROM results")
+        .await;
+    let mut stored = BTreeMap::<String, BTreeMap<_, BTreeSet<_>>>::new();
+    for row in &rows {
+        let due: String = row.get(1);
+        let due: Timestamp = due.trim_matches('"').parse().unwrap();
+        let checks = stored.entry(row.get(0)).or_default();
+        assert!(checks.insert(due, BTreeSet::from([row.get(2)])).is_none());
+    }
+    assert_eq!(stored, seen);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -166,6 +166,18 @@ mod tests {
     }
 
     #[test]
+    fn no_release_is_newer_than_the_time_that_stands_here() {
+        let changes = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../CHANGELOG.md"));
+        let dates = changes
+            .lines()
+            .filter_map(|line| line.strip_prefix("## [")?.split_once("] - "));
+        for (version, date) in dates {
+            let released = format!("{date}T00:00:00Z").parse::<Timestamp>().unwrap();
+            assert!(RELEASED_AT >= released, "raise RELEASED_AT for {version}");
+        }
+    }
+
+    #[test]
     fn a_step_is_shown_for_a_minute() {
         let (wall, monotonic, mut watch) = start();
         let trouble = watch.look(wall - HOUR * 2, monotonic).unwrap();

@@ -16,8 +16,11 @@ use super::{
 };
 use crate::targets::Target;
 
-/// Slots of one target that are reported as missed when the clock jumps over more.
-const JUMPED_SLOTS_MAX: u32 = 100;
+/// Slots of all targets together that are reported as missed when the clock jumps over more: as many as
+/// are told of after a stop, so that a machine which slept for a night is no worse off.
+const JUMPED_SLOTS_MAX: usize = 100_000;
+/// Of each target so many are, however many targets there are.
+const JUMPED_SLOTS_MIN: usize = 100;
 /// A target that left gets its last word when its next check would have been due, or after this. One
 /// that is back by then, after a slip of an editor, has missed nothing.
 const LAST_WORD_WAIT: Duration = Duration::from_secs(10);
@@ -164,7 +167,7 @@ impl Schedule {
     }
 
     /// How many slots were let go without a result since the last time this was asked: the clock
-    /// jumped over more than `JUMPED_SLOTS_MAX` of a target.
+    /// jumped over more of a target than are told.
     pub fn take_forgotten_slots(&mut self) -> u64 {
         std::mem::take(&mut self.forgotten_slots)
     }
@@ -174,8 +177,10 @@ impl Schedule {
         let last = planned.times.slot_at(now);
         let interval = planned.entry.interval;
         // Beyond the bound, slots are let go; the caller asks how many.
+        let told_max = (JUMPED_SLOTS_MAX / (self.planned.len() + 1)).max(JUMPED_SLOTS_MIN);
+        let told_max = u32::try_from(told_max).unwrap_or(u32::MAX);
         let first_told = last
-            .checked_sub(interval.saturating_mul(JUMPED_SLOTS_MAX))
+            .checked_sub(interval.saturating_mul(told_max))
             .map_or(due, |time| planned.times.slot_at(time));
         let slot = due.max(first_told);
         self.forgotten_slots += slots_between(due, slot, interval);

@@ -109,7 +109,7 @@ async fn a_clock_in_2020_blames_no_site_and_what_is_owed_is_told_once_it_is_righ
     clock.set_back(YEARS);
     let mut monitor = Service::start("monitor", &[], &settings);
     monitor.await_line(&["Kafka: ready"]).await;
-    await_more(&monitor, "before the program's build", 3).await;
+    await_more(&monitor, "the clock shows ", 3).await;
     let readiness = monitor.get("/readyz").await;
     assert!(readiness.contains(" 503 "), "{readiness}");
     assert!(

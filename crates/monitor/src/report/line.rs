@@ -11,21 +11,22 @@ use crate::masked::Masked;
 
 /// What fits beside a time of day, an outcome and the label of `make run` in 120 columns.
 const LINE_WIDTH_MAX: usize = 92;
-/// Urls are padded to this, so that most words stand below each other.
+/// Urls are padded to this, so that most words stand below each other. So much of a url is kept, whatever
+/// there is to say: it tells whose check it is, and the record has the whole words.
 const URL_WIDTH: usize = 36;
-/// What is said of a check is cut to this before its url is cut: the whole words stand in the record, and
-/// the url says whose check it is.
-const WORDS_WIDTH_MAX: usize = 54;
 
 /// A check's line.
 pub(super) fn line(result: &CheckResult) -> String {
     let time = result.probe().map(|probe| time(probe.response_time));
     let time = time.map_or(String::new(), |time| format!("  {time}"));
-    let words = cut(&words(result), WORDS_WIDTH_MAX - time.len());
-    let said = format!("{words}{time}");
     let url = Masked(&result.check.url).to_string();
-    let url = cut(&url, LINE_WIDTH_MAX - 2 - said.chars().count());
-    format!("{url:<URL_WIDTH$}  {said}")
+    let url_width_min = url.chars().count().min(URL_WIDTH);
+    let room = LINE_WIDTH_MAX - 2;
+    let words = cut(&words(result), room - url_width_min - time.len());
+    let said = format!("{words}{time}");
+    let left = room - said.chars().count();
+    let (url, width) = (cut(&url, left), URL_WIDTH.min(left));
+    format!("{url:<width$}  {said}")
 }
 
 fn words(result: &CheckResult) -> String {

@@ -31,6 +31,7 @@ mod pooler;
 mod proof;
 mod reached;
 mod reload;
+mod retention;
 mod rollups;
 mod secrets;
 mod settings;

@@ -1,6 +1,10 @@
 //! Where partitions begin, and what is gone of them before it was read.
 
-use crate::support::{Database, Service, ServiceSettings, Topic, eventually, original_record};
+use std::process::Command;
+
+use crate::support::{
+    Database, Service, ServiceSettings, Topic, eventually, original_record, shared,
+};
 
 const OLD: i32 = 2;
 const GROWN: i32 = 4;
@@ -85,6 +89,9 @@ async fn records_removed_before_they_were_read_are_counted_as_lost() {
         let account = "SELECT lost = 40 AND gaps = 0 AND next_offset - start_offset = \
                        rows + duplicates + replaced + dead_letters + gaps + lost FROM offsets";
         assert!(database.value::<bool>(account).await, "{reset}");
+        let (code, report, said) = Service::run("consumer", &["verify"], &settings).await;
+        assert_eq!(code, Some(0), "{report}{said}");
+        assert!(report.contains(&format!("{REMOVED} lost")), "{report}");
     }
 }
 
@@ -114,4 +121,46 @@ async fn another_group_reads_all_again_and_stores_nothing_twice() {
     assert_eq!(database.value::<i64>(again).await, RECORDS);
     let rows = "SELECT count(*) FROM metrics";
     assert_eq!(database.value::<i64>(rows).await, RECORDS);
+}
+
+/// Runs one of PostgreSQL's own programs to its end.
+async fn run(program: &str, arguments: &[&str]) {
+    let mut command = Command::new(shared().await.postgres.program(program));
+    command.args(arguments);
+    let output = tokio::task::spawn_blocking(move || command.output()).await;
+    let output = output.unwrap().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{program}: {said}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dump_restored_elsewhere_goes_on_from_where_it_stood() {
+    let (topic, database) = (Topic::create(1).await, Database::create().await);
+    write(&topic, 0);
+    let mut consumer = Service::start(
+        "consumer",
+        &[],
+        &ServiceSettings::consumer(&topic, &database),
+    );
+    database.await_rows(RECORDS).await;
+    let folder = tempfile::tempdir().unwrap();
+    let dump = folder.path().join("dump.sql").display().to_string();
+    run("pg_dump", &["--dbname", &database.uri, "--file", &dump]).await;
+    // What the dump does not know of is committed to Kafka.
+    topic.write_to(Some(0), values().iter().map(Vec::as_slice));
+    database.await_rows(2 * RECORDS).await;
+    assert_eq!(consumer.terminate().await, Some(0));
+    assert_eq!(topic.committed(&topic.name), 2 * RECORDS);
+
+    let restored = Database::create().await;
+    let stop = ["--set", "ON_ERROR_STOP=1", "--quiet"];
+    let file = ["--dbname", &restored.uri, "--file", &dump];
+    run("psql", &[&stop[..], &file[..]].concat()).await;
+    let settings = ServiceSettings::consumer(&topic, &restored);
+    let mut consumer = Service::start("consumer", &[], &settings);
+    restored.await_rows(2 * RECORDS).await;
+    assert_eq!(consumer.terminate().await, Some(0));
+    restored.assert_accounts(2 * RECORDS).await;
+    let (code, report, said) = Service::run("consumer", &["verify"], &settings).await;
+    assert_eq!(code, Some(0), "{report}{said}");
 }

@@ -136,6 +136,7 @@ async fn what_a_clock_jumps_over_on_its_way_to_the_right_time_was_never_due() {
         let time = right_until.unwrap_or(wrong);
         let mut running = Running {
             schedule: Schedule::new(Entry::every(second, &[target("https://a.example")]), time),
+            under_way: UnderWay::default(),
             wellness: Wellness::new(clock(), time),
             time,
             right_until,
@@ -148,7 +149,7 @@ async fn what_a_clock_jumps_over_on_its_way_to_the_right_time_was_never_due() {
         running.follow_clock(wrong + second);
         running.send_due().await.unwrap();
         running.follow_clock(right);
-        running.send_due().await.unwrap();
+        running.send_all().await.unwrap();
         let mut seen = Vec::new();
         while let Ok(check) = due.try_recv() {
             seen.push((check.scheduled_at, check.arrival));

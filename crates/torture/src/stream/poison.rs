@@ -28,8 +28,6 @@ fn kinds(number: u64) -> Vec<(&'static str, Option<Vec<u8>>)> {
         ("not_json", text("null")),
         ("not_json", text("\u{feff}{}")),
         ("not_json", text(&ours(due)[..120])),
-        ("not_json", with(r#""matched_text":"\ud800""#)),
-        ("not_json", with(r#""matched_text":"\udc00\ud800""#)),
         ("not_json", with(r#""attempt":NaN"#)),
         (
             "not_json",

@@ -4,6 +4,7 @@ mod account;
 mod expected;
 mod findings;
 mod letters;
+mod rollups;
 mod rows;
 mod websites;
 
@@ -17,7 +18,7 @@ use crate::{
 
 use self::expected::Expected;
 
-pub(crate) use self::findings::Findings;
+pub(crate) use self::{findings::Findings, rollups::COUNT_AT_ONCE};
 
 /// Compares everything.
 pub(crate) async fn compare(
@@ -35,6 +36,7 @@ pub(crate) async fn compare(
     letters::compare(&client, &mut expected, &mut findings).await?;
     rows::compare(&client, &mut expected, &mut findings).await?;
     websites::compare(&client, &expected, &mut findings).await?;
+    rollups::compare(&client, &mut findings).await?;
     let ends = topic.ends().await?;
     account::compare(&client, &expected, &ends, &mut findings).await?;
     account::verify(world, &mut findings)?;

@@ -11,7 +11,7 @@ use fastrand::Rng;
 
 use crate::{
     faults::{ALL, Fault, Scene},
-    oracle::{Findings, compare},
+    oracle::{COUNT_AT_ONCE, Findings, compare},
     plan::Plan,
     publisher::Publisher,
     stream::{COMPLETE_RECORDS, Stream},
@@ -156,6 +156,7 @@ async fn hurt(
     let part = |place: u64| plan.records * place / parts;
     publisher.send(0..part(1), Duration::ZERO).await?;
     world.progress(0, PROGRESS_WAIT).await?;
+    world.database.execute(COUNT_AT_ONCE).await?;
     for (fault, place) in deck.iter().zip(1..) {
         tell(&format!("fault {place} of {}: {}", deck.len(), fault.name));
         let before = world

@@ -47,14 +47,18 @@ pub(super) fn say_what_is_taken(
     };
     let said = [&KAFKA, &DATABASE[..], targets, &INTERVAL].concat();
     taken::say_others(settings, &known, &said);
-    for (service, label) in [
-        (Service::Monitor, "Monitor"),
-        (Service::Consumer, "Consumer"),
+    for (service, label, paths) in [
+        (Service::Monitor, "Monitor", "/readyz, /metrics"),
+        (
+            Service::Consumer,
+            "Status page",
+            "/ (and /readyz, /metrics of the consumer)",
+        ),
     ] {
         let address = plan.told(service, "HTTP_LISTEN");
         // At port 0 it listens where it finds room, and says so itself.
         if let Some(address) = address.filter(|address| !address.ends_with(":0")) {
-            taken::line(label, format_args!("http://{address}/readyz, /metrics"));
+            taken::line(label, format_args!("http://{address}{paths}"));
         }
     }
     if plan.told(Service::Consumer, "ALERTS_FILE").is_some() {

@@ -9,9 +9,9 @@
 
 mod decisions;
 mod homes;
-mod standing;
+pub(super) mod standing;
 mod states;
-mod told;
+pub(super) mod told;
 mod turns;
 
 use std::collections::BTreeSet;

@@ -6,7 +6,7 @@ use messages::Record;
 use super::{
     checks::{self, Check},
     chunk::{Chunk, Counts, count},
-    incidents::{Happened, Standings},
+    incidents::{standing::Standings, told::Happened},
     known::{Change, Known},
     row::{Fate, Row, Stored},
 };

@@ -14,7 +14,7 @@ const INTERVAL_SECONDS: &str = "10";
 /// Under the interval, so that a hanging site shows as hanging before its next check is due.
 const DEMO_DOWNLOAD_TIMEOUT_SECONDS: &str = "5";
 /// Longer than sites that fail together are checked apart, and short enough to be waited for.
-const DEMO_ALERT_GROUP_WAIT_SECONDS: &str = "10";
+const DEMO_ALERT_GROUP_WAIT_SECONDS: &str = "15";
 /// Where each service listens unless told otherwise.
 const CONSUMER_PORT: u16 = 8080;
 const MONITOR_PORT: u16 = 8081;

@@ -25,7 +25,7 @@ use self::{
 };
 pub(super) use self::{
     standing::{Memories, Standings},
-    told::{Happened, tell},
+    told::tell,
 };
 use super::{offsets::OffsetKey, outbox, work::Work};
 use crate::incidents::{Rules, Verdict};

@@ -21,6 +21,11 @@ const SITES: &str = "
     INSERT INTO maintenance_spans (website_id, starts_at, ends_at)
     SELECT id, now() - interval '2 hours', now() + interval '1 hour' FROM websites WHERE url = 'http://worked-on/'";
 
+/// All is well again, and the team has been told of what was not.
+const OVER_AND_TOLD: &str = "UPDATE metrics SET outcome = 'up'; \
+    INSERT INTO alerts (receiver, kind, content) VALUES ('team', 'burn', '{}'); \
+    UPDATE outbox SET alert_id = alerts.id FROM alerts WHERE outbox.receiver = 'team'";
+
 #[tokio::test]
 async fn a_budget_that_is_spent_fast_is_told_once_and_so_is_its_end() {
     let uri = testing::database().await;
@@ -73,14 +78,7 @@ async fn a_budget_that_is_spent_fast_is_told_once_and_so_is_its_end() {
     );
     assert!(news.since.is_some() && !news.is_over && news.key.starts_with("burn "));
     // Only the team was told by the time that it is over.
-    client
-        .batch_execute(
-            "UPDATE metrics SET outcome = 'up'; INSERT INTO alerts (receiver, kind, content) \
-             VALUES ('team', 'burn', '{}'); \
-             UPDATE outbox SET alert_id = alerts.id FROM alerts WHERE outbox.receiver = 'team'",
-        )
-        .await
-        .unwrap();
+    client.batch_execute(OVER_AND_TOLD).await.unwrap();
     for _ in 0..2 {
         round(writer.database(), &names).await.unwrap();
     }

@@ -143,7 +143,7 @@ fn expected(example: &Example, is_third_enabled: bool) -> Vec<Value> {
                 "name": "Tutorials", "group": "web", "tags": ["python", "public"],
                 "description": "The start page, as readers see it", "down_after": 3, "up_after": 2,
                 "slow_after": 2, "cert_days": 21, "alerts": ["web-team"],
-                "maintenance": "Sun 02:00-04:00 UTC", "slo": 99.9,
+                "maintenance": "Sun 02:00 2h Europe/Amsterdam", "slo": 99.9,
             },
         }),
         json!({

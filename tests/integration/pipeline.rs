@@ -229,8 +229,11 @@ async fn each_sample_site_is_judged_as_it_is() {
         &ServiceSettings::consumer(&topic, &database),
     );
     let mut monitor = Service::start("monitor", &[], &settings);
+    let count = sites.all().len();
     database
-        .await_true("SELECT count(DISTINCT website_id) = 13 FROM metrics")
+        .await_true(&format!(
+            "SELECT count(DISTINCT website_id) = {count} FROM metrics"
+        ))
         .await;
     assert!(
         monitor.memory_peak_kib() < 64 * 1024,

@@ -2,6 +2,7 @@
 
 use database::{Database, DatabaseError, Statement, system_time};
 use jiff::{Timestamp, civil::Date};
+use tokio_postgres::Row;
 
 use crate::state::State;
 
@@ -35,6 +36,16 @@ pub(crate) type Tags<'a> = Option<&'a [String]>;
 pub(crate) struct Things {
     pub(crate) json: Vec<String>,
     pub(crate) last: Option<String>,
+}
+
+impl Things {
+    /// Of rows that hold an id and a thing.
+    fn by_id(rows: &[Row]) -> Self {
+        Self {
+            json: rows.iter().map(|row| row.get(1)).collect(),
+            last: rows.last().map(|row| row.get::<_, i64>(0).to_string()),
+        }
+    }
 }
 
 /// Which websites are asked for.
@@ -75,10 +86,7 @@ impl Websites<'_> {
                     .await
             })
             .await?;
-        Ok(Things {
-            json: rows.iter().map(|row| row.get(1)).collect(),
-            last: rows.last().map(|row| row.get::<_, i64>(0).to_string()),
-        })
+        Ok(Things::by_id(&rows))
     }
 }
 
@@ -174,10 +182,7 @@ impl Incidents<'_> {
                     .await
             })
             .await?;
-        Ok(Things {
-            json: rows.iter().map(|row| row.get(1)).collect(),
-            last: rows.last().map(|row| row.get::<_, i64>(0).to_string()),
-        })
+        Ok(Things::by_id(&rows))
     }
 }
 

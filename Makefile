@@ -4,7 +4,7 @@
 PROFILE ?= release
 
 SETUP := crates/devstack/setup.sh
-SCRIPTS := $(SETUP) crates/torture/mutants.sh .ci/run
+SCRIPTS := $(SETUP) crates/torture/mutants.sh .ci/run .ci/tool
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 # Cargo keeps what it builds by the profile dev in a folder called debug.
 BIN = $(TARGET)/$(if $(filter dev,$(PROFILE)),debug,$(PROFILE))
@@ -73,7 +73,7 @@ torture-mutants: setup ## Prove that the torture finds deliberate faults of the 
 	@crates/torture/mutants.sh
 
 .PHONY: lint
-lint: ## Check format, lints, documentation, scripts and mutants
+lint: ## Check format, lints, documentation, scripts, workflows and mutants
 	@$(SETUP) build lint
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --locked -- --deny warnings
@@ -84,6 +84,20 @@ lint: ## Check format, lints, documentation, scripts and mutants
 	else \
 		echo 'shellcheck is not installed: the scripts were not checked'; \
 	fi
+	@if tool=$$(.ci/tool actionlint); then \
+		echo actionlint; $$tool; \
+	else \
+		echo 'actionlint is not installed: the workflows were not checked'; \
+	fi
+	@if [ -x .tools/bin/cargo-deny ] || command -v cargo-deny >/dev/null; then \
+		$(MAKE) --no-print-directory deny CHECK='bans licenses sources'; \
+	else \
+		echo 'cargo-deny is not installed (make deny builds it): the libraries were not checked'; \
+	fi
+
+.PHONY: deny
+deny: ## Check licences, sources, duplicates and known holes of all libraries; CHECK=licenses: one of them
+	@tool=$$(.ci/tool cargo-deny) && $$tool --log-level warn check --hide-inclusion-graph $(or $(CHECK),advisories bans licenses sources)
 
 .PHONY: setup
 setup: ## Install what is missing, or say what to install

@@ -37,6 +37,8 @@ pub struct Posted {
     pub head: Vec<String>,
     /// What it carried.
     pub body: String,
+    /// What it is answered.
+    pub answer: Answer,
 }
 
 impl Posted {
@@ -116,10 +118,15 @@ async fn receive(
     answers: &Mutex<VecDeque<Answer>>,
     posted: &mpsc::Sender<Posted>,
 ) -> io::Result<()> {
-    let request = timeout(REQUEST_MAX, read(&mut stream)).await??;
+    let (head, body) = timeout(REQUEST_MAX, read(&mut stream)).await??;
     let answer = {
         let mut answers = answers.lock().unwrap_or_else(PoisonError::into_inner);
         answers.pop_front().unwrap_or(Answer::Status(200, ""))
+    };
+    let request = Posted {
+        head,
+        body,
+        answer: answer.clone(),
     };
     if posted.send(request).await.is_err() {
         // Nobody looks any more: we are being dropped.
@@ -148,7 +155,8 @@ async fn receive(
     }
 }
 
-async fn read(stream: &mut TcpStream) -> io::Result<Posted> {
+/// The request's lines, and what it carried.
+async fn read(stream: &mut TcpStream) -> io::Result<(Vec<String>, String)> {
     const END: &[u8] = b"\r\n\r\n";
     let mut bytes = Vec::new();
     loop {
@@ -162,7 +170,7 @@ async fn read(stream: &mut TcpStream) -> io::Result<Posted> {
             let begin = end + END.len();
             if bytes.len() >= begin + length.unwrap_or(0) {
                 let body = String::from_utf8_lossy(&bytes[begin..]).into_owned();
-                return Ok(Posted { head, body });
+                return Ok((head, body));
             }
         }
         if bytes.len() > REQUEST_BYTES_MAX || stream.read_buf(&mut bytes).await? == 0 {

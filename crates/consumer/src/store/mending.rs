@@ -6,10 +6,13 @@ use deadpool_postgres::Object;
 use tracing::info;
 
 /// The tables whose ids are unique. (Those of `metrics` are only numbers.)
-const TABLES: [&str; 6] = [
+const TABLES: [&str; 9] = [
     "websites",
     "certificates",
     "dead_letters",
+    "incidents",
+    "outbox",
+    "burns",
     "dirty_hours",
     "dirty_days",
     "maintenance",

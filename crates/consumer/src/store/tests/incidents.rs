@@ -5,7 +5,8 @@ mod stream;
 
 use std::collections::BTreeMap;
 
-use messages::OutcomeKind::{Down, Up};
+use database::{Action, DatabaseError};
+use messages::OutcomeKind::{self, Down, Up};
 
 use self::{
     recount::{recount, stored},
@@ -46,8 +47,22 @@ async fn prepared() -> Fixture {
     fixture
 }
 
-/// Writes records that go on in a partition, however often PostgreSQL refuses.
-async fn write(writer: &BatchWriter, partition: i32, from: i64, records: Vec<Content>) -> i64 {
+/// A result of the website that most tests speak of.
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "a list of these holds refusals as well"
+)]
+fn result_at(second: i64, outcome: OutcomeKind) -> Content {
+    Ok(result("http://a/", "ams", second, outcome))
+}
+
+/// Tries once to write records that go on in a partition.
+async fn try_write(
+    writer: &BatchWriter,
+    partition: i32,
+    from: i64,
+    records: Vec<Content>,
+) -> Result<Written, DatabaseError> {
     let to = from + i64::try_from(records.len()).unwrap();
     let mut batch = Batch::default();
     let items = items(from, records, &mut batch);
@@ -58,8 +73,14 @@ async fn write(writer: &BatchWriter, partition: i32, from: i64, records: Vec<Con
         items,
         batch: &batch,
     };
+    writer.write(&chunk).await
+}
+
+/// Writes them, however often PostgreSQL refuses.
+async fn write(writer: &BatchWriter, partition: i32, from: i64, records: Vec<Content>) -> i64 {
+    let to = from + i64::try_from(records.len()).unwrap();
     loop {
-        match writer.write(&chunk).await {
+        match try_write(writer, partition, from, records.clone()).await {
             Ok(Written::Elsewhere) => panic!("nobody else moves the offset"),
             Ok(_) => return to,
             Err(error) => {
@@ -119,6 +140,32 @@ async fn an_incident_is_stored_with_its_reason_and_told_to_whom_it_concerns() {
         fixture.value::<String>(told).await,
         "mail down incident 1, mail up incident 1"
     );
+}
+
+#[tokio::test]
+async fn sequences_that_a_restore_left_behind_are_set_forth_for_incidents_too() {
+    let fixture = prepared().await;
+    let consumer = consumer(&fixture);
+    let incident = |second| {
+        vec![
+            result_at(second, Down),
+            result_at(second + 10, Down),
+            result_at(second + 20, Up),
+        ]
+    };
+    let mut next = write(&consumer, PARTITION, 0, incident(0)).await;
+    for (table, second) in [("incidents", 30), ("outbox", 60)] {
+        let behind = format!("ALTER TABLE {table} ALTER id RESTART WITH 1");
+        fixture.execute(&behind).await;
+        let error = try_write(&consumer, PARTITION, next, incident(second)).await;
+        let error = error.expect_err("its id is taken");
+        let story = consumer.database().explain(&error);
+        assert_eq!(error.action(), Action::Refresh, "{story}");
+        consumer.refresh().await.unwrap();
+        next = write(&consumer, PARTITION, next, incident(second)).await;
+    }
+    let told = "SELECT (SELECT count(*) FROM incidents) = 3 AND (SELECT count(*) FROM outbox) = 6";
+    assert!(fixture.value::<bool>(told).await);
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
 //! Incidents: decided once and rightly, whatever is killed, whoever writes, in whatever order.
 
+mod overlap;
 mod recount;
 mod stream;
 

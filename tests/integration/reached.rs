@@ -104,6 +104,13 @@ async fn a_password_is_found_in_its_file_and_what_each_server_has_against_it_is_
     fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
     let (code, said) = migrate(uri(&without).set("PGPASSFILE", file.display())).await;
     assert_eq!(code, Some(0), "{said}");
+    // Of several servers each has its own.
+    let closed = free_port().unwrap();
+    let lines = format!("127.0.0.1:{closed}:*:*:another\n127.0.0.1:{port}:*:*:{password}\n");
+    fs::write(&file, lines).unwrap();
+    let several = format!("postgresql://{user}@127.0.0.1:{closed},127.0.0.1:{port}/{name}");
+    let (code, said) = migrate(uri(&several).set("PGPASSFILE", file.display())).await;
+    assert_eq!(code, Some(0), "{said}");
     let (code, said) = migrate(uri(&without)).await;
     assert_eq!(code, Some(1), "{said}");
     assert!(said.contains("password"), "{said}");

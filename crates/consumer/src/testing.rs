@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use database::{Database, DatabaseSettings, TlsSettings};
+use database::{Database, DatabaseSettings, Passwords, TlsSettings};
 use devstack::{Postgres, PostgresOptions};
 use messages::{Origin, OutcomeKind, Record};
 use tokio::sync::{Mutex, OnceCell};
@@ -54,6 +54,7 @@ pub(crate) fn as_superuser(uri: &str) -> String {
 pub(crate) fn writer(uri: &str) -> BatchWriter {
     let settings = DatabaseSettings {
         connection: uri.parse().unwrap(),
+        passwords: Passwords::default(),
         tls: TlsSettings::Off,
         connections_max: 5,
         application_name: "tests",

@@ -2,17 +2,31 @@
 
 use std::{fs, os::unix::fs::PermissionsExt, path::Path};
 
+use secrecy::{ExposeSecret, SecretString};
 use tokio_postgres::{Config, config::Host};
 
-use crate::servers::port;
+use crate::ports::port;
 
 /// What a file of passwords may not let others do: anything.
 const OTHERS: u32 = 0o077;
 /// How libpq names a server that is reached by a socket.
 const SOCKET: &str = "localhost";
 
-/// The password of the first server that the file knows. The error is a phrase that names the file.
-pub(crate) fn find(path: &Path, connection: &Config) -> Result<Option<String>, String> {
+/// The passwords of several servers, each its own, in their order. None is known of a server of which
+/// nobody says one, or whose connection string does.
+#[derive(Clone, Debug, Default)]
+pub struct Passwords(Vec<Option<SecretString>>);
+
+impl Passwords {
+    /// That of a server, by its place.
+    pub(crate) fn of(&self, number: usize) -> Option<&str> {
+        let password = self.0.get(number)?.as_ref()?;
+        Some(password.expose_secret())
+    }
+}
+
+/// The passwords of the servers that the file knows. The error is a phrase that names the file.
+pub(crate) fn find(path: &Path, connection: &Config) -> Result<Passwords, String> {
     let shown = path.display();
     let metadata = fs::metadata(path).map_err(|error| format!("{shown}: {error}"))?;
     if metadata.permissions().mode() & OTHERS != 0 {
@@ -24,19 +38,20 @@ pub(crate) fn find(path: &Path, connection: &Config) -> Result<Option<String>, S
     Ok(look_up(&text, connection))
 }
 
-fn look_up(text: &str, connection: &Config) -> Option<String> {
+fn look_up(text: &str, connection: &Config) -> Passwords {
     let user = connection.get_user().unwrap_or_default();
     let database = connection.get_dbname().unwrap_or(user);
     let lines: Vec<_> = text.lines().filter_map(split).collect();
-    servers(connection).find_map(|(host, port)| {
+    let passwords = servers(connection).map(|(host, port)| {
         let wanted = [host.as_str(), port.as_str(), database, user];
         let fits = |fields: &[String]| {
             let mut pairs = fields.iter().zip(wanted);
             pairs.all(|(field, wanted)| field == "*" || field == wanted)
         };
         let line = lines.iter().find(|line| fits(&line[..wanted.len()]))?;
-        Some(line[wanted.len()].clone())
-    })
+        Some(line[wanted.len()].clone().into())
+    });
+    Passwords(passwords.collect())
 }
 
 /// Hosts and ports, as the file names them.
@@ -80,18 +95,29 @@ mod tests {
         localhost:*:*:me:socket\n\
         *:6000:*:*:any:thing\n";
 
-    fn password(uri: &str) -> Option<String> {
-        look_up(FILE, &uri.parse().unwrap())
+    fn passwords(uri: &str) -> Vec<Option<String>> {
+        let connection: Config = uri.parse().unwrap();
+        let passwords = look_up(FILE, &connection);
+        let numbers = 0..connection.get_hosts().len();
+        numbers
+            .map(|number| passwords.of(number).map(str::to_owned))
+            .collect()
     }
 
     #[test]
     fn the_first_line_that_fits_has_the_password() {
-        let found = |uri| password(uri);
+        let found = |uri| passwords(uri).remove(0);
         assert_eq!(found("postgres://me@db1/websites").unwrap(), r"pass:wo\rd");
         assert_eq!(found("postgres://me@%2Frun/websites").unwrap(), "socket");
         assert_eq!(found("postgres://you@x:6000/y").unwrap(), "any:thing");
         assert_eq!(found("postgres://you@db1/websites"), None);
-        assert_eq!(found("postgres://you@db0,db2:6000/y").unwrap(), "any:thing");
+    }
+
+    #[test]
+    fn each_server_has_a_password_of_its_own() {
+        let of_each = passwords("postgres://me@db0,db1,db2:6000/websites");
+        let of_each: Vec<_> = of_each.iter().map(Option::as_deref).collect();
+        assert_eq!(of_each, [None, Some(r"pass:wo\rd"), Some("any:thing")]);
     }
 
     #[test]
@@ -99,7 +125,8 @@ mod tests {
         let file = tempfile::NamedTempFile::new().unwrap();
         fs::write(file.path(), FILE).unwrap();
         let connection = "postgres://me@db1/websites".parse().unwrap();
-        assert!(find(file.path(), &connection).unwrap().is_some());
+        let found = find(file.path(), &connection).unwrap();
+        assert!(found.of(0).is_some());
         fs::set_permissions(file.path(), fs::Permissions::from_mode(0o644)).unwrap();
         let refused = find(file.path(), &connection).unwrap_err();
         assert!(refused.contains("chmod 600"), "{refused}");

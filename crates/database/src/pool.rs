@@ -80,7 +80,13 @@ impl Database {
 
     fn with(settings: &DatabaseSettings, session: String, is_shown: bool) -> anyhow::Result<Self> {
         let role = settings.connection.get_user().unwrap_or("the role");
-        let servers = servers(&settings.connection, settings.application_name);
+        let DatabaseSettings {
+            connection,
+            passwords,
+            application_name,
+            ..
+        } = settings;
+        let servers = servers(connection, passwords, application_name);
         let addresses: Vec<_> = servers.iter().map(|it| it.address.as_str()).collect();
         let login = Login {
             address: addresses.join(", "),

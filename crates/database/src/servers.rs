@@ -7,8 +7,8 @@ use tokio_postgres::{
     config::{Host, SslMode},
 };
 
-/// PostgreSQL's own.
-const PORT: u16 = 5432;
+use crate::{passwords::Passwords, ports::port};
+
 /// How long a connection to a server may take: name, TCP, TLS, login. A stopped one accepts and never
 /// answers.
 const ONLY_SERVER_TIMEOUT: Duration = Duration::from_secs(10);
@@ -35,7 +35,7 @@ pub(crate) struct Server {
 }
 
 /// Takes the servers apart, in order, and sets what is left open.
-pub(crate) fn servers(all: &Config, application_name: &str) -> Vec<Server> {
+pub(crate) fn servers(all: &Config, passwords: &Passwords, application_name: &str) -> Vec<Server> {
     let count = all.get_hosts().len();
     let usual = if count > 1 {
         SERVER_TIMEOUT
@@ -46,6 +46,9 @@ pub(crate) fn servers(all: &Config, application_name: &str) -> Vec<Server> {
     let numbers = 0..count;
     let server = numbers.map(|number| {
         let mut config = alone(all, number);
+        if let Some(password) = passwords.of(number) {
+            config.password(password);
+        }
         if config.get_application_name().is_none() {
             config.application_name(application_name);
         }
@@ -65,12 +68,6 @@ pub(crate) fn encrypt(servers: &mut [Server], mode: SslMode) {
         let is_socket = matches!(config.get_hosts(), [Host::Unix(_)]);
         config.ssl_mode(if is_socket { SslMode::Disable } else { mode });
     }
-}
-
-/// The port of a server: one each, or one for all.
-pub(crate) fn port(all: &Config, number: usize) -> u16 {
-    let ports = all.get_ports();
-    *ports.get(number).or(ports.first()).unwrap_or(&PORT)
 }
 
 fn address(host: &Host, port: u16) -> String {
@@ -143,7 +140,7 @@ mod tests {
             keepalives_retries=4 target_session_attrs=read-write channel_binding=require \
             sslmode=require sslnegotiation=direct load_balance_hosts=random";
         let all: Config = all.parse().unwrap();
-        let mut servers = servers(&all, "ours");
+        let mut servers = servers(&all, &Passwords::default(), "ours");
         encrypt(&mut servers, SslMode::Require);
         let addresses: Vec<_> = servers.iter().map(|it| it.address.as_str()).collect();
         assert_eq!(addresses, ["/run/pg, port 1", "[::1]:2", "db:3"]);

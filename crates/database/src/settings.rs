@@ -11,7 +11,8 @@ use tokio_postgres::Config;
 
 use crate::{
     encryption::{self, Roots, TlsSettings},
-    passwords, uri,
+    passwords::{self, Passwords},
+    uri,
 };
 
 const PG_URI: Setting = Setting::required(
@@ -31,6 +32,8 @@ const PGPASSFILE: Setting = Setting::optional(
 pub struct DatabaseSettings {
     /// Hosts, user, password, database, as the driver takes them.
     pub connection: Config,
+    /// The servers' passwords, where they come from a file of several.
+    pub passwords: Passwords,
     /// Whether and how connections are encrypted.
     pub tls: TlsSettings,
     /// Connections at the same time, at most: a server has about 100 for everybody.
@@ -50,6 +53,7 @@ impl DatabaseSettings {
         let password = reader.optional_secret(&PGPASSWORD);
         let password_file = reader.optional_text(&PGPASSFILE).map(PathBuf::from);
         let authority = encryption::read_authority(reader);
+        let mut passwords = Passwords::default();
         let (connection, tls) = match uri::parse(uri.expose_secret()) {
             Ok(parsed) => {
                 let tls = encryption::read(reader, &PG_URI, &parsed.taken, authority);
@@ -58,7 +62,14 @@ impl DatabaseSettings {
                 }
                 let file = parsed.taken.password_file.or(password_file);
                 let mut connection = parsed.config;
-                fill_in_password(reader, &mut connection, password, file);
+                if connection.get_password().is_none() {
+                    match password {
+                        Some(password) => {
+                            connection.password(password.expose_secret());
+                        }
+                        None => passwords = read_passwords(reader, &connection, file),
+                    }
+                }
                 (connection, tls)
             }
             // An absent one was reported as missing.
@@ -70,6 +81,7 @@ impl DatabaseSettings {
         };
         Self {
             connection,
+            passwords,
             tls,
             connections_max,
             application_name,
@@ -97,33 +109,20 @@ impl DatabaseSettings {
     }
 }
 
-/// The password, where the connection string has none: the environment's, or that of a file.
-fn fill_in_password(
-    reader: &mut Reader,
-    connection: &mut Config,
-    password: Option<SecretString>,
-    file: Option<PathBuf>,
-) {
-    if connection.get_password().is_some() {
-        return;
-    }
-    if let Some(password) = password {
-        connection.password(password.expose_secret());
-        return;
-    }
+/// The servers' passwords, of a file.
+fn read_passwords(reader: &mut Reader, connection: &Config, file: Option<PathBuf>) -> Passwords {
     let is_named = file.is_some();
     let usual = || Some(env::home_dir()?.join(".pgpass"));
     let Some(path) = file.or_else(usual) else {
-        return;
+        return Passwords::default();
     };
     match passwords::find(&path, connection) {
-        Ok(Some(password)) => {
-            connection.password(password);
-        }
+        Ok(passwords) => return passwords,
         Err(problem) if is_named => reader.problem(&PGPASSFILE, problem),
         Err(problem) if path.exists() => reader.note(&PGPASSFILE, problem),
-        Ok(None) | Err(_) => {}
+        Err(_) => {}
     }
+    Passwords::default()
 }
 
 #[cfg(test)]
@@ -135,10 +134,10 @@ mod tests {
         let password = |pairs: &[(&str, &str)]| {
             let mut reader = Reader::from_pairs(pairs);
             let settings = DatabaseSettings::read(&mut reader, 1, "tests");
-            let connection = reader.finish(settings).unwrap().connection;
-            connection
-                .get_password()
-                .map(|it| String::from_utf8(it.to_vec()).unwrap())
+            let settings = reader.finish(settings).unwrap();
+            let of_all = settings.connection.get_password();
+            let of_all = of_all.map(|it| String::from_utf8(it.to_vec()).unwrap());
+            of_all.or_else(|| settings.passwords.of(0).map(str::to_owned))
         };
         let beside = ("PGPASSWORD", "beside");
         let within = ("PG_URI", "postgres://me:within@h/d");

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use database::{Database, DatabaseSettings, TlsSettings};
+use database::{Database, DatabaseSettings, Passwords, TlsSettings};
 use messages::{DueTimes, check_id};
 use tokio_postgres::{Client, NoTls};
 
@@ -16,6 +16,7 @@ async fn prepared() -> (Database, Client) {
     let uri = testing::database().await;
     let settings = DatabaseSettings {
         connection: uri.parse().unwrap(),
+        passwords: Passwords::default(),
         tls: TlsSettings::Off,
         connections_max: 2,
         application_name: "tests",

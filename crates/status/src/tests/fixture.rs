@@ -7,7 +7,7 @@ use axum::{
     body::{Body, to_bytes},
     http::{HeaderMap, Request, StatusCode},
 };
-use database::{Database, DatabaseSettings, TlsSettings};
+use database::{Database, DatabaseSettings, Passwords, TlsSettings};
 use devstack::{Postgres, PostgresOptions};
 use tokio::sync::{Mutex, OnceCell};
 use tokio_postgres::{Client, NoTls};
@@ -138,6 +138,7 @@ pub(super) fn settings(public_tags: &[&str]) -> StatusSettings {
 pub(super) fn database(uri: &str) -> DatabaseSettings {
     DatabaseSettings {
         connection: uri.parse().unwrap(),
+        passwords: Passwords::default(),
         tls: TlsSettings::Off,
         connections_max: 2,
         application_name: "tests",

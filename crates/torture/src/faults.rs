@@ -1,5 +1,6 @@
 //! What is done to the consumers and their servers. Each fault hurts, waits and heals.
 
+mod letters;
 mod link;
 mod process;
 mod scene;
@@ -62,8 +63,11 @@ faults! {
     "metrics locked": table::lock_metrics;
     "websites locked": table::lock_websites;
     "stored offsets locked": table::lock_offsets;
+    "incidents locked": table::lock_incidents;
+    "incidents refused": table::refuse_incidents;
     "right taken away": table::revoke;
     "CHECK that refuses a value": table::refuse;
+    "refused records tried again": letters::try_again;
     "columns come and go": table::columns;
     "event trigger refuses partitions": table::event_trigger;
     "sequences behind": table::sequences;

@@ -7,8 +7,9 @@
 //! - `publisher`: sends, and notes what Kafka acknowledged.
 //! - `proxy`: stands between the consumers and their servers, and cuts, delays, stalls.
 //! - `world`: the servers and the consumers, all real.
+//! - `receiver`: who is told of incidents, and fails now and then.
 //! - `faults`: what is done to them.
-//! - `oracle`: what was acknowledged, against what is stored.
+//! - `oracle`: what was acknowledged, against what is stored, decided and told.
 //! - `run`: all of it, in order.
 
 #![expect(
@@ -23,6 +24,7 @@ mod oracle;
 mod plan;
 mod proxy;
 mod publisher;
+mod receiver;
 mod run;
 mod stream;
 mod world;

@@ -3,9 +3,12 @@
 mod account;
 mod expected;
 mod findings;
+mod incidents;
 mod letters;
+mod recount;
 mod rollups;
 mod rows;
+mod told;
 mod websites;
 
 use anyhow::Result;
@@ -33,12 +36,19 @@ pub(crate) async fn compare(
     }
     let mut expected = Expected::of(stream, &topic.name, acknowledged, history);
     let client = world.database.superuser().await?;
+    // Before the others take away which record each row is made of.
+    incidents::compare(&client, &expected, &mut findings).await?;
+    told::compare(&client, &expected, &world.receivers.taken(), &mut findings).await?;
     letters::compare(&client, &mut expected, &mut findings).await?;
     rows::compare(&client, &mut expected, &mut findings).await?;
     websites::compare(&client, &expected, &mut findings).await?;
     rollups::compare(&client, &mut findings).await?;
     let ends = topic.ends().await?;
-    account::compare(&client, &expected, &ends, &mut findings).await?;
+    let sums = account::Sums {
+        ends: &ends,
+        redriven: history.redriven,
+    };
+    account::compare(&client, &expected, &sums, &mut findings).await?;
     account::verify(world, &mut findings)?;
     Ok(findings)
 }

@@ -13,7 +13,7 @@ use crate::{
     faults::{ALL, Fault, Scene},
     oracle::{COUNT_AT_ONCE, Findings, compare},
     plan::Plan,
-    publisher::Publisher,
+    publisher::{Acknowledged, Publisher},
     stream::{COMPLETE_RECORDS, Stream},
     world::World,
 };
@@ -87,36 +87,49 @@ pub async fn run(mut plan: Plan, tell: impl Fn(&str)) -> Result<Verdict> {
     tell("everything is healed; waiting until everything is stored");
     publisher.flush().await?;
     let acknowledged = publisher.acknowledged()?;
-    let settled = world.settle(STUCK).await;
-    let mut findings = Findings::default();
-    if let Err(stuck) = settled {
-        tell(&format!("{stuck:#}"));
-        findings.add("progress", format!("{stuck:#}"));
-    } else {
-        for consumer in &mut world.consumers {
-            if let Err(wrong) = consumer.terminate().await {
-                world.history.wrongs.push(format!("{wrong:#}"));
-            }
-        }
-        tell("comparing");
-        let count = acknowledged.len();
-        ensure!(
-            count as u64 >= plan.records,
-            "only {count} records were acknowledged"
-        );
-        findings = compare(&world, stream, acknowledged.clone()).await?;
-    }
+    let count = acknowledged.len();
+    ensure!(
+        count as u64 >= plan.records,
+        "only {count} records were acknowledged"
+    );
+    let findings = judge(&mut world, stream, acknowledged, &tell).await?;
     let kinds = deck
         .iter()
         .map(|fault| fault.name)
         .collect::<std::collections::BTreeSet<_>>();
     Ok(Verdict {
         took: began.elapsed(),
-        acknowledged: acknowledged.len(),
+        acknowledged: count,
         kinds: kinds.len(),
         findings,
         plan,
     })
+}
+
+/// Waits until everything is stored and told, ends the consumers, and compares.
+async fn judge(
+    world: &mut World,
+    stream: Stream,
+    acknowledged: Vec<Acknowledged>,
+    tell: &impl Fn(&str),
+) -> Result<Findings> {
+    let mut findings = Findings::default();
+    if let Err(stuck) = world.settle(STUCK).await {
+        tell(&format!("{stuck:#}"));
+        findings.add("progress", format!("{stuck:#}"));
+        return Ok(findings);
+    }
+    tell("waiting until everything is told");
+    if let Err(stuck) = world.tell(STUCK).await {
+        world.history.wrongs.push(format!("{stuck:#}"));
+    }
+    for consumer in &mut world.consumers {
+        if let Err(wrong) = consumer.terminate().await {
+            world.history.wrongs.push(format!("{wrong:#}"));
+        }
+    }
+    tell("comparing");
+    compare(world, stream, acknowledged).await
 }
 
 /// The faults, in their order: all kinds once, then all kinds again.

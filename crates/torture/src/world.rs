@@ -7,10 +7,12 @@ mod topic;
 use std::{path::Path, time::Duration};
 
 use anyhow::{Context, Result};
-use devstack::{Kafka, KafkaOptions, Postgres, PostgresOptions, Proxied};
+use devstack::{Kafka, KafkaOptions, Postgres, PostgresOptions, Proxied, Server};
 use tokio::time::{Instant, sleep};
 
-use crate::{consumer::Consumer, plan::Plan, proxy::Proxy, stream::PARTITIONS};
+use crate::{
+    consumer::Consumer, plan::Plan, proxy::Proxy, receiver::Receivers, stream::PARTITIONS,
+};
 
 pub(crate) use self::{database::Database, topic::Topic};
 
@@ -18,6 +20,7 @@ pub(crate) use self::{database::Database, topic::Topic};
 const CONSUMERS: usize = 2;
 const GROUP: &str = "torture";
 const POLL: Duration = Duration::from_millis(50);
+const UNTOLD_POLL: Duration = Duration::from_millis(500);
 
 /// Everything that can be hurt.
 pub(crate) struct World {
@@ -30,6 +33,7 @@ pub(crate) struct World {
     pub(crate) postgres_proxy: Proxy,
     pub(crate) topic: Topic,
     pub(crate) database: Database,
+    pub(crate) receivers: Receivers,
     pub(crate) history: History,
 }
 
@@ -40,8 +44,19 @@ pub(crate) struct History {
     pub(crate) lost: Vec<(i32, i64, i64)>,
     /// Offsets that were read again because the stored offset was set back.
     pub(crate) reread: Vec<(i32, i64, i64)>,
+    /// Dead letters that were tried again.
+    pub(crate) redriven: Redriven,
     /// What a consumer did that it must never do.
     pub(crate) wrongs: Vec<String>,
+}
+
+/// Dead letters that are none any more.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Redriven {
+    /// That became rows.
+    pub(crate) stored: i64,
+    /// Whose check had its row.
+    pub(crate) repeats: i64,
 }
 
 impl World {
@@ -53,14 +68,12 @@ impl World {
             listen: behind,
             advertise: kafka_proxy.port,
         });
-        let (kafka, postgres) = tokio::try_join!(
-            Kafka::throwaway(KafkaOptions {
-                proxied,
-                ..KafkaOptions::default()
-            }),
-            Postgres::throwaway(PostgresOptions::default()),
-        )?;
-        let database = Database::of(&postgres)?;
+        let options = KafkaOptions {
+            proxied,
+            ..KafkaOptions::default()
+        };
+        let (kafka, (postgres, database)) =
+            tokio::try_join!(Kafka::throwaway(options), start_postgres())?;
         let postgres_proxy = Proxy::start(database.port).await?;
         let topic = Topic {
             name: "torture".to_owned(),
@@ -68,16 +81,17 @@ impl World {
         };
         kafka.create_topic(&topic.name, PARTITIONS as i32).await?;
         topic.keep_for_ever().await?;
+        let receivers = Receivers::start(folder, plan.seed).await?;
+        let brokers = format!("127.0.0.1:{}", kafka_proxy.port);
         let always = [
-            (
-                "BOOTSTRAP_SERVERS",
-                format!("127.0.0.1:{}", kafka_proxy.port),
-            ),
+            ("BOOTSTRAP_SERVERS", brokers),
             ("SECURITY_PROTOCOL", "PLAINTEXT".to_owned()),
             ("TOPIC_NAME", topic.name.clone()),
             ("PG_URI", database.uri_by(postgres_proxy.port)),
             ("CONSUMER_GROUP", GROUP.to_owned()),
             ("HTTP_LISTEN", "127.0.0.1:0".to_owned()),
+            ("ALERTS_FILE", receivers.file.display().to_string()),
+            ("ALERT_GROUP_WAIT", "1".to_owned()),
         ];
         let always = always.map(|(name, value)| (name.to_owned(), value));
         let variables = [&always, plan.settings.as_slice()].concat();
@@ -97,6 +111,7 @@ impl World {
             postgres_proxy,
             topic,
             database,
+            receivers,
             history: History::default(),
         })
     }
@@ -127,6 +142,26 @@ impl World {
         Ok(())
     }
 
+    /// Waits until everything that is to be told now is told. `wait` begins anew with each step
+    /// forward.
+    pub(crate) async fn tell(&self, wait: Duration) -> Result<()> {
+        self.receivers.heal();
+        let mut left = self.database.untold().await?;
+        let mut deadline = Instant::now() + wait;
+        while left > 0 {
+            sleep(UNTOLD_POLL).await;
+            let now = self.database.untold().await?;
+            if now < left {
+                left = now;
+                deadline = Instant::now() + wait;
+            }
+            if Instant::now() > deadline {
+                anyhow::bail!("stuck: {left} are still to be told");
+            }
+        }
+        Ok(())
+    }
+
     /// Waits until everything in the topic is stored. `wait` begins anew with each step forward.
     pub(crate) async fn settle(&self, wait: Duration) -> Result<()> {
         let ends = self
@@ -149,4 +184,14 @@ impl World {
         }
         Ok(())
     }
+}
+
+/// A server that notes when each transaction was committed.
+async fn start_postgres() -> Result<(Postgres, Database)> {
+    let mut postgres = Postgres::throwaway(PostgresOptions::default()).await?;
+    let database = Database::of(&postgres)?;
+    database.keep_times_of_commits().await?;
+    postgres.stop().await?;
+    postgres.start().await?;
+    Ok((postgres, database))
 }

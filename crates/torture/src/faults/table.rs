@@ -10,6 +10,27 @@ use crate::stream::CONTESTED_TEXT;
 
 /// What a lock lasts at least: some batches.
 const LOCK_MS: std::ops::Range<u64> = 300..3000;
+/// Tables whose columns change.
+const COLUMNS_OF: [&str; 9] = [
+    "metrics",
+    "offsets",
+    "websites",
+    "dead_letters",
+    "homes",
+    "states",
+    "incidents",
+    "outbox",
+    "alerts",
+];
+/// Tables with ids of their own.
+const IDS_OF: [&str; 6] = [
+    "websites",
+    "dead_letters",
+    "certificates",
+    "metrics",
+    "incidents",
+    "outbox",
+];
 
 pub(super) async fn lock_metrics(scene: &mut Scene<'_>) -> Result<()> {
     lock(scene, "LOCK TABLE metrics IN ACCESS EXCLUSIVE MODE").await
@@ -21,6 +42,14 @@ pub(super) async fn lock_websites(scene: &mut Scene<'_>) -> Result<()> {
 
 pub(super) async fn lock_offsets(scene: &mut Scene<'_>) -> Result<()> {
     lock(scene, "SELECT FROM offsets FOR UPDATE").await
+}
+
+pub(super) async fn lock_incidents(scene: &mut Scene<'_>) -> Result<()> {
+    lock(
+        scene,
+        "LOCK TABLE states, incidents, outbox IN ACCESS EXCLUSIVE MODE",
+    )
+    .await
 }
 
 async fn lock(scene: &mut Scene<'_>, statement: &str) -> Result<()> {
@@ -35,6 +64,24 @@ pub(super) async fn revoke(scene: &mut Scene<'_>) -> Result<()> {
         .await?;
     scene.wait_ms(500..3000).await;
     scene.execute("GRANT INSERT ON metrics TO websites").await
+}
+
+/// Whose incidents cannot be stored waits with them: nobody's record is to blame.
+pub(super) async fn refuse_incidents(scene: &mut Scene<'_>) -> Result<()> {
+    let table = scene.random.choice(["states", "incidents", "outbox"]);
+    let table = table.unwrap_or("states");
+    scene
+        .execute(&format!(
+            "CREATE OR REPLACE FUNCTION torture_row() RETURNS trigger LANGUAGE plpgsql \
+            AS $$ BEGIN RAISE EXCEPTION 'not today'; END $$; \
+            CREATE TRIGGER torture BEFORE INSERT OR UPDATE ON {table} FOR EACH ROW \
+            EXECUTE FUNCTION torture_row()"
+        ))
+        .await?;
+    scene.wait_ms(500..2000).await;
+    scene
+        .execute(&format!("DROP TRIGGER torture ON {table}"))
+        .await
 }
 
 /// Rows of one kind are refused for a while, by one partition as by another.
@@ -53,13 +100,13 @@ pub(super) async fn refuse(scene: &mut Scene<'_>) -> Result<()> {
 
 /// Statements that were prepared before have become void.
 pub(super) async fn columns(scene: &mut Scene<'_>) -> Result<()> {
-    for table in ["metrics", "offsets", "websites", "dead_letters"] {
+    for table in COLUMNS_OF {
         scene
             .execute(&format!("ALTER TABLE {table} ADD COLUMN torture text"))
             .await?;
     }
     scene.wait_ms(200..1500).await;
-    for table in ["metrics", "offsets", "websites", "dead_letters"] {
+    for table in COLUMNS_OF {
         scene
             .execute(&format!("ALTER TABLE {table} DROP COLUMN torture"))
             .await?;
@@ -82,7 +129,7 @@ pub(super) async fn event_trigger(scene: &mut Scene<'_>) -> Result<()> {
 
 /// As a restore leaves them that forgot to set them.
 pub(super) async fn sequences(scene: &mut Scene<'_>) -> Result<()> {
-    for table in ["websites", "dead_letters", "certificates", "metrics"] {
+    for table in IDS_OF {
         scene
             .execute(&format!("ALTER TABLE {table} ALTER id RESTART WITH 1"))
             .await?;

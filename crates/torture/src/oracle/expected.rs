@@ -160,6 +160,14 @@ impl Expected {
         self.stream.record(number)
     }
 
+    /// What the record says of its website's `target` that the row of a check is made of. To be asked
+    /// before the rows are compared.
+    pub(super) fn settings(&self, check: Uuid) -> Settings {
+        let number = self.rows.get(&check).map(|best| best.number);
+        let number = number.or_else(|| self.contested.get(&check).map(|it| it.number));
+        number.map_or_else(Settings::default, |number| self.stream.settings(number))
+    }
+
     /// The row that has to be made of a record.
     pub(super) fn row(&self, best: Best) -> Option<Row> {
         let planned = self.planned(best.number);

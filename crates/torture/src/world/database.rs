@@ -15,6 +15,17 @@ use tokio_postgres::{Client, NoTls};
 const ANSWER_MAX: Duration = Duration::from_mins(5);
 /// The longest that a place may take to be had, or refused.
 const OCCUPY_MAX: Duration = Duration::from_secs(10);
+/// What waits in the outbox, and the alerts that are not sent.
+const UNTOLD: &str = "SELECT (SELECT count(*) FROM outbox AS entry WHERE alert_id IS NULL \
+    AND withheld IS NULL AND not_before <= now() AND NOT (kind = 'up' AND EXISTS ( \
+        SELECT FROM outbox AS beginning WHERE beginning.kind = 'down' \
+        AND beginning.receiver = entry.receiver AND beginning.subject = entry.subject \
+        AND beginning.not_before > now()))) \
+    + (SELECT count(*) FROM alerts WHERE sent_at IS NULL)";
+/// A receiver is given up after 10 s; who tries it has noted that some seconds later.
+const HURRY: &str = "UPDATE alerts SET next_attempt_at = now() WHERE sent_at IS NULL \
+    AND last_error IS NOT NULL AND next_attempt_at > now() + interval '60 seconds' \
+    OR sent_at IS NULL AND next_attempt_at BETWEEN now() AND now() + interval '40 seconds'";
 /// What a client says first, after its length: the protocol's version 3.0, and who it is.
 const STARTUP: &[u8] = b"\0\x03\0\0user\0websites\0database\0websites\0\0";
 /// How the server's answer begins once it has given the connection a place.
@@ -89,6 +100,22 @@ impl Database {
         let client = self.superuser().await?;
         client.batch_execute("SET lock_timeout = '2s'").await?;
         Ok(timeout(ANSWER_MAX, client.batch_execute(statements)).await??)
+    }
+
+    /// Makes the server note when each transaction was committed, once it has been started anew.
+    pub(crate) async fn keep_times_of_commits(&self) -> Result<()> {
+        let client = self.superuser().await?;
+        let setting = "ALTER SYSTEM SET track_commit_timestamp = on";
+        Ok(client.batch_execute(setting).await?)
+    }
+
+    /// How much is to be told now. What is leased by somebody who was killed is not waited for, once
+    /// nobody can be at it any more.
+    pub(crate) async fn untold(&self) -> Result<i64> {
+        let client = self.superuser().await?;
+        client.batch_execute(HURRY).await?;
+        let untold = timeout(ANSWER_MAX, client.query_one(UNTOLD, &[])).await??;
+        Ok(untold.get(0))
     }
 
     /// How far each partition is stored.

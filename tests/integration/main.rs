@@ -21,6 +21,7 @@ mod contract;
 mod drain;
 mod encryption;
 mod example;
+mod exhausted;
 mod faults;
 mod house;
 mod numbers;

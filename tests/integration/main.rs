@@ -24,6 +24,7 @@ mod example;
 mod exhausted;
 mod faults;
 mod house;
+mod killed;
 mod numbers;
 mod offsets;
 mod pipeline;

@@ -40,7 +40,7 @@ service::metrics! {
     /// Age of the oldest record that is not stored yet, by partition; 0 when there is none.
     Gauge LAG_SECONDS = "consumer_lag_seconds" by "partition";
     /// Hours whose roll-ups are to be counted anew; the hour under way is nearly always one.
-    Gauge DIRTY_HOURS = "consumer_dirty_hours";
+    Gauge DIRTY_HOURS = "consumer_dirty_roll_ups";
     /// Time that counting a slice of an hour, or of a day, for the roll-ups took.
     Histogram ROLL_UPS = "consumer_roll_up_seconds";
     /// Alerts that a receiver has taken, by receiver.

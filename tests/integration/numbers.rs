@@ -9,10 +9,7 @@ use std::{
 
 use service::telemetry::{Metric, MetricKind};
 
-use crate::{
-    reload::ask,
-    support::{Database, Service, ServiceSettings, Topic, eventually, original_record},
-};
+use crate::support::{Database, Service, ServiceSettings, Topic, ask, eventually, original_record};
 
 /// Whose numbers, and where each declares them. The consumer shows those of its database, too.
 const SERVICES: [(&str, &[Metric]); 3] = [
@@ -56,6 +53,23 @@ fn the_documentation_lists_every_number() {
             "docs/metrics.md, of {service}"
         );
     }
+}
+
+/// Of websites, the names and words are `blackbox_exporter`'s.
+#[test]
+fn the_documentation_lists_every_series_of_websites() {
+    let text = include_str!("../../docs/metrics.md");
+    let starts = ["| `probe_", "| `website_"];
+    let found = text
+        .lines()
+        .filter(|line| starts.iter().any(|it| line.starts_with(it)));
+    let found: Vec<_> = found.collect();
+    let series: Vec<_> = service::blackbox::series().copied().collect();
+    assert_eq!(
+        found.join("\n") + "\n",
+        rows(&series),
+        "docs/metrics.md, of websites"
+    );
 }
 
 #[test]

@@ -3,8 +3,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs::{self, File},
-    io::{Read, Write},
-    net::TcpStream,
+    io::Write,
     os::unix::fs::symlink,
     path::Path,
     time::Duration,
@@ -14,7 +13,7 @@ use jiff::Timestamp;
 use rustix::process::Signal;
 use serde_json::Value;
 
-use crate::support::{Answer, Service, ServiceSettings, Site, Topic, eventually};
+use crate::support::{Answer, Service, ServiceSettings, Site, Topic, ask, eventually};
 
 const INTERVAL_SECONDS: i64 = 1;
 /// Shorter than a file must be steady before it is read.
@@ -46,15 +45,6 @@ async fn await_visit(site: &Site) {
         (site.requests() > before).then_some(())
     })
     .await;
-}
-
-/// What the service at this port answers, now.
-pub(crate) fn ask(port: u16, path: &str) -> String {
-    let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
-    write!(stream, "GET {path} HTTP/1.0\r\n\r\n").unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).unwrap();
-    answer
 }
 
 /// Each url's due times with their outcomes; no due time has two results.

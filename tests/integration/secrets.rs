@@ -2,10 +2,7 @@
 
 use std::{fs, path::Path};
 
-use crate::{
-    reload::ask,
-    support::{Answer, Service, ServiceSettings, Site, Topic, eventually},
-};
+use crate::support::{Answer, Service, ServiceSettings, Site, Topic, ask, eventually};
 
 /// The secrets of a header, of a body, and of the url's credentials.
 const SECRETS: [&str; 3] = ["s3cr3t-of-a-header", "s3cr3t-of-a-body", "s3cr3t-of-a-url"];

@@ -1,5 +1,6 @@
 //! What every test needs: the shared servers, services as processes, records, rows, and waiting.
 
+mod ask;
 mod database;
 mod process;
 mod records;
@@ -8,6 +9,7 @@ mod site;
 mod wait;
 mod wall_clock;
 
+pub(crate) use ask::ask;
 pub(crate) use database::Database;
 pub(crate) use process::{Service, ServiceSettings, program};
 pub(crate) use records::{Topic, original_record};

@@ -73,7 +73,7 @@ const UP_AFTER: Setting = Setting::with_default(
 const HTTP_LISTEN: Setting = Setting::with_default(
     "HTTP_LISTEN",
     "127.0.0.1:8080",
-    "where the status page, /healthz, /readyz and /metrics are served",
+    "where the status page, /healthz, /readyz, /metrics and /probes are served",
 );
 
 /// Connections beside the workers': the keeper's, and those that read offsets for new partitions.

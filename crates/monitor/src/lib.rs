@@ -8,6 +8,8 @@
 //! - [`prober`]: makes the probes that are due, within bounds; a [`probe`] is one look at one site.
 //! - [`publish`]: to Kafka, in order, until it says that it has each result.
 //! - [`state`]: what must outlive a crash.
+//!
+//! Beside it, `latest` keeps each target's newest result for Prometheus, and `report` tells people.
 
 pub mod check;
 pub mod numbers;
@@ -21,6 +23,7 @@ pub mod state;
 pub mod targets;
 
 mod clock;
+mod latest;
 mod listing;
 mod masked;
 mod report;
@@ -32,6 +35,7 @@ use std::{net::SocketAddr, time::Duration};
 use jiff::Timestamp;
 use service::{
     attendants::Attendants,
+    blackbox,
     command_line::BadInput,
     health::Health,
     http,
@@ -45,12 +49,13 @@ use tracing::{info, warn};
 
 pub use crate::listing::{Style, print_targets};
 use crate::{
-    prober::Checker,
+    latest::Listed,
+    prober::{Checker, Listeners},
     publish::{Kept, Lists, Publisher},
     schedule::Feed,
     settings::Settings,
     state::{Place, StateSettings, Unopened},
-    targets::{Reloader, TargetsSettings},
+    targets::{Change, Reloader, TargetsSettings},
 };
 
 /// Parts of a reload that the schedule has not taken up.
@@ -82,23 +87,22 @@ pub async fn run(settings: Settings, metrics: Metrics, orders: Orders) -> anyhow
         interval, location, ..
     } = settings.targets;
     let (change_sender, changes) = mpsc::channel(CHANGES_MAX);
-    let feed = Feed {
-        since: clock::now(),
-        targets: reloader.targets().to_vec(),
-        changes,
-        interval,
-    };
+    let feed = feed(&reloader, changes, interval);
     let lists = Lists {
         targets: reloader.lists(),
         interval,
     };
+    let listed = Listed::new(reloader.lists(), location.clone());
     let kept = keep(settings.state, lists, &location, feed.since).await?;
     let checker = Checker::new(
         settings.prober,
         location,
-        result_sender,
+        Listeners {
+            results: result_sender,
+            latest: listed.results(),
+            network: health.remark("network"),
+        },
         stages.deadline(PROBES_SHARE),
-        health.remark("network"),
     )?;
     let renewal = Renewal::new(settings.kafka.pem_files());
     let publisher = Publisher::new(
@@ -128,8 +132,18 @@ pub async fn run(settings: Settings, metrics: Metrics, orders: Orders) -> anyhow
         health,
         metrics,
     };
-    attendants.start(&mut stages, http::Router::new());
+    attendants.start(&mut stages, blackbox::router(listed));
     stages.run().await
+}
+
+/// What is scheduled, from now on.
+fn feed(reloader: &Reloader, changes: mpsc::Receiver<Vec<Change>>, interval: Duration) -> Feed {
+    Feed {
+        since: clock::now(),
+        targets: reloader.targets().to_vec(),
+        changes,
+        interval,
+    }
 }
 
 fn say_checking(feed: &Feed, http_address: SocketAddr) {

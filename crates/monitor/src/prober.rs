@@ -5,6 +5,7 @@ mod belief;
 mod crowd;
 mod held;
 mod line;
+mod listeners;
 mod looked;
 mod missed;
 mod network;
@@ -18,8 +19,7 @@ mod witnesses;
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
-use messages::{CheckResult, SelfDoubt};
-use service::health::Remark;
+use messages::SelfDoubt;
 use tokio::{
     sync::mpsc,
     task::{Id, JoinError, JoinSet},
@@ -27,13 +27,13 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
+pub(crate) use self::listeners::Listeners;
 pub use self::settings::ProberSettings;
 use self::{
     attempt::{Attempt, Found, Next, RETRY_PAUSE},
     belief::believed,
     looked::{duration, lag, lost},
     missed::{Missed, target_left},
-    network::Network,
     pulse::Pulse,
     queue::{Queue, QueueSettings},
     request::request,
@@ -78,14 +78,12 @@ struct Begun {
 }
 
 impl Checker {
-    /// A prober of this location. Past `give_up`, nothing is waited for any longer; `network` says
-    /// when our own network is out.
-    pub fn new(
+    /// A prober of this location. Past `give_up`, nothing is waited for any longer.
+    pub(crate) fn new(
         settings: ProberSettings,
         location: String,
-        results: mpsc::Sender<CheckResult>,
+        listeners: Listeners,
         give_up: CancellationToken,
-        network: Remark,
     ) -> anyhow::Result<Self> {
         let instruments = Instruments::new(settings.probe)?;
         let witnesses = Witnesses::new(
@@ -105,7 +103,7 @@ impl Checker {
             pulse: Pulse::start(),
             clock: ClockWatch::new(now(), Instant::now()),
             load: Load::new(),
-            teller: Teller::new(location, results, witnesses, Network::new(network)),
+            teller: Teller::new(location, listeners, witnesses),
         })
     }
 

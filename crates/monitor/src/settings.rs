@@ -66,7 +66,7 @@ const DRAIN_TIMEOUT: Setting = Setting::with_default(
 const HTTP_LISTEN: Setting = Setting::with_default(
     "HTTP_LISTEN",
     "127.0.0.1:8081",
-    "where /healthz, /readyz and /metrics are served",
+    "where /healthz, /readyz, /metrics and /probes are served",
 );
 
 const RESULTS_WAITING_LIMIT: u64 = 10_000_000;

@@ -24,7 +24,7 @@ const ASK_TIMEOUT: Duration = Duration::from_secs(3);
 /// Far more than its answer has.
 const ANSWER_BYTES_MAX: u64 = 64 * 1024;
 /// The text format that Prometheus reads.
-const METRICS_CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
+pub(crate) const METRICS_CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
 
 /// Opens the port. An address that cannot be had is a setting to change.
 pub async fn bind(address: SocketAddr) -> Result<TcpListener, BadInput> {

@@ -7,6 +7,7 @@
 //! - [`telemetry`]: logs and the metrics recorder.
 //! - [`health`]: what the service needs to work, and whether it has it.
 //! - [`http`]: `/healthz`, `/readyz`, `/metrics`, and a service's own pages.
+//! - [`blackbox`]: what Prometheus is told of websites, by `blackbox_exporter`'s names.
 //! - [`kafka`]: client settings, what the client says, the topic.
 //! - [`certificates`]: PEM files, checked before a client meets them.
 //! - [`renewal`]: the same files, looked at again: their end, and that they were renewed.
@@ -15,6 +16,7 @@
 
 pub mod attendants;
 pub mod backoff;
+pub mod blackbox;
 pub mod certificates;
 pub mod command_line;
 pub mod health;

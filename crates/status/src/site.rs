@@ -1,11 +1,12 @@
 //! The routes, and what stands behind each.
 //!
-//! - `html`: pages. `json`: the API. `others`: summary, badges, feed.
+//! - `html`: pages. `json`: the API. `others`: summary, badges, feed. `probes`: what Prometheus is told.
 //! - `shared`: what the handlers share.
 
 mod html;
 mod json;
 mod others;
+mod probes;
 mod shared;
 
 use std::sync::Arc;
@@ -43,10 +44,12 @@ pub fn router(
     let database = Database::for_reading(&database).context("for the status page")?;
     let reading = Reading::new(database, &settings.public_tags);
     let site = Site::new(settings.title.clone(), address.map(str::to_owned), reading);
+    let site = Arc::new(site);
     let mut routes = html::routes()
         .merge(json::routes())
         .merge(others::routes())
-        .with_state(Arc::new(site));
+        .with_state(Arc::clone(&site))
+        .merge(probes::routes(site));
     if let Some(credentials) = settings.credentials.clone() {
         let gate = Arc::new(Gate::new(credentials));
         routes = routes.layer(from_fn_with_state(gate, auth::ask));

@@ -5,4 +5,5 @@ mod auth;
 mod fixture;
 mod incident;
 mod overview;
+mod probes;
 mod website;

@@ -10,8 +10,9 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     clock::now,
+    latest::LatestResults,
     probe::{Notes, Story},
-    prober::Checker,
+    prober::{Checker, Listeners},
     schedule::{Arrival, Due},
     settings::CheckSettings,
     targets::Target,
@@ -29,9 +30,12 @@ pub(super) async fn check_once(
     let checker = Checker::new(
         settings.prober,
         settings.location,
-        result_sender,
+        Listeners {
+            results: result_sender,
+            latest: LatestResults::default(),
+            network: Health::default().remark("network"),
+        },
         CancellationToken::new(),
-        Health::default().remark("network"),
     )?;
     let only = Due {
         interval: target.own.interval.unwrap_or(settings.interval),

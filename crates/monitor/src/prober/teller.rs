@@ -7,10 +7,11 @@ use super::{
     attempt::Found,
     crowd::Crowd,
     held::Held,
+    listeners::Listeners,
     network::Network,
     witnesses::{Answer, Hearing, Witnesses},
 };
-use crate::{report::Reporter, schedule::Due};
+use crate::{latest::LatestResults, report::Reporter, schedule::Due};
 
 /// Tells results, those of one site in the order of its checks.
 #[derive(Debug)]
@@ -19,6 +20,8 @@ pub(super) struct Teller {
     location: String,
     results: mpsc::Sender<CheckResult>,
     reporter: Reporter,
+    /// What Prometheus may ask for.
+    latest: LatestResults,
     crowd: Crowd,
     witnesses: Witnesses,
     network: Network,
@@ -26,19 +29,20 @@ pub(super) struct Teller {
 }
 
 impl Teller {
-    pub(super) fn new(
-        location: String,
-        results: mpsc::Sender<CheckResult>,
-        witnesses: Witnesses,
-        network: Network,
-    ) -> Self {
+    pub(super) fn new(location: String, listeners: Listeners, witnesses: Witnesses) -> Self {
+        let Listeners {
+            results,
+            latest,
+            network,
+        } = listeners;
         Self {
             location,
             results,
             reporter: Reporter::new(),
+            latest,
             crowd: Crowd::new(Instant::now()),
             witnesses,
-            network,
+            network: Network::new(network),
             held: Held::default(),
         }
     }
@@ -124,6 +128,7 @@ impl Teller {
 
     async fn send(&mut self, result: CheckResult) -> anyhow::Result<()> {
         self.reporter.checked(&result);
+        self.latest.note(&result);
         let told = self.results.send(result).await;
         told.map_err(|_| anyhow::anyhow!("the publisher is gone"))
     }

@@ -3,7 +3,7 @@ mod witnessed;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use messages::{FailureReason, OutcomeKind};
+use messages::{CheckResult, FailureReason, OutcomeKind};
 use service::health::Health;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -13,6 +13,7 @@ use tokio::{
 
 use super::*;
 use crate::{
+    latest::LatestResults,
     probe::{Policy, ProbeSettings},
     testing::target,
 };
@@ -121,9 +122,12 @@ fn start_with(settings: ProberSettings, health: &Health) -> Stage {
     let checker = Checker::new(
         settings,
         "here".into(),
-        result_sender,
+        Listeners {
+            results: result_sender,
+            latest: LatestResults::default(),
+            network: health.remark("network"),
+        },
         give_up.clone(),
-        health.remark("network"),
     )
     .unwrap();
     Stage {

@@ -89,6 +89,7 @@ need_stack() {
 
 need_tests() {
     has prometheus-alertmanager || wants prometheus-alertmanager "Prometheus' Alertmanager, as prometheus-alertmanager"
+    { has prometheus && has promtool; } || wants prometheus 'Prometheus, as prometheus and promtool'
 }
 
 need_lint() {
@@ -162,14 +163,14 @@ install_postgres() {
     as_root rm "$quiet"
 }
 
-# This package, too, starts a server of its own; a masked one is not started.
-install_alertmanager() {
+# install_without_server PACKAGE: these packages, too, start a server of their own; a masked one is not
+# started.
+install_without_server() {
     units=/etc/systemd/system
     as_root mkdir -p "$units"
-    as_root ln -sf /dev/null "$units/prometheus-alertmanager.service"
-    apt install -y --no-install-recommends prometheus-alertmanager
-    as_root rm -f "$units/prometheus-alertmanager.service" \
-        "$units/multi-user.target.wants/prometheus-alertmanager.service"
+    as_root ln -sf /dev/null "$units/$1.service"
+    apt install -y --no-install-recommends "$1"
+    as_root rm -f "$units/$1.service" "$units/multi-user.target.wants/$1.service"
 }
 
 install() {
@@ -182,7 +183,7 @@ install() {
         echo "Installing $package…" >&2
         case $package in
             postgresql) install_postgres ;;
-            prometheus-alertmanager) install_alertmanager ;;
+            prometheus | prometheus-alertmanager) install_without_server "$package" ;;
             *) apt install -y --no-install-recommends "$package" ;;
         esac
     done

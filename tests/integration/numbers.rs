@@ -128,6 +128,31 @@ fn no_number_is_made_but_from_its_declaration() {
     }
 }
 
+/// Else the documentation would list what nobody ever sees.
+#[test]
+fn each_number_that_is_declared_is_set_somewhere() {
+    for (service, numbers) in SERVICES {
+        let folder = format!("{}/../crates/{service}/src", env!("CARGO_MANIFEST_DIR"));
+        let (declarations, others): (Vec<_>, Vec<_>) = sources(Path::new(&folder))
+            .into_iter()
+            .filter(|path| path.extension().is_some_and(|it| it == "rs"))
+            .partition(|path| path.ends_with("src/numbers.rs"));
+        let read = |paths: &[PathBuf]| -> String {
+            paths
+                .iter()
+                .map(|it| fs::read_to_string(it).unwrap())
+                .collect()
+        };
+        let (declarations, others) = (read(&declarations), read(&others));
+        for number in numbers {
+            let declared = format!(" = \"{}\"", number.name);
+            let (before, _) = declarations.split_once(&declared).unwrap();
+            let constant = before.rsplit(' ').next().unwrap();
+            assert!(others.contains(constant), "{} is never set", number.name);
+        }
+    }
+}
+
 /// Fails unless each number that is shown has its words.
 fn assert_described(text: &str, numbers: &[Metric]) {
     let types: Vec<_> = text

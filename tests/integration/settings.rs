@@ -252,3 +252,38 @@ fn readme_row(line: &str) -> Option<String> {
     let (help, default) = rest.trim().strip_suffix(']')?.rsplit_once(" [")?;
     Some(format!("| `{name}` | `{default}` | {help} |"))
 }
+
+#[tokio::test]
+async fn a_check_says_whether_settings_are_right_and_runs_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let alerts = folder.path().join("alerts.toml");
+    std::fs::write(&alerts, "[[receiver]]\nname = \"ops\"\ntype = \"pager\"\n").unwrap();
+    let alerts = alerts.display().to_string();
+    let right = [
+        ("BOOTSTRAP_SERVERS", "127.0.0.1:1"),
+        ("SECURITY_PROTOCOL", "PLAINTEXT"),
+        ("TOPIC_NAME", "checks"),
+        ("PG_URI", "postgres://u:topsecret@127.0.0.1:1/d"),
+    ];
+    for (name, arguments) in [
+        ("consumer", &["--check"][..]),
+        ("consumer", &["run", "--check"]),
+        ("monitor", &["--check"]),
+        ("monitor", &["run", "--check"]),
+    ] {
+        let (status, text) = run(name, arguments, &right);
+        assert_eq!(status, Some(0), "{text}");
+        assert!(text.ends_with("the settings are right\n"), "{text}");
+        assert!(!text.contains("topsecret"), "{text}");
+        let wrong = [
+            &right[..],
+            &[("LOG_LEVEL", "LOUD"), ("ALERTS_FILE", &alerts)],
+        ]
+        .concat();
+        let (status, text) = run(name, arguments, &wrong);
+        assert_eq!(status, Some(2), "{text}");
+        assert!(text.contains("LOG_LEVEL"), "{text}");
+        let is_told = text.contains("alerts.toml:3: receiver ops: type: \"pager\" is not one of");
+        assert_eq!(is_told, name == "consumer", "{text}");
+    }
+}

@@ -1,6 +1,6 @@
 //! The program `consumer`: its command line.
 
-use clap::{Parser, Subcommand};
+use clap::{Args, Parser, Subcommand};
 use consumer::{
     AlertTestSettings, LetterFilter, MaintenanceOptions, VerifyOptions,
     settings::{self, MigrateSettings, RedriveSettings, Settings},
@@ -19,16 +19,29 @@ const NAME: &str = "consumer";
 
 /// Stores every published result in PostgreSQL, exactly once.
 #[derive(Parser)]
-#[command(version)]
+#[command(version, args_conflicts_with_subcommands = true)]
 struct CommandLine {
+    #[command(flatten)]
+    options: RunOptions,
     #[command(subcommand)]
     command: Option<Command>,
+}
+
+/// How the service is run.
+#[derive(Clone, Copy, Args)]
+struct RunOptions {
+    /// Only say whether the settings are right, and the files that they name (`ALERTS_FILE`); the exit status is 2 where not.
+    #[arg(long)]
+    check: bool,
 }
 
 #[derive(Clone, Subcommand)]
 enum Command {
     /// Run the service (the default).
-    Run,
+    Run {
+        #[command(flatten)]
+        options: RunOptions,
+    },
     /// Bring the database's tables up to date, and do nothing else.
     Migrate,
     /// Prove that each check that was due has its row, and each record read was dealt with.
@@ -63,7 +76,8 @@ enum Command {
     /// Say when websites are worked on: their checks then count for nothing, and nobody is alerted.
     #[command(subcommand)]
     Maintenance(MaintenanceCommand),
-    /// Print how far each partition is stored, who owns it, what records became, and sizes by day.
+    /// Print how far each partition is stored, who owns it, what records became, what is not done yet, when
+    /// locations were heard, and sizes by day.
     Status {
         /// As one JSON object.
         #[arg(long)]
@@ -127,13 +141,16 @@ enum MaintenanceCommand {
 }
 
 fn main() -> ! {
-    let CommandLine { command } = program::parse(Settings::read);
-    program::execute(NAME, execute(command.unwrap_or(Command::Run)))
+    let CommandLine { options, command } = program::parse(Settings::read);
+    program::execute(NAME, execute(command.unwrap_or(Command::Run { options })))
 }
 
 async fn execute(command: Command) -> anyhow::Result<()> {
     match command {
-        Command::Run => {
+        Command::Run {
+            options: RunOptions { check: true },
+        } => program::check(NAME, Settings::read),
+        Command::Run { .. } => {
             let numbers = [consumer::numbers::ALL, database::numbers::ALL].concat();
             program::run(NAME, &numbers, Settings::read, consumer::run).await
         }

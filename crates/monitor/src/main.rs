@@ -1,6 +1,6 @@
 //! The program `monitor`: its command line.
 
-use clap::{Parser, Subcommand};
+use clap::{Args, Parser, Subcommand};
 use monitor::{
     Style,
     check::{self, TargetOptions},
@@ -13,16 +13,29 @@ const NAME: &str = "monitor";
 
 /// Checks websites at every interval and publishes what it saw to Kafka.
 #[derive(Parser)]
-#[command(version)]
+#[command(version, args_conflicts_with_subcommands = true)]
 struct CommandLine {
+    #[command(flatten)]
+    options: RunOptions,
     #[command(subcommand)]
     command: Option<Command>,
+}
+
+/// How the service is run.
+#[derive(Clone, Copy, Args)]
+struct RunOptions {
+    /// Only say whether the settings are right, and the files that they name; `targets` checks that of the targets; the exit status is 2 where not.
+    #[arg(long)]
+    check: bool,
 }
 
 #[derive(Subcommand)]
 enum Command {
     /// Run the service (the default).
-    Run,
+    Run {
+        #[command(flatten)]
+        options: RunOptions,
+    },
     /// Print what would be checked and when, and every bad row of the targets file.
     Targets {
         /// As one JSON object.
@@ -44,13 +57,16 @@ enum Command {
 }
 
 fn main() -> ! {
-    let CommandLine { command } = program::parse(Settings::read);
-    program::execute(NAME, execute(command.unwrap_or(Command::Run)))
+    let CommandLine { options, command } = program::parse(Settings::read);
+    program::execute(NAME, execute(command.unwrap_or(Command::Run { options })))
 }
 
 async fn execute(command: Command) -> anyhow::Result<()> {
     match command {
-        Command::Run => {
+        Command::Run {
+            options: RunOptions { check: true },
+        } => program::check(NAME, Settings::read),
+        Command::Run { .. } => {
             program::run(NAME, monitor::numbers::ALL, Settings::read, monitor::run).await
         }
         Command::Targets { json } => {

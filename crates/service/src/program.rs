@@ -1,7 +1,10 @@
 //! What runs a program of ours: the command line with its settings, the runtime, the log, the
 //! metrics, signals, the exit status.
 
-use std::time::Duration;
+use std::{
+    io::{self, Write},
+    time::Duration,
+};
 
 use clap::{CommandFactory, FromArgMatches};
 use tracing::warn;
@@ -97,6 +100,26 @@ where
         }
         _ => Err(error),
     }
+}
+
+/// Reads the settings that `run` reads, with the files that they name, and says that they are right: all that
+/// is wrong is said at once, and the exit status is 2.
+pub fn check<Settings>(
+    name: &str,
+    read: impl FnOnce(&mut Reader) -> Settings,
+) -> anyhow::Result<()> {
+    let mut reader = Reader::from_environment();
+    let settings = read(&mut reader);
+    let log = LogSettings::read(&mut reader);
+    reader.optional_seconds(&BAD_SETTINGS_WAIT);
+    let warnings = reader.warnings();
+    reader.finish((settings, log))?;
+    let mut out = io::stdout().lock();
+    for warning in warnings {
+        writeln!(out, "{name}: {warning}")?;
+    }
+    writeln!(out, "{name}: the settings are right")?;
+    Ok(())
 }
 
 /// The settings of a command that logs, and starts the log.

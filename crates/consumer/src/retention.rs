@@ -6,9 +6,12 @@ const DAY_SECONDS: i64 = 86_400;
 
 /// How long things stay, in days; 0: for ever.
 #[derive(Clone, Copy, Debug, Default)]
+#[expect(clippy::struct_field_names, reason = "units stand last")]
 pub struct Retention {
     /// Rows: the days before today (UTC) that are kept whole.
     pub rows_days: u16,
+    /// Roll-ups of hours: the days before today (UTC) of which they are kept.
+    pub hours_days: u16,
     /// Dead letters, from when they were stored.
     pub letters_days: u16,
 }
@@ -35,7 +38,7 @@ mod tests {
         let now = "2026-11-25T03:12:00Z".parse().unwrap();
         let days = |rows_days| Retention {
             rows_days,
-            letters_days: 0,
+            ..Retention::default()
         };
         let kept = days(2).kept_since(now).unwrap();
         assert_eq!(kept, "2026-11-23T00:00:00Z".parse().unwrap());

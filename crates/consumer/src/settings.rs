@@ -55,6 +55,11 @@ const RETENTION_DAYS: Setting = Setting::with_default(
     "0",
     "days for which rows are kept; 0 for ever",
 );
+const HOURS_RETENTION_DAYS: Setting = Setting::with_default(
+    "HOURS_RETENTION_DAYS",
+    "0",
+    "days for which roll-ups of hours are kept, those of days stay; 0 for ever",
+);
 const DEAD_LETTERS_RETENTION_DAYS: Setting = Setting::with_default(
     "DEAD_LETTERS_RETENTION_DAYS",
     "365",
@@ -175,6 +180,7 @@ impl Settings {
             workers,
             retention: Retention {
                 rows_days: read_days(reader, &RETENTION_DAYS),
+                hours_days: read_days(reader, &HOURS_RETENTION_DAYS),
                 letters_days: read_days(reader, &DEAD_LETTERS_RETENTION_DAYS),
             },
             rules: read_rules(reader, &alerts.receivers),

@@ -1,7 +1,7 @@
 //! Retention: days past it are dropped, and what else is kept no longer goes, off the way of records.
 //! Whatever stands in the way is said, and tried again later: none of it is a reason not to be ready.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use database::{Database, DatabaseError};
 use jiff::Timestamp;
@@ -17,6 +17,8 @@ use crate::{
 
 /// How often it is looked for what is past its time.
 const ROUND_INTERVAL: Duration = Duration::from_mins(10);
+/// How often roll-ups of hours are looked through.
+const HOURS_INTERVAL: Duration = Duration::from_hours(6);
 /// How soon it is tried again where something was in the way: a reader, mostly, or days that are still to
 /// be counted.
 const RETRY_INTERVAL: Duration = Duration::from_secs(30);
@@ -25,8 +27,9 @@ const RETRY_INTERVAL: Duration = Duration::from_secs(30);
 pub(crate) async fn expire(writer: BatchWriter, retention: Retention, stop: CancellationToken) {
     // Said once, not every half minute of a long backup.
     let mut said = None;
+    let mut hours_at = None;
     loop {
-        let round = stop.run_until_cancelled(look(&writer, retention));
+        let round = stop.run_until_cancelled(look(&writer, retention, &mut hours_at));
         let in_the_way = match round.await {
             None => return,
             Some(Ok(0)) => None,
@@ -52,7 +55,17 @@ pub(crate) async fn expire(writer: BatchWriter, retention: Retention, stop: Canc
 }
 
 /// Lets go of what is past its time, and says how many days stay until they are counted.
-async fn look(writer: &BatchWriter, retention: Retention) -> Result<u32, DatabaseError> {
+async fn look(
+    writer: &BatchWriter,
+    retention: Retention,
+    hours_at: &mut Option<Instant>,
+) -> Result<u32, DatabaseError> {
+    let is_due = |at: &Instant| at.elapsed() >= HOURS_INTERVAL;
+    if hours_at.as_ref().is_none_or(is_due) {
+        let removed = expiry::remove_hours(writer.database(), retention.hours_days).await?;
+        say(removed, "roll-ups of hours that are kept no longer");
+        *hours_at = Some(Instant::now());
+    }
     let dropped = drop_days(writer.database(), retention).await;
     remove_others(writer, retention).await?;
     dropped
@@ -78,11 +91,6 @@ async fn drop_days(database: &Database, retention: Retention) -> Result<u32, Dat
 
 async fn remove_others(writer: &BatchWriter, retention: Retention) -> Result<(), DatabaseError> {
     let database = writer.database();
-    let say = |count: u64, what: &str| {
-        if count > 0 {
-            info!("Removed {count} {what}");
-        }
-    };
     let removed = expiry::remove_certificates(database).await?;
     say(removed, "certificates that no row names any more");
     let removed = expiry::remove_letters(database, retention.letters_days).await?;
@@ -93,4 +101,10 @@ async fn remove_others(writer: &BatchWriter, retention: Retention) -> Result<(),
         "offsets of groups that have been silent for a year",
     );
     Ok(())
+}
+
+fn say(count: u64, what: &str) {
+    if count > 0 {
+        info!("Removed {count} {what}");
+    }
 }

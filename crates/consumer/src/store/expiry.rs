@@ -1,6 +1,6 @@
 //! What is kept no longer is removed, in short steps: whoever stores or reads is not held up by it.
 
-use database::{Database, DatabaseError, Statement, begin, commit, system_time};
+use database::{Database, DatabaseError, Parameters, Statement, begin, commit, system_time};
 use deadpool_postgres::{GenericClient, Transaction};
 use jiff::Timestamp;
 
@@ -62,6 +62,17 @@ const LETTERS: Statement = Statement::new(
     "DELETE FROM dead_letters WHERE created_at < now() - $1::integer * interval '1 day' \
     AND id IN (SELECT id FROM dead_letters ORDER BY id LIMIT $2)",
 );
+/// Of some websites, by their key. What is still to be put together to a day stays until then.
+const HOURS: Statement = Statement::new(
+    "removing roll-ups of hours that are kept no longer",
+    "WITH sites AS (SELECT id FROM websites WHERE id > $1 ORDER BY id LIMIT $2), \
+    gone AS (DELETE FROM hours USING sites WHERE website_id = sites.id \
+        AND hour < date_trunc('day', now(), 'UTC') - $3::integer * interval '1 day' \
+        AND (hour AT TIME ZONE 'UTC')::date NOT IN (SELECT day FROM dirty_days) RETURNING 1) \
+    SELECT (SELECT max(id) FROM sites), (SELECT count(*) FROM gone)",
+);
+/// Websites whose hours one step looks at.
+const STEP_WEBSITES: i64 = 100;
 const OFFSETS: Statement = Statement::new(
     "removing offsets of groups long silent",
     "DELETE FROM offsets WHERE (consumer_group, topic) IN ( \
@@ -181,6 +192,22 @@ pub(crate) async fn remove_letters(database: &Database, days: u16) -> Result<u64
         if step == 0 {
             break;
         }
+    }
+    Ok(removed)
+}
+
+/// Removes roll-ups of hours older than so many days (0: none), and says how many. The days that they came to
+/// stay.
+pub(crate) async fn remove_hours(database: &Database, days: u16) -> Result<u64, DatabaseError> {
+    let mut removed = 0;
+    let mut last = (days > 0).then_some(0);
+    // Each step begins behind the website that the one before ended with.
+    while let Some(website) = last {
+        let parameters: &Parameters<'_> = &[&website, &STEP_WEBSITES, &i32::from(days)];
+        let step = database.attempt(async |client| HOURS.query_one(client, parameters).await);
+        let row = step.await?;
+        last = row.get::<_, Option<i64>>(0);
+        removed += u64::try_from(row.get::<_, i64>(1)).unwrap_or(0);
     }
     Ok(removed)
 }

@@ -14,8 +14,8 @@ const SLICE_TIME_MIN: Duration = Duration::from_millis(250);
 /// Counting takes at most a tenth of the time: so long a pause after it, by what it took.
 const PAUSE_FACTOR: u32 = 9;
 const PAUSE_MAX: Duration = Duration::from_mins(2);
-/// Counting one hour again and again, as that which is under way, takes at most a twentieth.
-const HOLD_FACTOR: u32 = 19;
+/// Counting one hour again and again, as that which is under way, takes at most a fiftieth.
+const HOLD_FACTOR: u32 = 49;
 /// Hours that wait to be counted again, at most; then all may be.
 const HELD_MAX: usize = 1000;
 
@@ -102,8 +102,8 @@ mod tests {
         pace.hour_counted(first, second_long, true, now);
         pace.hour_counted(second, Duration::ZERO, true, now);
         assert_eq!(pace.held(now), [first]);
-        assert_eq!(pace.held(now + Duration::from_secs(37)), [first]);
-        assert!(pace.held(now + Duration::from_secs(38)).is_empty());
+        assert_eq!(pace.held(now + Duration::from_secs(97)), [first]);
+        assert!(pace.held(now + Duration::from_secs(98)).is_empty());
     }
 
     #[test]

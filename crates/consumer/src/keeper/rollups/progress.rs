@@ -15,10 +15,11 @@ pub(super) struct Progress {
 }
 
 impl Progress {
-    /// So many hours are to be counted now.
+    /// So many hours are to be counted now, of which the oldest has waited so long.
     #[expect(clippy::cast_precision_loss, reason = "hours are few")]
-    pub(super) fn left(&mut self, hours: i64) {
+    pub(super) fn left(&mut self, hours: i64, seconds: f64) {
         numbers::DIRTY_HOURS.gauge().set(hours as f64);
+        numbers::DIRTY_SECONDS.gauge().set(seconds);
         if hours >= MUCH_HOURS && !self.is_much {
             info!(
                 "{hours} hours are to be counted for the roll-ups, beside the results; newest first"

@@ -25,13 +25,14 @@ const LIMIT: Statement = Statement::new(
     "SET LOCAL statement_timeout = '10s'; SET LOCAL lock_timeout = '2s'",
 );
 const LOCK: Statement = Statement::new("waiting to count", "SELECT pg_try_advisory_xact_lock($1)");
-/// The newest hour whose oldest mark is old enough, and how many hours have marks. Marks from the
-/// future are of a clock that was set back.
+/// The newest hour whose oldest mark is old enough; how many hours have marks, and how long the oldest one
+/// has waited. Marks from the future are of a clock that was set back.
 const NEXT_HOUR: Statement = Statement::new(
     "looking for hours to be counted",
     "SELECT max(hour) FILTER (WHERE hour <> ALL ($2::timestamptz[]) \
         AND (oldest <= now() - $1 * interval '1 second' OR newest > now() + interval '1 minute')), \
-        count(*) \
+        count(*), \
+        coalesce(extract(epoch FROM now() - min(oldest) FILTER (WHERE isfinite(oldest))), 0)::double precision \
     FROM (SELECT hour, min(created_at) AS oldest, max(created_at) AS newest \
         FROM dirty_hours GROUP BY hour) AS marked",
 );
@@ -172,7 +173,7 @@ impl Counting {
         let age = self.ages.hour.as_secs_f64();
         let held = self.pace.held(now);
         let row = NEXT_HOUR.query_one(transaction, &[&age, &held]).await?;
-        self.progress.left(row.get(1));
+        self.progress.left(row.get(1), row.get(2));
         Ok(row.get(0))
     }
 

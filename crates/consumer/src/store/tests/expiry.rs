@@ -12,7 +12,8 @@ use crate::{
         Counts, Refusal,
         chunk::Written,
         expiry::{
-            drop_partition, expired_partitions, remove_certificates, remove_letters, remove_offsets,
+            drop_partition, expired_partitions, remove_certificates, remove_hours, remove_letters,
+            remove_offsets,
         },
     },
     testing::record,
@@ -267,4 +268,31 @@ async fn letters_and_offsets_go_when_their_own_time_is_over() {
     assert_eq!(removed.unwrap(), 1, "our own stay, however silent");
     let left = fixture.writer.offsets().stored_offsets().await.unwrap();
     assert_eq!(left.get(&PARTITION), Some(&0));
+}
+
+#[tokio::test]
+async fn roll_ups_of_hours_go_by_whole_days_and_those_of_days_stay() {
+    let fixture = Fixture::prepared().await;
+    fixture
+        .execute(
+            "INSERT INTO websites (url) SELECT n::text FROM generate_series(1, 150) AS n;
+            INSERT INTO hours SELECT id, date_trunc('day', now(), 'UTC') - days * interval '1 day' + hour * interval '1 hour',
+                '', 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, '{}', '{}'
+            FROM websites, generate_series(0, 4) AS days, unnest(ARRAY[0, 23]) AS hour;
+            INSERT INTO dirty_days (day, website_ids) SELECT (now() AT TIME ZONE 'UTC')::date - 4, '{1}'",
+        )
+        .await;
+    let database = fixture.writer.database();
+    assert_eq!(remove_hours(database, 0).await.unwrap(), 0, "for ever");
+    assert_eq!(
+        remove_hours(database, 2).await.unwrap(),
+        300,
+        "a day waits to be put together"
+    );
+    let kept = "SELECT count(DISTINCT hour) FROM hours \
+        WHERE hour >= date_trunc('day', now(), 'UTC') - interval '2 days'";
+    assert_eq!(fixture.value::<i64>(kept).await, 6);
+    fixture.execute("DELETE FROM dirty_days").await;
+    assert_eq!(remove_hours(database, 2).await.unwrap(), 300);
+    assert_eq!(remove_hours(database, 2).await.unwrap(), 0);
 }

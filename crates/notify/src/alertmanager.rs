@@ -74,7 +74,9 @@ fn entry(alert: &Alert, site: Option<&Site>, now: Timestamp) -> Value {
         .and_then(|site| site.since)
         .or(news.since)
         .unwrap_or(now);
-    let ends = if news.is_over {
+    // Of those that were told together, some may be well before the others.
+    let is_over = news.is_over || site.is_some_and(|site| site.until.is_some());
+    let ends = if is_over {
         site.and_then(|site| site.until)
             .or(news.until)
             .unwrap_or(now)
@@ -95,8 +97,8 @@ fn entry(alert: &Alert, site: Option<&Site>, now: Timestamp) -> Value {
 fn name(kind: &str) -> (&str, Duration) {
     match kind {
         "down" | "up" | "reminder" => ("WebsiteDown", OPEN),
-        "silent" | "heard" => ("WebsiteSilent", OPEN),
-        "network" => ("MonitorNetworkDown", OPEN),
+        "silent" | "heard" => ("LocationSilent", OPEN),
+        "network" | "network_over" => ("MonitorNetworkOut", OPEN),
         "flapping" => ("WebsiteFlapping", SHOWN),
         "certificate" => ("WebsiteCertificateEnds", SHOWN),
         "burn" | "burn_over" => ("WebsiteErrorBudgetBurns", OPEN),
@@ -145,5 +147,8 @@ mod tests {
         assert_eq!(down[0]["startsAt"], "2026-11-26T03:12:00Z");
         assert_eq!(down[0]["endsAt"], "2026-12-26T03:21:00Z");
         assert_eq!(up[0]["endsAt"], "2026-11-26T03:20:00Z");
+        let mut part = alert("up", true);
+        part.news.is_over = false;
+        assert_eq!(body(&part, now)[0]["endsAt"], up[0]["endsAt"]);
     }
 }

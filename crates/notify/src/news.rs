@@ -7,15 +7,17 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct News {
-    /// The outbox's word: `down`, `up`, `reminder`, `certificate`, `silent`, `dead_letters`, `network`, …
+    /// The outbox's word: `down`, `up`, `reminder`, `certificate`, `silent`, `heard`, `network`, …
     pub kind: String,
     /// What it is about: the alert that tells its end has the same. "incident 17".
     pub key: String,
     /// What is so, without who: "connect timed out". It stands behind the website's name, or behind the
     /// number of websites.
     pub what: String,
-    /// It tells an end: what was wrong is well again.
+    /// It tells an end: what was wrong is well again, with all that was told with it.
     pub is_over: bool,
+    /// How many websites were told before that have the same cause: these join them.
+    pub told_before: i64,
     /// The websites that it is about; nobody where it is about the monitor itself.
     pub sites: Vec<Site>,
     /// When it began.

@@ -33,7 +33,9 @@ impl Slack {
 }
 
 fn body(alert: &Alert) -> serde_json::Value {
-    let colour = if alert.news.is_over { GREEN } else { RED };
+    // Green is also that of some, while others are still down.
+    let is_good = alert.news.is_over || alert.news.kind == "up";
+    let colour = if is_good { GREEN } else { RED };
     let lines: Vec<_> = alert.lines().iter().map(|line| escaped(line)).collect();
     json!({
         "text": format!("*{}*", escaped(&alert.headline)),

@@ -12,15 +12,22 @@ const LISTED_MAX: usize = 20;
 
 /// All in one line: "example.org: connect timed out", "41 sites: connect timed out, 203.0.113.7".
 pub(crate) fn headline(news: &News, sites_count: usize) -> String {
+    let is_joined = news.told_before > 0;
     let mut line = match (news.sites.as_slice(), sites_count) {
         (_, 0) => news.what.clone(),
+        ([site], 1) if is_joined => format!("{}, too: {}", site.name, news.what),
         ([site], 1) => format!("{}: {}", site.name, news.what),
+        (_, count) if is_joined => format!("{count} more sites: {}", news.what),
         (_, count) => format!("{count} sites: {}", news.what),
     };
-    if sites_count > 1
+    if (sites_count > 1 || is_joined)
         && let Some(address) = &news.address
     {
         line = format!("{line}, {address}");
+    }
+    if is_joined {
+        let now = i64::try_from(sites_count).unwrap_or(i64::MAX);
+        line = format!("{line} ({} so far)", news.told_before.saturating_add(now));
     }
     // It becomes a subject, or a line of a log.
     plain(&line)
@@ -157,6 +164,27 @@ mod tests {
         assert_eq!(lines.len(), LISTED_MAX + 1);
         assert_eq!(lines[0], "- 0 (https://0/)");
         assert_eq!(lines[LISTED_MAX], "… and 21 more");
+    }
+
+    #[test]
+    fn websites_that_join_a_cause_are_told_as_more() {
+        let mut news = News {
+            what: "connect timed out".to_owned(),
+            address: Some("203.0.113.7".to_owned()),
+            sites: vec![site("a"), site("b")],
+            told_before: 41,
+            ..News::default()
+        };
+        let headline = |news: &News| Alert::new(Uuid::nil(), news.clone()).headline;
+        assert_eq!(
+            headline(&news),
+            "2 more sites: connect timed out, 203.0.113.7 (43 so far)"
+        );
+        news.sites.pop();
+        assert_eq!(
+            headline(&news),
+            "a, too: connect timed out, 203.0.113.7 (42 so far)"
+        );
     }
 
     #[test]

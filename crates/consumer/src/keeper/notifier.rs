@@ -5,12 +5,14 @@
 //!
 //! - `pending`: what waits in the outbox.
 //! - `holding`: what is held back, or not told at all: maintenance, flapping.
-//! - `compose`: what is told together, and in which words. No I/O.
+//! - `causes`: what was told and is not over, which more websites join.
+//! - `compose`: what is told together. `wording`: in which words. No I/O.
 //! - `reminders`: what lasts is told again.
 //! - `gather`: the transaction that makes alerts of the outbox.
 //! - `delivery`: leases alerts, sends them, and notes what became of it.
 //! - `rounds`: does both again and again.
 
+mod causes;
 mod compose;
 mod delivery;
 mod gather;
@@ -20,5 +22,6 @@ mod reminders;
 mod rounds;
 #[cfg(test)]
 mod tests;
+mod wording;
 
 pub(crate) use rounds::notify;

@@ -65,17 +65,19 @@ impl Alertmanager {
         alertmanager
     }
 
-    /// The alerts that are open there, by their websites.
+    /// The alerts that are open there, by their websites, or by what else they are about.
     async fn open(&self) -> Vec<String> {
         let url = format!("{}/api/v2/alerts", self.url);
         let answer = client().get(&url).send().await.unwrap();
         let alerts: Vec<Value> = serde_json::from_slice(&answer.bytes().await.unwrap()).unwrap();
-        let websites = alerts.iter().map(|alert| &alert["labels"]["website"]);
-        let mut websites: Vec<_> = websites
-            .map(|website| website.as_str().unwrap().to_owned())
-            .collect();
-        websites.sort();
-        websites
+        let about = alerts.iter().map(|alert| {
+            let labels = &alert["labels"];
+            let website = labels["website"].as_str();
+            website.or(labels["about"].as_str()).unwrap().to_owned()
+        });
+        let mut about: Vec<_> = about.collect();
+        about.sort();
+        about
     }
 }
 
@@ -139,4 +141,26 @@ async fn each_website_is_an_alert_of_its_own_and_ends_by_itself() {
         }
     });
     waited.await.expect("the end of the one is understood");
+
+    // Of a monitor, no website is told.
+    let silent = |kind: &str, is_over: bool| {
+        let news = News {
+            kind: kind.to_owned(),
+            key: "silence 7".to_owned(),
+            what: "nothing comes from the monitor at paris".to_owned(),
+            is_over,
+            until: is_over.then(Timestamp::now),
+            ..News::default()
+        };
+        Alert::new(Uuid::nil(), news)
+    };
+    assert_eq!(receiver.send(&silent("silent", false)).await, Outcome::Sent);
+    assert_eq!(alertmanager.open().await, ["https://b/", "silence 7"]);
+    assert_eq!(receiver.send(&silent("heard", true)).await, Outcome::Sent);
+    let waited = timeout(PATIENCE, async {
+        while alertmanager.open().await != ["https://b/"] {
+            sleep(LOOK_INTERVAL).await;
+        }
+    });
+    waited.await.expect("that it is heard again is understood");
 }

@@ -1,11 +1,21 @@
-//! What is told together, and in which words. Pure: no I/O, no clock.
+//! What is told together. Pure: no I/O, no clock.
 
-use std::{collections::BTreeMap, net::IpAddr};
+use std::{
+    collections::{BTreeMap, HashMap},
+    time::Duration,
+};
 
-use messages::FailureReason;
-use notify::{Alert, News, Site, span};
+use notify::{Alert, News};
+use uuid::Uuid;
 
-use super::pending::{Incident, Pending};
+use super::{
+    causes::Cause,
+    pending::{Incident, Pending},
+    wording::{address, began, ended, link, other, reminded, what},
+};
+
+/// How long websites that join a cause wait for each other, since it was last told.
+const JOIN_WAIT: Duration = Duration::from_mins(5);
 
 /// What becomes one alert.
 #[derive(Debug)]
@@ -16,6 +26,8 @@ pub(super) struct Gathered {
     pub(super) rows: Vec<i64>,
     /// The incidents that began for one cause.
     pub(super) incidents: Vec<i64>,
+    /// The first alert of the same cause, where these websites joined it.
+    pub(super) first_id: Option<Uuid>,
 }
 
 /// What is told together: by whom it is heard, of which kind, and what makes it one.
@@ -24,11 +36,12 @@ type Together = (String, &'static str, String);
 /// Makes alerts of what waits. Those that are too young to have met all of their kind go on waiting.
 pub(super) fn compose(
     pending: Vec<Pending>,
+    causes: &[Cause],
     group_wait_seconds: f64,
     status_url: Option<&str>,
 ) -> Vec<Gathered> {
     let mut groups: BTreeMap<Together, Vec<Pending>> = BTreeMap::new();
-    let mut ends = BTreeMap::new();
+    let mut ends = HashMap::new();
     for row in pending {
         match together(&row) {
             Some(together) => groups.entry(together).or_default().push(row),
@@ -38,50 +51,69 @@ pub(super) fn compose(
             }
         }
     }
-    let ripe = groups
-        .into_values()
-        .filter(|rows| rows.iter().any(|row| row.age >= group_wait_seconds));
-    let gathered = ripe.filter_map(|rows| {
-        let mut told: Vec<_> = rows.iter().map(|row| row.id).collect();
-        let over = rows.iter();
-        told.extend(over.filter_map(|row| ends.get(&(row.receiver.clone(), row.subject.clone()))));
-        let first = rows.first()?;
-        let mut news = match first.kind.as_str() {
-            "down" => began(&rows),
-            "up" => ended(&rows)?,
-            _ if first.incident.is_some() => reminded(&rows),
-            _ => other(&rows)?,
-        };
-        if news.link.is_none() {
-            news.link = link(&news, status_url);
-        }
-        Some(Gathered {
-            receiver: first.receiver.clone(),
-            incidents: match first.kind.as_str() {
-                "down" => rows
-                    .iter()
-                    .filter_map(|row| Some(row.incident.as_ref()?.id))
-                    .collect(),
-                _ => Vec::new(),
-            },
-            alert: Alert::new(first.alert_id, news),
-            rows: told,
-        })
+    let gathered = groups.into_iter().filter_map(|(together, rows)| {
+        let cause = causes.iter().find(|cause| is_of(&together, cause));
+        let is_old = rows.iter().any(|row| row.age >= group_wait_seconds);
+        let is_ripe = is_old && cause.is_none_or(|it| it.age >= JOIN_WAIT.as_secs_f64());
+        is_ripe.then(|| gathered(&rows, &ends, cause, status_url))?
     });
     gathered.collect()
+}
+
+fn gathered(
+    rows: &[Pending],
+    ends: &HashMap<(String, String), i64>,
+    cause: Option<&Cause>,
+    status_url: Option<&str>,
+) -> Option<Gathered> {
+    let first = rows.first()?;
+    let mut told: Vec<_> = rows.iter().map(|row| row.id).collect();
+    let over = rows.iter();
+    told.extend(over.filter_map(|row| ends.get(&(row.receiver.clone(), row.subject.clone()))));
+    let is_beginning = first.kind == "down";
+    let mut news = news(rows)?;
+    if let Some(cause) = cause {
+        news.key.clone_from(&cause.key);
+        news.told_before = cause.told;
+    }
+    if news.link.is_none() {
+        news.link = link(&news, status_url);
+    }
+    let incidents = rows.iter().filter(|_| is_beginning);
+    let incidents = incidents.filter_map(|row| Some(row.incident.as_ref()?.id));
+    Some(Gathered {
+        receiver: first.receiver.clone(),
+        incidents: incidents.collect(),
+        alert: Alert::new(first.alert_id, news),
+        rows: told,
+        first_id: cause.map(|cause| cause.first_id),
+    })
+}
+
+/// What is told of rows that are told together.
+fn news(rows: &[Pending]) -> Option<News> {
+    let first = rows.first()?;
+    match first.kind.as_str() {
+        "down" => Some(began(rows)),
+        "up" => ended(rows),
+        _ if first.incident.is_some() => Some(reminded(rows)),
+        _ => other(rows),
+    }
 }
 
 /// What a row is told together with; nothing for an end whose beginning is not told yet.
 fn together(row: &Pending) -> Option<Together> {
     let receiver = row.receiver.clone();
+    if row.is_end {
+        let key = &row.told.as_ref()?.news.key;
+        return Some((receiver, "end", format!("{} {key}", row.kind)));
+    }
     Some(match (row.kind.as_str(), &row.incident) {
-        ("up", _) => (receiver, "up", row.told.as_ref()?.news.key.clone()),
-        ("down", Some(incident)) => (receiver, "down", cause(incident)),
-        (_, Some(incident)) => (
-            receiver,
-            "incident",
-            format!("{} {}", row.kind, cause(incident)),
-        ),
+        ("down", Some(incident)) => (receiver, "down", reason_and_address(incident)),
+        (kind, Some(incident)) => {
+            let why = reason_and_address(incident);
+            (receiver, "incident", format!("{kind} {why}"))
+        }
         (kind, None) => {
             let what = row.news.as_ref().map(|news| &news.what);
             (receiver, "other", format!("{kind} {}", what?))
@@ -89,164 +121,37 @@ fn together(row: &Pending) -> Option<Together> {
     })
 }
 
-/// Reason and address: what makes several incidents one.
-fn cause(incident: &Incident) -> String {
+/// What makes several incidents one.
+fn reason_and_address(incident: &Incident) -> String {
     let address = address(incident).map(|address| address.to_string());
-    format!("{} {}", what(incident), address.unwrap_or_default())
+    one_cause(&what(incident), address.as_deref())
 }
 
-/// Websites went down for one cause. Some may be up again by now: then this tells both.
-fn began(rows: &[Pending]) -> News {
-    let sites = sites(rows);
-    let is_over = sites.iter().all(|site| site.until.is_some());
-    let mut news = about(rows, sites);
-    if let (true, Some(since), Some(until)) = (is_over, news.since, news.until) {
-        news.is_over = true;
-        news.what = format!("was down for {}: {}", span(since, until), news.what);
-    } else {
-        news.until = None;
-    }
-    "down".clone_into(&mut news.kind);
-    news
+fn one_cause(what: &str, address: Option<&str>) -> String {
+    format!("{what} {}", address.unwrap_or_default())
 }
 
-/// Incidents that are open for long.
-fn reminded(rows: &[Pending]) -> News {
-    let mut news = about(rows, sites(rows));
-    news.kind.clone_from(&rows[0].kind);
-    news.until = None;
-    news.what = format!("still down: {}", news.what);
-    news
-}
-
-/// Websites are up again that were told together.
-fn ended(rows: &[Pending]) -> Option<News> {
-    let told = rows.first()?.told.as_ref()?;
-    let mut sites = sites(rows);
-    for site in &mut sites {
-        // By the labels that it began with, whatever it is called now.
-        if let Some(before) = told
-            .news
-            .sites
-            .iter()
-            .find(|it| it.incident == site.incident)
-        {
-            site.name.clone_from(&before.name);
-            site.group.clone_from(&before.group);
-        }
-    }
-    let mut news = about(rows, sites);
-    "up".clone_into(&mut news.kind);
-    news.key.clone_from(&told.news.key);
-    news.is_over = true;
-    (news.meaning, news.remedy, news.detail) = (None, None, None);
-    let reason = std::mem::take(&mut news.what);
-    news.what = match (news.since, news.until) {
-        (Some(since), Some(until)) => format!("up again after {}: {reason}", span(since, until)),
-        _ => format!("up again: {reason}"),
-    };
-    if told.open > 0 {
-        news.what = format!("{}; {} still down", news.what, told.open);
-    }
-    Some(news)
-}
-
-/// What is no incident's: as it was written, with all that say the same.
-fn other(rows: &[Pending]) -> Option<News> {
-    let mut news = rows.first()?.news.clone()?;
-    news.sites = rows
-        .iter()
-        .flat_map(|row| match &row.news {
-            Some(news) if !news.sites.is_empty() => news.sites.clone(),
-            _ => row.site.iter().cloned().collect(),
-        })
-        .collect();
-    news.kind.clone_from(&rows[0].kind);
-    if news.key.is_empty() {
-        news.key.clone_from(&rows[0].subject);
-    }
-    Some(news)
-}
-
-/// What incidents have in common.
-fn about(rows: &[Pending], sites: Vec<Site>) -> News {
-    let first = rows.iter().find_map(|row| row.incident.as_ref());
-    let incident = first.cloned().unwrap_or_default();
-    let alone = rows.len() == 1;
-    let reason = incident
-        .reason
-        .as_deref()
-        .and_then(|reason| reason.parse().ok());
-    let advice = reason.map(FailureReason::advice);
-    News {
-        key: format!("incident {}", incident.id),
-        what: what(&incident),
-        since: sites.iter().filter_map(|site| site.since).min(),
-        until: sites.iter().filter_map(|site| site.until).max(),
-        address: address(&incident).map(|address| address.to_string()),
-        reason: incident.reason,
-        phase: incident.phase,
-        error_code: Some(incident.error_code),
-        meaning: advice.map(|advice| advice.meaning.to_owned()),
-        remedy: advice.map(|advice| advice.remedy.to_owned()),
-        detail: incident.detail.filter(|_| alone),
-        last_good_at: incident.last_good_at.filter(|_| alone),
-        sites,
-        ..News::default()
-    }
-}
-
-fn sites(rows: &[Pending]) -> Vec<Site> {
-    rows.iter().filter_map(|row| row.site.clone()).collect()
-}
-
-/// Why, in a few words.
-fn what(incident: &Incident) -> String {
-    match incident.reason.as_deref().map(str::parse) {
-        Some(Ok(FailureReason::StatusUnexpected)) => format!("status {}", incident.error_code),
-        Some(Ok(reason)) => FailureReason::advice(reason).short.to_owned(),
-        // A word of a newer monitor, or a record of the original.
-        _ => match &incident.reason {
-            Some(reason) => reason.replace('_', " "),
-            None => format!("error code {}", incident.error_code),
-        },
-    }
-}
-
-/// The address that was talked to, or that nobody answered at.
-fn address(incident: &Incident) -> Option<IpAddr> {
-    let of = |text: &str| {
-        let text = text.trim_matches(|char| matches!(char, '(' | ')' | ',' | ';' | '"'));
-        let socket = text.trim_end_matches(':').parse::<std::net::SocketAddr>();
-        socket
-            .map(|socket| socket.ip())
-            .or_else(|_| text.trim_end_matches(':').parse())
-            .ok()
-    };
-    let talked_to = incident.remote_address.as_deref().and_then(of);
-    talked_to.or_else(|| incident.detail.as_deref()?.split_whitespace().find_map(of))
-}
-
-/// The page of the first incident.
-fn link(news: &News, status_url: Option<&str>) -> Option<String> {
-    let url = status_url?;
-    Some(match news.sites.iter().find_map(|site| site.incident) {
-        Some(id) => format!("{url}/incidents/{id}"),
-        None => format!("{url}/"),
-    })
+/// Whether websites that go down join a cause that was told.
+fn is_of((receiver, kind, why): &Together, cause: &Cause) -> bool {
+    *kind == "down"
+        && *receiver == cause.receiver
+        && *why == one_cause(&cause.what, cause.address.as_deref())
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use notify::Site;
+
+    use super::{super::pending::Told, *};
 
     const WAIT: f64 = 30.0;
+    const JOINED_WAIT: f64 = 300.0;
 
     fn down(id: i64, age: f64, reason: &str, address: &str) -> Pending {
         let started_at = Some("2026-11-26T03:12:00Z".parse().unwrap());
         Pending {
             id,
-            alert_id: uuid::Uuid::nil(),
+            alert_id: Uuid::nil(),
             receiver: "ops".to_owned(),
             kind: "down".to_owned(),
             subject: format!("incident {id}"),
@@ -267,6 +172,7 @@ mod tests {
                 since: started_at,
                 ..Site::default()
             }),
+            is_end: false,
             told: None,
         }
     }
@@ -282,15 +188,20 @@ mod tests {
         let row = Pending {
             id,
             kind: "up".to_owned(),
+            is_end: true,
             ..of.clone()
         };
         over(row)
     }
 
-    fn told(pending: Vec<Pending>) -> Vec<(String, Vec<i64>)> {
-        let gathered = compose(pending, WAIT, Some("https://status.test"));
+    fn told_by(pending: Vec<Pending>, causes: &[Cause]) -> Vec<(String, Vec<i64>)> {
+        let gathered = compose(pending, causes, WAIT, Some("https://status.test"));
         let told = gathered.into_iter().map(|it| (it.alert.headline, it.rows));
         told.collect()
+    }
+
+    fn told(pending: Vec<Pending>) -> Vec<(String, Vec<i64>)> {
+        told_by(pending, &[])
     }
 
     #[test]
@@ -315,6 +226,43 @@ mod tests {
     }
 
     #[test]
+    fn websites_that_join_a_cause_are_told_together_and_by_its_key() {
+        let mut cause = Cause {
+            receiver: "ops".to_owned(),
+            first_id: Uuid::max(),
+            key: "incident 1".to_owned(),
+            what: "connect timed out".to_owned(),
+            address: Some("203.0.113.7".to_owned()),
+            age: JOINED_WAIT - 1.0,
+            told: 41,
+        };
+        let rows = || {
+            vec![
+                down(50, WAIT, "connect_timeout", "203.0.113.7"),
+                down(51, WAIT, "connect_timeout", "203.0.113.7"),
+                down(52, WAIT, "connect_timeout", "203.0.113.8"),
+            ]
+        };
+        let other = ("site 52: connect timed out".to_owned(), vec![52]);
+        assert_eq!(
+            told_by(rows(), std::slice::from_ref(&cause)),
+            std::slice::from_ref(&other)
+        );
+        cause.age = JOINED_WAIT;
+        let joined = "2 more sites: connect timed out, 203.0.113.7 (43 so far)".to_owned();
+        let expected = [(joined, vec![50, 51]), other];
+        assert_eq!(told_by(rows(), std::slice::from_ref(&cause)), expected);
+        let gathered = compose(rows(), std::slice::from_ref(&cause), WAIT, None);
+        assert_eq!(
+            (&*gathered[0].alert.news.key, gathered[0].first_id),
+            ("incident 1", Some(Uuid::max()))
+        );
+        cause.receiver = "others".to_owned();
+        let first = "2 sites: connect timed out, 203.0.113.7";
+        assert_eq!(told_by(rows(), &[cause])[0].0, first);
+    }
+
+    #[test]
     fn what_is_over_before_it_is_told_is_told_once() {
         let first = over(down(1, WAIT, "connect_timeout", "203.0.113.7"));
         let end = up(2, &first);
@@ -330,7 +278,7 @@ mod tests {
     #[test]
     fn an_end_has_the_key_of_its_beginning_and_waits_for_it() {
         let first = down(1, WAIT, "connect_timeout", "203.0.113.7");
-        let news = compose(vec![first.clone()], WAIT, None)
+        let news = compose(vec![first.clone()], &[], WAIT, None)
             .remove(0)
             .alert
             .news;
@@ -339,38 +287,69 @@ mod tests {
             told(vec![end.clone()]).is_empty(),
             "its beginning is not told"
         );
-        end.told = Some(super::super::pending::Told {
+        end.told = Some(Told {
+            first_id: Uuid::nil(),
             news: news.clone(),
             open: 3,
         });
-        let gathered = compose(vec![end.clone()], WAIT, Some("https://s.test")).remove(0);
-        assert_eq!(gathered.alert.news.key, news.key);
+        let told_end = |end: &Pending| {
+            compose(vec![end.clone()], &[], WAIT, Some("https://s.test"))
+                .remove(0)
+                .alert
+        };
+        let part = told_end(&end);
+        assert_eq!((&part.news.key, part.news.is_over), (&news.key, false));
+        assert_eq!(part.news.link.unwrap(), "https://s.test/incidents/1");
         assert_eq!(
-            gathered.alert.news.link.unwrap(),
-            "https://s.test/incidents/1"
+            part.headline,
+            "site 1: up again after 20 s: connect timed out; 3 still down"
         );
+        end.told.as_mut().unwrap().open = 0;
+        let last = told_end(&end);
+        assert!(last.news.is_over);
         assert_eq!(
-            told(vec![end]),
-            [(
-                "site 1: up again after 20 s: connect timed out; 3 still down".to_owned(),
-                vec![2]
-            )]
+            last.headline,
+            "site 1: up again after 20 s: connect timed out"
         );
     }
 
     #[test]
-    fn an_address_is_found_where_no_connection_was_made() {
-        let of = |detail: &str| {
-            address(&Incident {
-                detail: Some(detail.to_owned()),
-                ..Incident::default()
-            })
-            .map(|address| address.to_string())
+    fn ends_of_what_was_told_together_are_told_together() {
+        let row = |id, kind: &str, what: &str| Pending {
+            incident: None,
+            kind: kind.to_owned(),
+            subject: format!("burn {id}"),
+            news: Some(News {
+                what: what.to_owned(),
+                is_over: kind == "burn_over",
+                ..News::default()
+            }),
+            is_end: kind == "burn_over",
+            ..down(id, WAIT, "", "")
         };
-        let detail = "203.0.113.7:443 did not answer within 10 s (CONNECT_TIMEOUT)";
-        assert_eq!(of(detail).unwrap(), "203.0.113.7");
-        let detail = "connecting to [2001:db8::1]:443: Connection refused";
-        assert_eq!(of(detail).unwrap(), "2001:db8::1");
-        assert_eq!(of("no address at all"), None);
+        let began = vec![row(1, "burn", "burns"), row(2, "burn", "burns")];
+        let gathered = compose(began, &[], WAIT, None);
+        assert_eq!(gathered.len(), 1);
+        let news = gathered[0].alert.news.clone();
+        assert_eq!(news.key, "burn 1");
+        let end = |id, open| {
+            let mut end = row(id, "burn_over", "burns no more");
+            end.told = Some(Told {
+                first_id: Uuid::nil(),
+                news: news.clone(),
+                open,
+            });
+            end
+        };
+        let both = compose(vec![end(2, 0), end(1, 0)], &[], WAIT, None);
+        assert_eq!(both.len(), 1);
+        let alert = &both[0].alert;
+        assert_eq!(
+            (&*alert.news.key, &*alert.headline, alert.news.is_over),
+            ("burn 1", "2 sites: burns no more", true)
+        );
+        let one = compose(vec![end(2, 1)], &[], WAIT, None).remove(0).alert;
+        assert_eq!(one.headline, "site 2: burns no more; 1 not yet");
+        assert!(!one.news.is_over);
     }
 }

@@ -44,8 +44,8 @@ const LATER: Statement = Statement::new(
 );
 const UNSENT: Statement = Statement::new(
     "counting alerts that are not sent",
-    "SELECT count(*), coalesce(extract(epoch FROM now() - min(created_at)), 0)::double precision \
-    FROM alerts WHERE sent_at IS NULL",
+    "SELECT receiver, count(*), extract(epoch FROM now() - min(created_at))::double precision, \
+    max(attempts) FROM alerts WHERE sent_at IS NULL GROUP BY receiver",
 );
 
 /// An alert that is ours to send.
@@ -116,12 +116,29 @@ pub(super) async fn deliver(
     Ok(asked)
 }
 
-/// How many alerts are not sent yet, and how old the oldest is, in seconds.
-pub(super) async fn unsent(database: &Database) -> Result<(i64, f64), DatabaseError> {
-    let row = database
-        .attempt(async |client| UNSENT.query_one(client, &[]).await)
+/// Alerts that a receiver has not taken yet.
+#[derive(Clone, Debug)]
+pub(super) struct Unsent {
+    pub(super) receiver: String,
+    pub(super) count: i64,
+    /// How old the oldest is.
+    pub(super) seconds: f64,
+    /// Attempts at the one that was refused most.
+    pub(super) attempts: i32,
+}
+
+/// What is not sent yet, by receiver.
+pub(super) async fn unsent(database: &Database) -> Result<Vec<Unsent>, DatabaseError> {
+    let rows = database
+        .attempt(async |client| UNSENT.query(client, &[]).await)
         .await?;
-    Ok((row.get(0), row.get(1)))
+    let unsent = rows.iter().map(|row| Unsent {
+        receiver: row.get(0),
+        count: row.get(1),
+        seconds: row.get(2),
+        attempts: row.get(3),
+    });
+    Ok(unsent.collect())
 }
 
 /// How long to wait after so many attempts. There is no last one.

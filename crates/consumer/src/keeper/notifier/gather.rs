@@ -4,6 +4,7 @@ use database::{Database, DatabaseError, Parameters, Statement, begin, commit};
 use deadpool_postgres::Transaction;
 
 use super::{
+    causes,
     compose::{Gathered, compose},
     holding, pending,
 };
@@ -23,8 +24,8 @@ const WAITING: Statement = Statement::new(
 /// Each is a little later than the one before, so that they are told in this order.
 const STORE: Statement = Statement::new(
     "storing an alert",
-    "INSERT INTO alerts (id, receiver, kind, content, created_at) \
-    VALUES ($1, $2, $3, $4::text::jsonb, clock_timestamp())",
+    "INSERT INTO alerts (id, receiver, kind, content, first_id, created_at) \
+    VALUES ($1, $2, $3, $4::text::jsonb, $5, clock_timestamp())",
 );
 const TOLD: Statement = Statement::new(
     "noting what an alert tells",
@@ -53,8 +54,9 @@ pub(super) async fn gather(
             }
             holding::hold(&transaction).await?;
             let pending = pending::read(&transaction, &receivers).await?;
+            let causes = causes::read(&transaction, &receivers).await?;
             let wait = settings.group_wait.as_secs_f64();
-            let gathered = compose(pending, wait, settings.status_url.as_deref());
+            let gathered = compose(pending, &causes, wait, settings.status_url.as_deref());
             let count = gathered.len();
             for alert in gathered {
                 store(&transaction, alert).await?;
@@ -71,15 +73,19 @@ async fn store(transaction: &Transaction<'_>, gathered: Gathered) -> Result<(), 
         alert,
         rows,
         incidents,
+        first_id,
     } = gathered;
     let (id, kind) = (alert.id, &alert.news.kind);
     // It consists of texts, numbers and times: there is nothing that JSON cannot hold.
     let content = serde_json::to_string(&alert).unwrap_or_default();
-    let parameters: &Parameters<'_> = &[&id, &receiver, kind, &content];
+    let parameters: &Parameters<'_> = &[&id, &receiver, kind, &content, &first_id];
     STORE.execute(transaction, parameters).await?;
     TOLD.execute(transaction, &[&id, &rows]).await?;
-    if let Some(first) = incidents.iter().min() {
-        CAUSE.execute(transaction, &[first, &incidents]).await?;
+    let key = alert.news.key.strip_prefix("incident ");
+    let joined = key.filter(|_| first_id.is_some());
+    let joined = joined.and_then(|id| id.parse::<i64>().ok());
+    if let Some(first) = joined.or_else(|| incidents.iter().min().copied()) {
+        CAUSE.execute(transaction, &[&first, &incidents]).await?;
     }
     Ok(())
 }

@@ -1,5 +1,7 @@
 //! What waits in the outbox.
 
+use std::collections::{BTreeSet, HashMap};
+
 use database::{DatabaseError, Statement};
 use deadpool_postgres::Transaction;
 use jiff::Timestamp;
@@ -12,7 +14,7 @@ use uuid::Uuid;
 const ROWS_MAX: i64 = 5000;
 
 /// An end is told once its beginning was, or together with it; what else hangs on its beginning is
-/// settled before.
+/// settled before. What somebody withholds at this moment is passed over.
 const PENDING: Statement = Statement::new(
     "reading what is to be told",
     "SELECT outbox.id, outbox.receiver, outbox.kind, outbox.subject, outbox.content::text, \
@@ -21,17 +23,28 @@ const PENDING: Statement = Statement::new(
     incidents.error_code, incidents.failure_reason, incidents.failure_phase, \
     incidents.failure_detail, incidents.remote_address, \
     websites.url, websites.target ->> 'name', websites.target ->> 'group', \
-    told.content::text, \
-    (SELECT count(*) FROM outbox AS beside JOIN incidents ON incidents.id = beside.incident_id \
-    WHERE beside.alert_id = told.id AND beside.kind = 'down' AND incidents.closed_at IS NULL), \
-    gen_random_uuid() \
+    told.content::text, coalesce(told.first_id, told.id), gen_random_uuid(), \
+    ended.kind IS NOT NULL \
     FROM outbox LEFT JOIN incidents ON incidents.id = outbox.incident_id \
     LEFT JOIN websites ON websites.id = coalesce(outbox.website_id, incidents.website_id) \
-    LEFT JOIN outbox AS beginning ON outbox.kind = 'up' AND beginning.kind = 'down' \
+    LEFT JOIN (VALUES ('up', 'down'), ('burn_over', 'burn'), ('heard', 'silent'), \
+    ('network_over', 'network')) AS ended (by_kind, kind) ON ended.by_kind = outbox.kind \
+    LEFT JOIN outbox AS beginning ON beginning.kind = ended.kind \
     AND beginning.receiver = outbox.receiver AND beginning.subject = outbox.subject \
     LEFT JOIN alerts AS told ON told.id = beginning.alert_id \
     WHERE outbox.alert_id IS NULL AND outbox.withheld IS NULL AND outbox.not_before <= now() \
-    AND outbox.receiver = ANY($1) ORDER BY outbox.id LIMIT $2",
+    AND outbox.receiver = ANY($1) ORDER BY outbox.id LIMIT $2 FOR NO KEY UPDATE OF outbox SKIP LOCKED",
+);
+/// Of what was told together, by its first alert: how much has no end yet.
+const OPEN: Statement = Statement::new(
+    "counting what is not over of what was told",
+    "SELECT coalesce(told.first_id, told.id), count(*) FROM alerts AS told \
+    JOIN outbox AS beginning ON beginning.alert_id = told.id \
+    JOIN (VALUES ('up', 'down'), ('burn_over', 'burn'), ('heard', 'silent'), \
+    ('network_over', 'network')) AS ended (by_kind, kind) ON ended.kind = beginning.kind \
+    WHERE (told.id = ANY($1) OR told.first_id = ANY($1)) AND NOT EXISTS (SELECT FROM outbox AS its_end \
+    WHERE its_end.receiver = beginning.receiver AND its_end.subject = beginning.subject \
+    AND its_end.kind = ended.by_kind) GROUP BY 1",
 );
 
 /// A row of the outbox that may be told now.
@@ -50,6 +63,8 @@ pub(super) struct Pending {
     pub(super) incident: Option<Incident>,
     /// The website, where it is of one.
     pub(super) site: Option<Site>,
+    /// It ends what another row began.
+    pub(super) is_end: bool,
     /// Of an end: how its beginning was told.
     pub(super) told: Option<Told>,
 }
@@ -71,8 +86,10 @@ pub(super) struct Incident {
 /// How a beginning was told.
 #[derive(Clone, Debug)]
 pub(super) struct Told {
+    /// The first alert of its cause.
+    pub(super) first_id: Uuid,
     pub(super) news: News,
-    /// Incidents of the same alert that are still open.
+    /// How much that was told with it is not over.
     pub(super) open: i64,
 }
 
@@ -82,10 +99,22 @@ pub(super) async fn read(
     receivers: &[&str],
 ) -> Result<Vec<Pending>, DatabaseError> {
     let rows = PENDING.query(transaction, &[&receivers, &ROWS_MAX]).await?;
-    Ok(rows.iter().map(pending).collect())
+    let mut pending: Vec<_> = rows.iter().map(read_row).collect();
+    let told = pending.iter().filter_map(|row| row.told.as_ref());
+    let firsts: BTreeSet<Uuid> = told.map(|told| told.first_id).collect();
+    if firsts.is_empty() {
+        return Ok(pending);
+    }
+    let firsts: Vec<_> = firsts.into_iter().collect();
+    let open = OPEN.query(transaction, &[&firsts]).await?;
+    let open: HashMap<Uuid, i64> = open.iter().map(|row| (row.get(0), row.get(1))).collect();
+    for told in pending.iter_mut().filter_map(|row| row.told.as_mut()) {
+        told.open = open.get(&told.first_id).copied().unwrap_or(0);
+    }
+    Ok(pending)
 }
 
-fn pending(row: &Row) -> Pending {
+fn read_row(row: &Row) -> Pending {
     let url: Option<String> = row.get(15);
     let incident = row.get::<_, Option<i64>>(6).map(|id| incident(row, id));
     let site = url.map(|url| {
@@ -99,9 +128,12 @@ fn pending(row: &Row) -> Pending {
             until: incident.as_ref().and_then(|incident| incident.ended_at),
         }
     });
-    let told = news(row, 18).map(|news| Told {
+    let first_id: Option<Uuid> = row.get(19);
+    let told = news(row, 18).zip(first_id);
+    let told = told.map(|(news, first_id)| Told {
+        first_id,
         news,
-        open: row.get::<_, Option<i64>>(19).unwrap_or(0),
+        open: 0,
     });
     Pending {
         id: row.get(0),
@@ -113,6 +145,7 @@ fn pending(row: &Row) -> Pending {
         age: row.get(5),
         incident,
         site,
+        is_end: row.get(21),
         told,
     }
 }

@@ -17,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
 use super::{
-    delivery::{deliver, lease, unsent},
+    delivery::{Unsent, deliver, lease, unsent},
     gather::gather,
     reminders::remind,
 };
@@ -89,12 +89,24 @@ impl Notifier {
         }
         gather(&self.database, &self.settings).await?;
         self.begin_deliveries().await?;
-        let (count, seconds) = unsent(&self.database).await?;
+        self.count(&unsent(&self.database).await?);
+        Ok(())
+    }
+
+    fn count(&self, unsent: &[Unsent]) {
+        let count: i64 = unsent.iter().map(|it| it.count).sum();
         // Far fewer than a float counts exactly.
         #[expect(clippy::cast_precision_loss)]
         numbers::ALERTS_PENDING.gauge().set(count as f64);
+        let seconds = unsent.iter().map(|it| it.seconds).fold(0.0, f64::max);
         numbers::ALERTS_PENDING_SECONDS.gauge().set(seconds);
-        Ok(())
+        for receiver in self.receivers.iter() {
+            let name = &receiver.name;
+            let refused = unsent.iter().find(|it| it.receiver == *name);
+            let attempts = refused.map_or(0, |it| it.attempts);
+            let gauge = numbers::ALERTS_REFUSED.gauge_of(name.clone());
+            gauge.set(f64::from(attempts));
+        }
     }
 
     async fn begin_deliveries(&mut self) -> Result<(), DatabaseError> {

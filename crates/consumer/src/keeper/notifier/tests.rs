@@ -15,7 +15,11 @@ use super::{
     gather::gather,
     reminders::remind,
 };
-use crate::{alerts::AlertSettings, testing};
+use crate::{
+    alerts::AlertSettings,
+    keeper::{burns, telling::Names},
+    testing,
+};
 
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -145,6 +149,7 @@ fn settings(path: &Path) -> AlertSettings {
         receivers: Arc::new(Receivers::read(path, &|_| None).unwrap()),
         group_wait: Duration::from_secs(30),
         status_url: Some("https://status.test".to_owned()),
+        group_slos: Vec::new(),
     }
 }
 
@@ -391,4 +396,139 @@ async fn what_lasts_is_told_again_after_as_long_as_its_receiver_wants() {
         (&told["kind"], &told["key"]),
         (&"reminder".into(), &"incident 1".into())
     );
+}
+
+#[tokio::test]
+async fn websites_that_join_a_cause_are_told_together_some_minutes_later() {
+    let mut fixture = Fixture::new(5, 1).await;
+    fixture.down("id <= 2", 60).await;
+    assert_eq!((fixture.gather().await, fixture.deliver().await), (1, 1));
+    assert_eq!(
+        fixture.headline(0).await,
+        "2 sites: connect timed out, 203.0.113.7"
+    );
+    // One after the other.
+    fixture.down("id = 3", 60).await;
+    assert_eq!(fixture.gather().await, 0);
+    fixture.down("id = 4", 60).await;
+    assert_eq!(
+        fixture.gather().await,
+        0,
+        "they join what was told just now"
+    );
+    let minutes_go_by = "UPDATE alerts SET created_at = created_at - interval '5 minutes'";
+    fixture.execute(minutes_go_by).await;
+    assert_eq!((fixture.gather().await, fixture.deliver().await), (1, 1));
+    let joined = json(&fixture.posted(0).await);
+    assert_eq!(
+        joined["headline"],
+        "2 more sites: connect timed out, 203.0.113.7 (4 so far)"
+    );
+    assert_eq!(
+        (&joined["key"], &joined["told_before"]),
+        (&"incident 1".into(), &2.into())
+    );
+    let causes: i64 = fixture
+        .value("SELECT count(*) FROM incidents WHERE cause_id = 1")
+        .await;
+    assert_eq!(causes, 4);
+    // The ends of all are one, and over is what nothing is left of.
+    fixture.up("id <= 3").await;
+    assert_eq!((fixture.gather().await, fixture.deliver().await), (1, 1));
+    let part = json(&fixture.posted(0).await);
+    let headline = part["headline"].as_str().unwrap();
+    assert!(headline.contains("; 1 still down"), "{headline}");
+    assert_eq!(
+        (&part["kind"], &part["key"], &part["is_over"]),
+        (&"up".into(), &"incident 1".into(), &false.into())
+    );
+    fixture.up("id = 4").await;
+    assert_eq!((fixture.gather().await, fixture.deliver().await), (1, 1));
+    let last = json(&fixture.posted(0).await);
+    assert_eq!(
+        (&last["key"], &last["is_over"]),
+        (&"incident 1".into(), &true.into())
+    );
+    // What nobody is down for any more is told anew.
+    fixture.down("id = 5", 60).await;
+    assert_eq!((fixture.gather().await, fixture.deliver().await), (1, 1));
+    let anew = json(&fixture.posted(0).await);
+    assert_eq!(
+        (&anew["headline"], &anew["key"]),
+        (
+            &"https://***@5.test/: connect timed out".into(),
+            &"incident 5".into()
+        )
+    );
+}
+
+/// Each website failed every third check of the last hour.
+const FAILING: &str = "UPDATE websites SET target = '{\"slo\": 99}'; \
+    INSERT INTO metrics (website_id, scheduled_at, check_id, error_code, outcome, response_time) \
+    SELECT id, now() - minute * interval '1 minute', gen_random_uuid(), 200, \
+    CASE minute % 3 WHEN 1 THEN 'down' ELSE 'up' END, 1 FROM websites, generate_series(1, 59) AS minute";
+
+#[tokio::test]
+async fn budgets_that_burn_together_are_told_together_and_so_are_their_ends() {
+    let mut fixture = Fixture::new(2, 1).await;
+    let names = Names {
+        all: vec!["r0".into()],
+        defaults: vec!["r0".into()],
+    };
+    let writer = testing::writer_on(fixture.database.clone());
+    let now = jiff::Timestamp::now();
+    for time in [now - jiff::SignedDuration::from_hours(24), now] {
+        writer.make_days_ahead(time).await.unwrap();
+    }
+    fixture.execute(FAILING).await;
+    burns::round(&fixture.database, &names).await.unwrap();
+    let began = fixture.both_rules("burn", false).await;
+    fixture.execute("UPDATE metrics SET outcome = 'up'").await;
+    burns::round(&fixture.database, &names).await.unwrap();
+    let ended = fixture.both_rules("burn_over", true).await;
+    assert_eq!(began, ended);
+}
+
+impl Fixture {
+    /// Delivers what is told by both rules of error budgets, each once for both websites, and hands back its keys.
+    async fn both_rules(&mut self, kind: &str, is_over: bool) -> Vec<String> {
+        self.execute("UPDATE outbox SET created_at = created_at - interval '1 minute'")
+            .await;
+        assert_eq!(self.gather().await, 2);
+        let mut keys = Vec::new();
+        for _ in 0..2 {
+            assert_eq!(self.deliver().await, 1);
+            let told = json(&self.posted(0).await);
+            assert_eq!(
+                (&told["kind"], &told["sites_count"], &told["is_over"]),
+                (&kind.into(), &2.into(), &is_over.into())
+            );
+            keys.push(told["key"].as_str().unwrap().to_owned());
+        }
+        keys.sort();
+        keys
+    }
+}
+
+#[tokio::test]
+async fn what_somebody_withholds_at_this_moment_is_not_told() {
+    let fixture = Fixture::new(1, 1).await;
+    fixture
+        .execute(
+            "INSERT INTO outbox (receiver, kind, subject, content, created_at) VALUES \
+            ('r0', 'silent', 'silence 1', '{\"what\": \"silent\"}', now() - interval '1 minute')",
+        )
+        .await;
+    let late = Statement::new(
+        "preparing a test",
+        "UPDATE outbox SET withheld = 'over before it was told'",
+    );
+    let withheld = fixture.database.attempt(async |client| {
+        let transaction = database::begin(client).await?;
+        late.execute(&transaction, &[]).await?;
+        assert_eq!(fixture.gather().await, 0);
+        database::commit(transaction, "committing a test").await
+    });
+    withheld.await.unwrap();
+    assert_eq!(fixture.gather().await, 0);
 }

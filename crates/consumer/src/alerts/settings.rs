@@ -5,6 +5,8 @@ use std::{path::Path, sync::Arc, time::Duration};
 use notify::Receivers;
 use service::settings::{Reader, Setting};
 
+use super::groups::{GroupSlo, read_group_slos};
+
 const ALERTS_FILE: Setting = Setting::optional(
     "ALERTS_FILE",
     "a TOML file that says who is told of incidents, and how; unset: nobody",
@@ -28,6 +30,8 @@ pub struct AlertSettings {
     pub group_wait: Duration,
     /// Where people see more, without a slash at its end.
     pub status_url: Option<String>,
+    /// What groups of websites aim at together.
+    pub group_slos: Vec<GroupSlo>,
 }
 
 /// What `consumer alert-test` needs to know.
@@ -46,6 +50,7 @@ impl AlertSettings {
             receivers: read_receivers(reader),
             group_wait: reader.seconds(&ALERT_GROUP_WAIT),
             status_url: status_url.map(|url| url.trim_end_matches('/').to_owned()),
+            group_slos: read_group_slos(reader),
         }
     }
 }

@@ -1,4 +1,5 @@
-//! Error budgets: a website that spends its budget fast is told of once, until that is over.
+//! Error budgets: a website that spends its budget fast is told of once, until that is over; and so is a group of
+//! them (`groups`).
 
 use std::time::Duration;
 
@@ -9,8 +10,13 @@ use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
-use super::pause::pause;
+use super::{
+    pause::pause,
+    telling::{Names, Notice, Untold, tell, tell_ends},
+};
+use crate::alerts::GroupSlo;
 
+mod groups;
 #[cfg(test)]
 mod tests;
 
@@ -62,47 +68,31 @@ const READ: Statement = Statement::new(
     "reading burns",
     "SELECT jsonb_build_object('id', burns.id, 'website_id', website_id, 'factor', factor, \
         'started_at', started_at, 'ended_at', ended_at, 'url', url, 'name', target ->> 'name', \
-        'group', target ->> 'group', 'slo', target -> 'slo')::text \
-    FROM burns JOIN websites ON websites.id = website_id WHERE burns.id = ANY ($1) ORDER BY burns.id",
+        'group', target ->> 'group', 'whole_group', burns.website_group, \
+        'slo', coalesce(to_jsonb(group_slos.slo), target -> 'slo'))::text \
+    FROM burns LEFT JOIN websites ON websites.id = website_id LEFT JOIN group_slos USING (website_group) \
+    WHERE burns.id = ANY ($1) ORDER BY burns.id",
 );
-/// What is over before anybody was told that it began, as within a maintenance window, is told nobody.
-const WITHHOLD: Statement = Statement::new(
-    "withholding what is over",
-    "UPDATE outbox SET withheld = 'over before it was told' \
-    WHERE kind = 'burn' AND subject = ANY ($1) AND alert_id IS NULL AND withheld IS NULL",
-);
-/// Whoever is told that it began is told that it ended.
-const TELL: Statement = Statement::new(
-    "storing what is to be told of error budgets",
-    "INSERT INTO outbox (receiver, kind, subject, website_id, content) \
-    SELECT receiver, $1::text, subject, website_id, content::jsonb \
-    FROM unnest($2::text[], $3::bigint[], $4::text[]) AS told (subject, website_id, content) \
-    JOIN websites ON websites.id = website_id \
-    CROSS JOIN LATERAL ( \
-        SELECT unnest($5::text[]) WHERE $1 = 'burn' AND coalesce(target -> 'alerts', '[]') IN ('[]', 'null') \
-        UNION SELECT unnest($6::text[]) INTERSECT SELECT jsonb_array_elements_text(target -> 'alerts') \
-            WHERE $1 = 'burn' AND jsonb_typeof(target -> 'alerts') = 'array' AND NOT target -> 'alerts' ? 'none' \
-        UNION SELECT before.receiver FROM outbox AS before \
-            WHERE $1 <> 'burn' AND before.kind = 'burn' AND before.subject = told.subject AND before.withheld IS NULL \
-    ) AS of_website (receiver) \
-    ON CONFLICT ON CONSTRAINT outbox_told_once DO NOTHING",
-);
-
-/// The names of those who can be told.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Names {
-    /// All of them.
-    pub(crate) all: Vec<String>,
-    /// Those who are told of websites that name nobody.
-    pub(crate) defaults: Vec<String>,
-}
 
 /// Looks every minute, until `stop`.
-pub(crate) async fn watch_budgets(database: Database, names: Names, stop: CancellationToken) {
+pub(crate) async fn watch_budgets(
+    database: Database,
+    slos: Vec<GroupSlo>,
+    names: Names,
+    stop: CancellationToken,
+) {
+    let mut is_aimed = false;
     loop {
-        match stop.run_until_cancelled(round(&database, &names)).await {
+        let look = async {
+            if !is_aimed {
+                let aim = async |client: &mut _| groups::aim(client, &slos).await;
+                database.attempt(aim).await?;
+            }
+            round(&database, &names).await
+        };
+        match stop.run_until_cancelled(look).await {
             None => return,
-            Some(Ok(())) => {}
+            Some(Ok(())) => is_aimed = true,
             Some(Err(error)) => warn!(
                 "Looking at error budgets again in a minute: {}",
                 database.explain(&error)
@@ -114,7 +104,7 @@ pub(crate) async fn watch_budgets(database: Database, names: Names, stop: Cancel
     }
 }
 
-async fn round(database: &Database, names: &Names) -> Result<(), DatabaseError> {
+pub(super) async fn round(database: &Database, names: &Names) -> Result<(), DatabaseError> {
     let changed = database.attempt(async |client| {
         let transaction = begin(client).await?;
         let lock = LOCK.query_one(&transaction, &[&LOCK_KEY]).await?;
@@ -124,47 +114,41 @@ async fn round(database: &Database, names: &Names) -> Result<(), DatabaseError> 
         let ids = |rows: Vec<tokio_postgres::Row>| -> Vec<i64> {
             rows.iter().map(|row| row.get(0)).collect()
         };
-        let ended = ids(END.query(&transaction, &[]).await?);
-        let began = ids(BEGIN.query(&transaction, &[&FAILED_MIN]).await?);
-        let subjects: Vec<_> = ended.iter().map(|id| format!("burn {id}")).collect();
-        WITHHOLD.execute(&transaction, &[&subjects]).await?;
-        let mut changed = tell(&transaction, "burn_over", &ended, names).await?;
-        changed.extend(tell(&transaction, "burn", &began, names).await?);
+        let mut ended = ids(END.query(&transaction, &[]).await?);
+        ended.extend(groups::end(&transaction).await?);
+        let mut began = ids(BEGIN.query(&transaction, &[&FAILED_MIN]).await?);
+        began.extend(groups::begin(&transaction, FAILED_MIN).await?);
+        let mut changed = read(&transaction, &ended).await?;
+        // What is over before anybody was told, as within a maintenance window, is told nobody.
+        tell_ends(&transaction, &notices(&changed), "burn", Untold::Withhold).await?;
+        let new = read(&transaction, &began).await?;
+        tell(&transaction, &notices(&new), names).await?;
+        changed.extend(new);
         commit(transaction, "committing burns").await?;
         Ok(changed)
     });
     for burn in changed.await? {
-        info!(target.url = %site_url(&burn), "{}: {}", name(&burn), what(&burn));
+        info!("{}: {}", name(&burn), what(&burn));
     }
     Ok(())
 }
 
-/// Writes what is to be told of these burns, and hands them back.
-async fn tell(
-    transaction: &Transaction<'_>,
-    kind: &str,
-    ids: &[i64],
-    names: &Names,
-) -> Result<Vec<Value>, DatabaseError> {
+async fn read(transaction: &Transaction<'_>, ids: &[i64]) -> Result<Vec<Value>, DatabaseError> {
     if ids.is_empty() {
         return Ok(Vec::new());
     }
     let rows = READ.query(transaction, &[&ids]).await?;
     let burns = rows.iter().map(|row| serde_json::from_str(row.get(0)));
-    let burns: Vec<Value> = burns.filter_map(Result::ok).collect();
-    let subjects: Vec<_> = burns.iter().map(subject).collect();
-    let websites: Vec<_> = burns
-        .iter()
-        .filter_map(|it| it["website_id"].as_i64())
-        .collect();
-    let contents: Vec<_> = burns.iter().map(|it| content(it).to_string()).collect();
-    let Names { all, defaults } = names;
-    TELL.execute(
-        transaction,
-        &[&kind, &subjects, &websites, &contents, defaults, all],
-    )
-    .await?;
-    Ok(burns)
+    Ok(burns.filter_map(Result::ok).collect())
+}
+
+fn notices(burns: &[Value]) -> Vec<Notice> {
+    let notices = burns.iter().map(|burn| Notice {
+        subject: subject(burn),
+        website_id: burn["website_id"].as_i64(),
+        content: content(burn),
+    });
+    notices.collect()
 }
 
 fn subject(burn: &Value) -> String {
@@ -180,6 +164,9 @@ fn site_url(burn: &Value) -> String {
 }
 
 fn name(burn: &Value) -> String {
+    if let Some(group) = burn["whole_group"].as_str() {
+        return format!("the group {group}");
+    }
     let name = burn["name"].as_str().map(str::to_owned);
     name.unwrap_or_else(|| site_url(burn))
 }
@@ -195,19 +182,24 @@ fn what(burn: &Value) -> String {
 
 /// All that the alert says.
 fn content(burn: &Value) -> Value {
-    json!({
-        "kind": "burn",
+    let mut content = json!({
+        "kind": if is_over(burn) { "burn_over" } else { "burn" },
         "key": subject(burn),
         "what": what(burn),
         "is_over": is_over(burn),
         "since": burn["started_at"],
         "until": burn["ended_at"],
-        "sites": [{
+    });
+    if burn["whole_group"].is_string() {
+        content["what"] = json!(format!("{} {}", name(burn), what(burn)));
+    } else {
+        content["sites"] = json!([{
             "name": name(burn),
             "url": site_url(burn),
             "group": burn["group"],
             "since": burn["started_at"],
             "until": burn["ended_at"],
-        }],
-    })
+        }]);
+    }
+    content
 }

@@ -2,8 +2,8 @@
 
 use tokio_postgres::NoTls;
 
-use super::{Names, round};
-use crate::testing;
+use super::{super::telling::Names, groups, round};
+use crate::{alerts::GroupSlo, testing};
 
 /// Websites of the same slo: one fails every sixth check now, one failed four times an hour ago, one has
 /// failed twice, one fails in its maintenance window; one aims at nothing, one tells nobody.
@@ -86,4 +86,65 @@ async fn a_budget_that_is_spent_fast_is_told_once_and_so_is_its_end() {
     is("SELECT count(*) = 2 AND bool_and(receiver = 'team') FROM outbox WHERE kind = 'burn_over'")
         .await;
     is("SELECT count(*) = 2 AND bool_and(receiver = 'operators') FROM outbox WHERE withheld IS NOT NULL").await;
+}
+
+/// Two shops that fail now and then, one of them in its maintenance window; a blog that is well.
+const GROUPS: &str = "
+    INSERT INTO websites (url, target) SELECT 'http://' || n || '/', jsonb_build_object('group', of_group) FROM (VALUES
+        (1, 'Shop'), (2, 'Shop'), (3, 'Blog'), (4, 'Shop')) AS sites (n, of_group);
+    INSERT INTO metrics (website_id, scheduled_at, check_id, error_code, outcome, response_time)
+    SELECT id, now() - minute * interval '1 minute', gen_random_uuid(), 200,
+        CASE WHEN minute % 3 = 1 AND id IN (1, 4) THEN 'down' ELSE 'up' END, 1
+    FROM websites CROSS JOIN generate_series(1, 59) AS minute;
+    INSERT INTO maintenance_spans (website_id, starts_at, ends_at)
+    VALUES (4, now() - interval '2 hours', now() + interval '1 hour')";
+
+#[tokio::test]
+async fn the_budget_of_a_group_is_that_of_its_websites_together() {
+    let uri = testing::database().await;
+    let writer = testing::writer(&uri);
+    database::prepare(writer.database()).await.unwrap();
+    let now = jiff::Timestamp::now();
+    for time in [now - jiff::SignedDuration::from_hours(24), now] {
+        writer.make_days_ahead(time).await.unwrap();
+    }
+    let (client, connection) = tokio_postgres::connect(&uri, NoTls).await.unwrap();
+    tokio::spawn(connection);
+    client.batch_execute(GROUPS).await.unwrap();
+    let names = Names {
+        all: vec!["operators".into(), "team".into()],
+        defaults: vec!["operators".into()],
+    };
+    let aim = async |slos: &[(&str, f64)]| {
+        let slos = slos.iter().map(|(group, percent)| GroupSlo {
+            group: (*group).to_owned(),
+            percent: *percent,
+        });
+        let slos: Vec<_> = slos.collect();
+        let aimed = async |client: &mut _| groups::aim(client, &slos).await;
+        writer.database().attempt(aimed).await.unwrap();
+        for _ in 0..2 {
+            round(writer.database(), &names).await.unwrap();
+        }
+        let told = "SELECT coalesce(string_agg(receiver || ' ' || kind || ': ' || (content ->> 'what'), '; ' \
+            ORDER BY id), '') FROM outbox WHERE withheld IS NULL";
+        client
+            .query_one(told, &[])
+            .await
+            .unwrap()
+            .get::<_, String>(0)
+    };
+    // Every sixth check of the shops fails, 17 times as many as one in a hundred; no shop alone aims at anything.
+    assert_eq!(aim(&[("Shop", 97.0), ("Blog", 99.0)]).await, "");
+    let told = aim(&[("Shop", 99.0), ("Blog", 99.0)]).await;
+    assert_eq!(
+        told,
+        "operators burn: the group Shop spends its error budget over 14.4 times as fast as its slo of 99 % allows; \
+        operators burn: the group Shop spends its error budget over 6 times as fast as its slo of 99 % allows"
+    );
+    // Nobody aims at anything any more, before anybody was told.
+    assert_eq!(aim(&[]).await, "");
+    let left = "SELECT count(*) FROM burns WHERE ended_at IS NULL";
+    let left: i64 = client.query_one(left, &[]).await.unwrap().get(0);
+    assert_eq!(left, 0);
 }

@@ -1,5 +1,6 @@
 //! `consumer status`: how far each partition is stored and who owns it, what records became, what the
-//! running service says of itself, the last dead letter, the tables' size by day.
+//! running service says of itself, the last dead letter, what is not done (open incidents, alerts, roll-ups), when
+//! locations were heard, the tables' size by day.
 
 mod kafka;
 mod report;

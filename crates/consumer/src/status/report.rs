@@ -38,6 +38,8 @@ impl Report {
             "service": service,
             "partitions": partitions,
             "last_dead_letter": self.tables.last_letter,
+            "to_do": self.tables.to_do,
+            "locations": self.tables.locations,
             "unsent_alerts": self.tables.alerts,
             "days": self.tables.days,
             "error": self.asked.error,
@@ -91,6 +93,39 @@ impl Report {
     }
 }
 
+/// Incidents, what is to be told, roll-ups, locations.
+fn write_to_do(out: &mut Formatter<'_>, tables: &Tables) -> fmt::Result {
+    let to_do = &tables.to_do;
+    for (count, of, since) in [
+        ("open_incidents", "open incidents", "oldest_incident"),
+        ("waiting_news", "things are to be told", "oldest_news"),
+        (
+            "dirty_hours",
+            "hours are to be counted for the roll-ups",
+            "oldest_dirty_hour",
+        ),
+    ] {
+        let count = to_do[count].as_i64().unwrap_or(0);
+        if count != 0 {
+            writeln!(out, "{count} {of}, the oldest of {}", text(&to_do[since]))?;
+        }
+    }
+    for location in &tables.locations {
+        let (name, heard_at) = (text(&location["location"]), text(&location["heard_at"]));
+        write!(out, "location {name:?}: last heard at {heard_at}")?;
+        for (since, what) in [
+            ("silent_since", "silent"),
+            ("network_out_since", "its network is out"),
+        ] {
+            if location[since].is_string() {
+                write!(out, ", {what} since {}", text(&location[since]))?;
+            }
+        }
+        writeln!(out)?;
+    }
+    Ok(())
+}
+
 /// A text of the tables, with nothing in it that moves a terminal.
 fn text(value: &Value) -> String {
     let text = value.as_str().unwrap_or("?");
@@ -119,6 +154,7 @@ impl Display for Report {
             )?;
             writeln!(out, "    {}", text(&letter["error"]))?;
         }
+        write_to_do(out, &self.tables)?;
         for alerts in &self.tables.alerts {
             let (receiver, oldest) = (text(&alerts["receiver"]), text(&alerts["oldest"]));
             writeln!(
@@ -154,6 +190,9 @@ mod tests {
                 alerts: vec![
                     json!({"receiver": "ops", "unsent": 2, "oldest": "t", "attempts": 7, "last_error": "refused"}),
                 ],
+                to_do: json!({"open_incidents": 3, "oldest_incident": "t", "waiting_news": 0, "dirty_hours": 1,
+                    "oldest_dirty_hour": "h"}),
+                locations: vec![json!({"location": "paris", "heard_at": "t", "silent_since": "s"})],
                 days: vec![json!({"day": "metrics_20261126", "bytes": 8192})],
             },
             asked: Asked {
@@ -183,6 +222,8 @@ mod tests {
             "partition 2: next 1, lag ? records, ? s\n    owner nobody",
             "last dead letter: 3 of ?: not_json\n    a b",
             "receiver ops: 2 alerts wait, the oldest since t, 7 attempts\n    refused",
+            "3 open incidents, the oldest of t\n1 hours are",
+            "location \"paris\": last heard at t, silent since s\n",
             "metrics_20261126: 8192 bytes",
             "Kafka: away",
         ] {

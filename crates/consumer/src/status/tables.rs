@@ -25,6 +25,28 @@ const ALERTS: Statement = Statement::new(
     'last_error', (array_agg(last_error ORDER BY attempts DESC))[1])::text \
     FROM alerts WHERE sent_at IS NULL GROUP BY receiver ORDER BY receiver",
 );
+/// Open incidents, and what is to be told and is no alert yet: it waits for others of its cause, for the end of
+/// maintenance, or for a receiver that `ALERTS_FILE` does not name any more.
+const TO_DO: Statement = Statement::new(
+    "reading what is not done",
+    "SELECT jsonb_build_object(\
+    'open_incidents', (SELECT count(*) FROM incidents WHERE closed_at IS NULL), \
+    'oldest_incident', (SELECT min(started_at) FROM incidents WHERE closed_at IS NULL), \
+    'waiting_news', (SELECT count(*) FROM outbox WHERE alert_id IS NULL AND withheld IS NULL), \
+    'oldest_news', (SELECT min(created_at) FROM outbox WHERE alert_id IS NULL AND withheld IS NULL), \
+    'dirty_hours', (SELECT count(DISTINCT hour) FROM dirty_hours), \
+    'oldest_dirty_hour', (SELECT min(hour) FROM dirty_hours), \
+    'dirty_days', (SELECT count(DISTINCT day) FROM dirty_days))::text",
+);
+const LOCATIONS: Statement = Statement::new(
+    "reading when locations were heard",
+    "SELECT jsonb_build_object('location', location, 'heard_at', heard_at, \
+    'silent_since', (SELECT started_at FROM silences WHERE silences.location = locations.location \
+        AND ended_at IS NULL), \
+    'network_out_since', (SELECT started_at FROM outages WHERE outages.location = locations.location \
+        AND ended_at IS NULL))::text \
+    FROM locations ORDER BY location LIMIT 1000",
+);
 /// The newest days that hold anything.
 const DAYS: Statement = Statement::new(
     "reading the sizes of days",
@@ -41,6 +63,8 @@ pub(super) struct Tables {
     pub(super) last_letter: Option<Value>,
     pub(super) days: Vec<Value>,
     pub(super) alerts: Vec<Value>,
+    pub(super) to_do: Value,
+    pub(super) locations: Vec<Value>,
 }
 
 impl Tables {
@@ -72,6 +96,10 @@ pub(super) async fn read(
                 last_letter: parse(LAST_LETTER.query(client, &[]).await?).pop(),
                 days: parse(DAYS.query(client, &[]).await?),
                 alerts: parse(ALERTS.query(client, &[]).await?),
+                to_do: parse(TO_DO.query(client, &[]).await?)
+                    .pop()
+                    .unwrap_or_default(),
+                locations: parse(LOCATIONS.query(client, &[]).await?),
             })
         })
         .await
@@ -82,8 +110,26 @@ mod tests {
     use super::*;
     use crate::{source::OffsetReset, testing};
 
+    /// Something of everything.
+    const FILL: Statement = Statement::new(
+        "filling",
+        "INSERT INTO websites (url) VALUES ('u'); \
+        INSERT INTO dead_letters (topic, partition, \"offset\", reason, error) \
+        VALUES ('checks', 3, 1, 'not_json', 'words'); \
+        INSERT INTO metrics (website_id, scheduled_at, check_id, error_code, response_time) \
+        SELECT id, now(), gen_random_uuid(), 200, 1 FROM websites; \
+        INSERT INTO alerts (receiver, kind, content, attempts, last_error) \
+        VALUES ('ops', 'down', '{}', 7, 'refused'), ('ops', 'up', '{}', 0, NULL); \
+        INSERT INTO incidents (website_id, started_at, opened_at, opened_by, location, error_code, \
+        locations_down, locations_heard) SELECT id, now(), now(), gen_random_uuid(), '', -1, 1, 1 FROM websites; \
+        INSERT INTO outbox (receiver, kind, subject) VALUES ('gone', 'down', 'incident 1'); \
+        INSERT INTO dirty_hours (hour) VALUES ('2026-11-25T03:00:00Z'), ('2026-11-25T03:00:00Z'); \
+        INSERT INTO locations VALUES ('paris', '2026-11-25T03:00:00Z', 60, '2026-11-25T03:00:00Z'); \
+        INSERT INTO silences (location, started_at) VALUES ('paris', '2026-11-25T03:00:00Z')",
+    );
+
     #[tokio::test]
-    async fn partitions_the_last_letter_and_days_are_told() {
+    async fn partitions_letters_days_and_what_is_not_done_are_told() {
         let writer = testing::writer(&testing::database().await);
         database::prepare(writer.database()).await.unwrap();
         let now = jiff::Timestamp::now();
@@ -99,39 +145,24 @@ mod tests {
         assert_eq!(tables.partitions.len(), 1);
         assert_eq!(tables.next_offsets(), [(3, 40)].into());
         assert_eq!((tables.last_letter, tables.days), (None, vec![]));
-        let fill = Statement::new(
-            "filling",
-            "WITH website AS (INSERT INTO websites (url) VALUES ('u') RETURNING id), \
-            letter AS (INSERT INTO dead_letters (topic, partition, \"offset\", reason, error) \
-            VALUES ('checks', 3, 1, 'not_json', 'words')) SELECT id FROM website",
-        );
-        let row = Statement::new(
-            "filling",
-            "INSERT INTO metrics (website_id, scheduled_at, check_id, error_code, response_time) \
-            SELECT id, now(), gen_random_uuid(), 200, 1 FROM websites",
-        );
-        let filled = writer.database().attempt(async |client| {
-            fill.execute(client, &[]).await?;
-            row.execute(client, &[]).await
-        });
-        filled.await.unwrap();
-        let tables = read(writer.database(), &source).await.unwrap();
-        assert_eq!(tables.last_letter.unwrap()["reason"], "not_json");
-        assert_eq!(tables.days.len(), 1);
-        assert_eq!(tables.alerts, Vec::<Value>::new());
-        let alerts = Statement::new(
-            "filling",
-            "INSERT INTO alerts (receiver, kind, content, attempts, last_error) \
-            VALUES ('ops', 'down', '{}', 7, 'refused'), ('ops', 'up', '{}', 0, NULL)",
-        );
-        let filled = async |client: &mut _| alerts.execute(client, &[]).await;
+        let nothing = Vec::<Value>::new();
+        assert_eq!((&tables.alerts, &tables.locations), (&nothing, &nothing));
+        assert_eq!(tables.to_do["open_incidents"], 0);
+        let filled = async |client: &mut _| FILL.run(client).await;
         writer.database().attempt(filled).await.unwrap();
         let tables = read(writer.database(), &source).await.unwrap();
-        assert_eq!(tables.alerts.len(), 1);
+        assert_eq!(tables.last_letter.unwrap()["reason"], "not_json");
+        assert_eq!((tables.days.len(), tables.alerts.len()), (1, 1));
         assert_eq!(
             (&tables.alerts[0]["unsent"], &tables.alerts[0]["last_error"]),
             (&2.into(), &"refused".into())
         );
+        let to_do = &tables.to_do;
+        for what in ["open_incidents", "waiting_news", "dirty_hours"] {
+            assert_eq!(to_do[what], 1, "{what} in {to_do}");
+        }
+        let paris = &tables.locations[0];
+        assert!(paris["silent_since"].is_string() && paris["network_out_since"].is_null());
         assert!(tables.days[0]["bytes"].as_i64().unwrap() > 0);
     }
 }

@@ -6,7 +6,7 @@ use devstack::{Answer, Inbox, Posted};
 use tempfile::TempDir;
 use tokio::time::timeout;
 
-use crate::support::{Database, PATIENCE, Service, ServiceSettings, Topic};
+use crate::support::{Database, PATIENCE, Service, ServiceSettings, Topic, original_record};
 
 /// What is to be told: a website went down a minute ago.
 const DOWN: &str = "WITH website AS (INSERT INTO websites (url) VALUES ('http://a.test/') RETURNING id), \
@@ -132,4 +132,38 @@ async fn what_a_killed_consumer_was_telling_another_tells_by_the_same_id() {
         metrics.contains("consumer_alerts_sent_total{receiver=\"ops\"} 1"),
         "{metrics}"
     );
+}
+
+#[tokio::test]
+async fn a_location_that_falls_silent_is_told_and_so_is_that_it_is_heard_again() {
+    let mut alerts = Alerts::start().await;
+    // Of one partition nothing ever comes: that it is read to its end is known all the same.
+    let (topic, database) = (Topic::create(2).await, Database::create().await);
+    let settings = ServiceSettings::consumer(&topic, &database)
+        .set("ALERTS_FILE", alerts.path.display())
+        .set("ALERT_GROUP_WAIT", "0.1");
+    let consumer = Service::start("consumer", &[], &settings);
+    topic.write([original_record(0).as_slice()]);
+    database
+        .await_true(
+            "SELECT to_regclass('readings') IS NOT NULL AND (SELECT count(*) = 2 FROM readings) \
+            AND EXISTS (SELECT FROM locations)",
+        )
+        .await;
+    // An hour goes by.
+    database
+        .execute(
+            "UPDATE locations SET heard_at = heard_at - interval '1 hour'; \
+            UPDATE readings SET since = since - interval '2 hours'",
+        )
+        .await;
+    let silent = alerts.posted().await.body;
+    let what = "nothing comes from the monitor without a location since ";
+    assert!(silent.contains(what), "{silent}");
+    let metrics = consumer.get("/metrics").await;
+    assert!(metrics.contains("consumer_silent_locations 1"), "{metrics}");
+    topic.write([original_record(1).as_slice()]);
+    let heard = alerts.posted().await.body;
+    assert!(heard.contains("is heard again, after 1 h"), "{heard}");
+    assert!(heard.contains("\"is_over\":true"), "{heard}");
 }

@@ -12,7 +12,7 @@ mod website;
 
 pub(crate) use location::{Effect, Location};
 pub use rules::Rules;
-pub(crate) use verdict::{LOCATION_CHARS_MAX, Verdict, interval};
+pub(crate) use verdict::{LOCATION_CHARS_MAX, Verdict, interval, location_name};
 pub(crate) use website::{Closed, Opened, Turn, Website};
 
 #[cfg(test)]

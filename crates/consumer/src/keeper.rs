@@ -7,12 +7,14 @@
 //! - `maintenance`: plans it some days ahead.
 //! - `rollups`: counts what hours and days came to.
 //! - `keeping`: all of these side by side.
-//! - `notices`: finds what is to be told besides incidents.
+//! - `locations`: sees which locations are silent, and whose own network is out.
+//! - `notices`: finds what else is to be told besides incidents. `telling`: writes it into the outbox.
 //! - `notifier`: gathers what is to be told, and delivers it.
 //! - `reminder`: says again what is still wrong.
 
 mod burns;
 mod keeping;
+mod locations;
 mod maintenance;
 mod notices;
 mod notifier;
@@ -21,6 +23,7 @@ mod pause;
 mod reminder;
 mod retention;
 mod rollups;
+mod telling;
 
 pub(crate) use keeping::Keeping;
 pub(crate) use partitions::prepare;

@@ -14,7 +14,7 @@
 //! - `keeper`: sees that PostgreSQL is there, makes partitions of days to come, and lets go of what is
 //!   kept no longer (`retention`).
 //! - `alerts`: who is told of incidents.
-//! - `progress`, `trouble`: how it goes, and what is wrong. [`numbers`], `step`: what is measured.
+//! - `heard`: from where something is heard. `progress`, `trouble`: how it goes, and what is wrong. [`numbers`], `step`: what is measured.
 //! - `status`: how it stands. `verify`: proves that nothing is lost; `letters`: shows dead letters, and tries them
 //!   again. `maintenance`: when websites are worked on.
 
@@ -22,6 +22,7 @@ mod alerts;
 pub mod batch;
 pub mod decode;
 mod fates;
+mod heard;
 pub mod incidents;
 mod keeper;
 mod letters;
@@ -131,7 +132,7 @@ pub async fn run(settings: Settings, metrics: Metrics, orders: Orders) -> anyhow
     };
     stages.stage("the source", reading.run());
 
-    let keeping = shared.keeping(settings.retention, settings.alerts);
+    let keeping = shared.keeping(settings.retention, settings.alerts, health.clone());
     stages.background("the keeper", |stop| keeping.run(ready, stop));
     let progress = shared.progress;
     stages.background("the summary", |stop| async move {
@@ -178,12 +179,14 @@ impl Shared {
 
 impl Shared {
     /// What looks after what they write to.
-    fn keeping(&self, retention: Retention, alerts: AlertSettings) -> Keeping {
+    fn keeping(&self, retention: Retention, alerts: AlertSettings, health: Health) -> Keeping {
         Keeping {
             trouble: self.troubles.of("keeper"),
             writer: self.writer.clone(),
             retention,
             alerts,
+            heard: self.progress.heard.clone(),
+            health,
         }
     }
 }

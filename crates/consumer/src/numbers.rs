@@ -33,6 +33,10 @@ service::metrics! {
     Counter INCIDENTS_BEGUN = "consumer_incidents_begun_total";
     /// Incidents that were found to end.
     Counter INCIDENTS_ENDED = "consumer_incidents_ended_total";
+    /// Incidents that are open.
+    Gauge OPEN_INCIDENTS = "consumer_open_incidents";
+    /// Locations of which nothing comes any more.
+    Gauge SILENT_LOCATIONS = "consumer_silent_locations";
     /// Partitions of the topic that are ours.
     Gauge PARTITIONS = "consumer_partitions";
     /// Records in the topic that are not stored yet, by partition.
@@ -41,6 +45,8 @@ service::metrics! {
     Gauge LAG_SECONDS = "consumer_lag_seconds" by "partition";
     /// Hours whose roll-ups are to be counted anew; the hour under way is nearly always one.
     Gauge DIRTY_HOURS = "consumer_dirty_roll_ups";
+    /// How long the oldest of them has waited to be counted.
+    Gauge DIRTY_SECONDS = "consumer_dirty_roll_ups_seconds";
     /// Time that counting a slice of an hour, or of a day, for the roll-ups took.
     Histogram ROLL_UPS = "consumer_roll_up_seconds";
     /// Alerts that a receiver has taken, by receiver.
@@ -51,4 +57,6 @@ service::metrics! {
     Gauge ALERTS_PENDING = "consumer_alerts_pending";
     /// Age of the oldest alert that is not sent yet; 0 when there is none.
     Gauge ALERTS_PENDING_SECONDS = "consumer_alerts_pending_seconds";
+    /// Attempts that were made at the alert which its receiver refuses most, by receiver; 0 when it takes all.
+    Gauge ALERTS_REFUSED = "consumer_alerts_refused_attempts" by "receiver";
 }

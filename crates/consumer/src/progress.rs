@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 use crate::{
+    heard::Heard,
     numbers,
     store::{Chunk, Counts, Refusal},
 };
@@ -23,6 +24,8 @@ const SUMMARY_INTERVAL: Duration = Duration::from_secs(10);
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Progress {
     state: Arc<Mutex<State>>,
+    /// From where something is heard, and up to when.
+    pub(crate) heard: Heard,
 }
 
 #[derive(Debug)]
@@ -141,6 +144,7 @@ impl Progress {
                 freshness.record(seconds_since(made_ms, now_ms));
             }
         }
+        self.heard.stored(chunk, now_ms);
         let mut state = self.lock();
         state.stored.rows += counts.rows;
         state.stored.duplicates += counts.duplicates;
@@ -194,10 +198,13 @@ impl Progress {
         let now_ms = Timestamp::now().as_millisecond();
         let age = since_ms.map_or(0.0, |since_ms| seconds_since(since_ms, now_ms));
         numbers::LAG_SECONDS.gauge_of(label).set(age);
-        match lag {
-            Some(lag) => state.lag.insert(partition, lag.records),
-            None => state.lag.remove(&partition),
-        };
+        if lag.is_some() {
+            self.heard.measured(partition, since_ms, Instant::now());
+            state.lag.insert(partition, records);
+        } else {
+            self.heard.forget(partition);
+            state.lag.remove(&partition);
+        }
     }
 
     /// Says every ten seconds how it goes, until `stop`.

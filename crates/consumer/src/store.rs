@@ -8,6 +8,7 @@
 //! - `account`: the move of the stored offset. `dirty`: which hours are to be counted anew.
 //! - `way`: which of the ways of storing rows. `rows`, `row`, `checks`, `dead_letters`: what a record becomes.
 //! - `incidents`, `outbox`: what results make of their websites, and whom it is to be told.
+//! - `doubts`: checks that failed at a monitor without a network.
 //! - `mending`: what keeps the tables from being written, and can be mended by their owner.
 //! - `expiry`: removes what is kept no longer.
 //! - `offsets`: how far each partition is stored, which nothing else may move.
@@ -19,6 +20,7 @@ mod chunk;
 mod days;
 mod dead_letters;
 mod dirty;
+mod doubts;
 pub(crate) mod expiry;
 mod incidents;
 mod known;

@@ -59,11 +59,16 @@ pub(crate) fn writer(uri: &str) -> BatchWriter {
         connections_max: 5,
         application_name: "tests",
     };
+    writer_on(Database::new(&settings).unwrap())
+}
+
+/// Another writer on it.
+pub(crate) fn writer_on(database: Database) -> BatchWriter {
     let key = OffsetKey {
         group: "group".into(),
         topic: TOPIC.into(),
     };
-    BatchWriter::new(Database::new(&settings).unwrap(), key)
+    BatchWriter::new(database, key)
 }
 
 /// A record's value; the same number is the same check.

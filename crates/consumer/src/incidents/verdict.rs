@@ -62,7 +62,7 @@ impl<'a> Verdict<'a> {
 }
 
 /// A location's name as states know it.
-fn location_name(name: &str) -> &str {
+pub(crate) fn location_name(name: &str) -> &str {
     // Bytes are at least as many as characters, and quick to count.
     if name.len() <= LOCATION_CHARS_MAX {
         return name;

@@ -1,13 +1,16 @@
 //! All that the keeper does, side by side.
 
+use service::health::Health;
 use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    burns::{self, Names},
-    maintenance, notices, notifier, partitions, retention, rollups,
+    burns, locations, maintenance, notices, notifier, partitions, retention, rollups,
+    telling::Names,
 };
-use crate::{alerts::AlertSettings, retention::Retention, store::BatchWriter, trouble::Trouble};
+use crate::{
+    alerts::AlertSettings, heard::Heard, retention::Retention, store::BatchWriter, trouble::Trouble,
+};
 
 /// What looks after PostgreSQL.
 pub(crate) struct Keeping {
@@ -17,6 +20,10 @@ pub(crate) struct Keeping {
     pub(crate) retention: Retention,
     /// Who is told of what is found.
     pub(crate) alerts: AlertSettings,
+    /// From where something is heard.
+    pub(crate) heard: Heard,
+    /// Whether Kafka and PostgreSQL can be used: else nobody is silent.
+    pub(crate) health: Health,
 }
 
 impl Keeping {
@@ -39,17 +46,28 @@ impl Keeping {
             trouble,
             retention,
             alerts,
+            heard,
+            health,
         } = self;
         let database = writer.database().clone();
         let names = Names {
             all: alerts.receivers.names(),
             defaults: alerts.receivers.default_names(),
         };
+        let slos = alerts.group_slos.clone();
+        let locations = locations::Watch {
+            database: database.clone(),
+            key: writer.offsets().key().clone(),
+            heard,
+            health,
+            names: names.clone(),
+        };
         tokio::join!(
+            locations.run(stop.clone()),
             retention::expire(writer.clone(), retention, stop.clone()),
             rollups::count(database.clone(), stop.clone()),
             maintenance::plan_ahead(database.clone(), stop.clone()),
-            burns::watch_budgets(database.clone(), names.clone(), stop.clone()),
+            burns::watch_budgets(database.clone(), slos, names.clone(), stop.clone()),
             notices::look_around(database.clone(), names, stop.clone()),
             notifier::notify(database, alerts, stop.clone()),
             partitions::keep(writer, trouble, stop.clone()),

@@ -3,14 +3,17 @@
 
 use std::time::Duration;
 
-use database::{Database, DatabaseError, Parameters, Statement};
+use database::{Database, DatabaseError, Statement};
 use deadpool_postgres::Object;
 use messages::Masked;
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
-use super::{burns::Names, pause::pause};
+use super::{
+    pause::pause,
+    telling::{Names, Notice, tell},
+};
 
 /// How often it is looked.
 const ROUND_INTERVAL: Duration = Duration::from_mins(1);
@@ -44,31 +47,6 @@ const LETTERS: Statement = Statement::new(
         FROM dead_letters ORDER BY id DESC LIMIT 1000) AS newest \
     WHERE hour >= date_trunc('hour', now(), 'UTC') - interval '1 hour' GROUP BY hour",
 );
-/// A website's own receivers are told of it, and of what is no website's, those who are told by default.
-const TELL: Statement = Statement::new(
-    "storing what is to be told besides incidents",
-    "INSERT INTO outbox (receiver, kind, subject, website_id, content) \
-    SELECT receiver, content::jsonb ->> 'kind', subject, website_id, content::jsonb \
-    FROM unnest($1::text[], $2::bigint[], $3::text[]) AS told (subject, website_id, content) \
-    LEFT JOIN websites ON websites.id = website_id \
-    CROSS JOIN LATERAL ( \
-        SELECT unnest($4::text[]) WHERE coalesce(target -> 'alerts', '[]') IN ('[]', 'null') \
-        UNION SELECT unnest($5::text[]) INTERSECT SELECT jsonb_array_elements_text(target -> 'alerts') \
-            WHERE jsonb_typeof(target -> 'alerts') = 'array' AND NOT target -> 'alerts' ? 'none' \
-    ) AS of_website (receiver) \
-    ON CONFLICT ON CONSTRAINT outbox_told_once DO NOTHING",
-);
-
-/// Something to be told.
-struct Notice {
-    /// By which it is told once.
-    subject: String,
-    /// Whose it is, where it is a website's.
-    website_id: Option<i64>,
-    /// All that the alert says.
-    content: Value,
-}
-
 /// Looks every minute, until `stop`.
 pub(super) async fn look_around(database: Database, names: Names, stop: CancellationToken) {
     for number in (0..CERTIFICATE_ROUNDS).cycle() {
@@ -150,19 +128,6 @@ async fn letters(client: &Object) -> Result<Vec<Notice>, DatabaseError> {
         }
     });
     Ok(notices.collect())
-}
-
-async fn tell(client: &Object, notices: &[Notice], names: &Names) -> Result<(), DatabaseError> {
-    if notices.is_empty() {
-        return Ok(());
-    }
-    let subjects: Vec<&str> = notices.iter().map(|it| it.subject.as_str()).collect();
-    let websites: Vec<Option<i64>> = notices.iter().map(|it| it.website_id).collect();
-    let contents: Vec<String> = notices.iter().map(|it| it.content.to_string()).collect();
-    let Names { all, defaults } = names;
-    let parameters: &Parameters<'_> = &[&subjects, &websites, &contents, defaults, all];
-    TELL.execute(client, parameters).await?;
-    Ok(())
 }
 
 #[cfg(test)]

@@ -27,7 +27,7 @@ pub(super) use self::{
     standing::{Memories, Standings},
     told::tell,
 };
-use super::{offsets::OffsetKey, outbox, work::Work};
+use super::{doubts, offsets::OffsetKey, outbox, work::Work};
 use crate::incidents::{Rules, Verdict};
 
 const VERSION: Statement = Statement::new(
@@ -104,6 +104,7 @@ pub(super) async fn decide(
     let Some(mut standings) = work.standings.take() else {
         return Err(DatabaseError::Stale("how websites stand was not recalled"));
     };
+    doubts::note(transaction, &work.stored).await?;
     let results = in_order(&work.stored, rules);
     let touched: BTreeSet<i64> = results.iter().map(|it| it.website_id).collect();
     let homeless = read(transaction, &mut standings, &touched).await?;

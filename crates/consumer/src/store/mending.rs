@@ -6,7 +6,7 @@ use deadpool_postgres::Object;
 use tracing::info;
 
 /// The tables whose ids are unique. (Those of `metrics` are only numbers.)
-const TABLES: [&str; 9] = [
+const TABLES: [&str; 12] = [
     "websites",
     "certificates",
     "dead_letters",
@@ -16,6 +16,9 @@ const TABLES: [&str; 9] = [
     "dirty_hours",
     "dirty_days",
     "maintenance",
+    "doubts",
+    "silences",
+    "outages",
 ];
 const MENDING_SEQUENCE: &str = "setting a sequence behind its table's last id";
 const MENDING_IDENTITY: &str = "giving a partition its replica identity";

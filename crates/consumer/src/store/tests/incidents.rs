@@ -7,7 +7,10 @@ mod stream;
 use std::collections::BTreeMap;
 
 use database::{Action, DatabaseError};
-use messages::OutcomeKind::{self, Down, Up};
+use messages::{
+    OutcomeKind::{self, Down, Up},
+    Witness,
+};
 
 use self::{
     recount::{recount, stored},
@@ -241,4 +244,29 @@ async fn incidents_are_what_the_rows_come_to_also_where_records_have_no_key() {
     for seed in 4..8 {
         is_decided_rightly(false, seed).await;
     }
+}
+
+#[tokio::test]
+async fn checks_that_their_monitor_doubts_are_noted_with_them_and_once() {
+    let fixture = prepared().await;
+    let writer = consumer(&fixture);
+    let doubted = |second| {
+        let mut record = result("http://a/", "ams", second, Down);
+        record.self_doubt.witness = Some(Witness::Down);
+        Ok(record)
+    };
+    let good = || Ok(result("http://a/", "ams", 90, Up));
+    let next = write(
+        &writer,
+        PARTITION,
+        0,
+        vec![doubted(30), good(), doubted(50)],
+    )
+    .await;
+    let next = write(&writer, PARTITION, next, vec![doubted(30), good()]).await;
+    let noted = "SELECT string_agg(location || ' ' || (until - since), ', ') FROM doubts";
+    assert_eq!(fixture.value::<String>(noted).await, "ams 00:00:20");
+    write(&writer, PARTITION, next, vec![doubted(60)]).await;
+    let count = "SELECT count(*) FROM doubts";
+    assert_eq!(fixture.value::<i64>(count).await, 2);
 }

@@ -1,6 +1,7 @@
 //! TLS to sites: whom to trust, and what is noted of each handshake.
 
 mod sessions;
+mod verdicts;
 mod verifier;
 
 use std::{path::Path, sync::Arc};
@@ -14,7 +15,7 @@ use rustls_pki_types::CertificateDer;
 use service::certificates::{self, Judged, Lookup};
 use tracing::warn;
 
-use self::{sessions::Forgetful, verifier::Recorder};
+use self::{sessions::Forgetful, verdicts::Verdicts, verifier::Recorder};
 
 const HTTP2: &[u8] = b"h2";
 const HTTP1: &[u8] = b"http/1.1";
@@ -66,6 +67,7 @@ impl Tls {
         let recorder = Recorder {
             authorities,
             extra: extra.to_vec(),
+            verdicts: Arc::new(Verdicts::new()),
             verifies: true,
         };
         let verifier = Judged::by(recorder.clone(), Arc::clone(&provider));

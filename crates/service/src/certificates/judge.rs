@@ -21,10 +21,16 @@ pub struct Shown<'a> {
     /// Whom it was asked for.
     pub name: &'a ServerName<'a>,
     ocsp_response: &'a [u8],
-    now: UnixTime,
+    /// When.
+    pub now: UnixTime,
 }
 
 impl Shown<'_> {
+    /// All certificates, the server's own first.
+    pub fn chain(&self) -> impl Iterator<Item = &CertificateDer<'_>> {
+        std::iter::once(self.leaf).chain(self.intermediates)
+    }
+
     /// Judged by the web's rules and these authorities.
     ///
     /// # Errors

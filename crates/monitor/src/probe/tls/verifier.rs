@@ -11,6 +11,7 @@ use rustls::{
 use rustls_pki_types::CertificateDer;
 use service::certificates::{Judge, Shown};
 
+use super::verdicts::Verdicts;
 use crate::probe::{connect::attempt::Attempt, failure::AUTHORITY_AS_SITE};
 
 /// Judges the certificates of all sites, and notes on the probe's trace what a site shows, also when
@@ -21,6 +22,8 @@ pub(super) struct Recorder {
     pub(super) authorities: Option<Arc<WebPkiServerVerifier>>,
     /// Certificates that the operator named.
     pub(super) extra: Vec<CertificateDer<'static>>,
+    /// What these authorities were found to say before.
+    pub(super) verdicts: Arc<Verdicts>,
     /// False where any certificate will do, as a target may say of its own site.
     pub(super) verifies: bool,
 }
@@ -33,6 +36,24 @@ impl Judge for Recorder {
         if !self.verifies {
             return Ok(());
         }
+        self.verdicts.on(shown, || self.judge_anew(shown))
+    }
+
+    fn proved(&self, version: ProtocolVersion) {
+        let version = match version {
+            ProtocolVersion::TLSv1_2 => TlsVersion::Tls12,
+            ProtocolVersion::TLSv1_3 => TlsVersion::Tls13,
+            // No other is offered.
+            _ => return,
+        };
+        if let Some(attempt) = Attempt::current() {
+            attempt.trace.speaks_tls(version);
+        }
+    }
+}
+
+impl Recorder {
+    fn judge_anew(&self, shown: &Shown<'_>) -> Result<(), Error> {
         let Some(authorities) = &self.authorities else {
             return Err(CertificateError::UnknownIssuer.into());
         };
@@ -45,18 +66,6 @@ impl Judge for Recorder {
                 verify_server_name(&ParsedCertificate::try_from(shown.leaf)?, shown.name)
             }
             verdict => verdict,
-        }
-    }
-
-    fn proved(&self, version: ProtocolVersion) {
-        let version = match version {
-            ProtocolVersion::TLSv1_2 => TlsVersion::Tls12,
-            ProtocolVersion::TLSv1_3 => TlsVersion::Tls13,
-            // No other is offered.
-            _ => return,
-        };
-        if let Some(attempt) = Attempt::current() {
-            attempt.trace.speaks_tls(version);
         }
     }
 }

@@ -51,7 +51,7 @@ pub use crate::listing::{Style, print_targets};
 use crate::{
     latest::Listed,
     prober::{Checker, Listeners},
-    publish::{Kept, Lists, Publisher},
+    publish::{Draining, Kept, Lists, Publisher},
     schedule::Feed,
     settings::Settings,
     state::{Place, StateSettings, Unopened},
@@ -110,7 +110,10 @@ pub async fn run(settings: Settings, metrics: Metrics, orders: Orders) -> anyhow
         settings.kafka,
         health.clone(),
         results,
-        stages.deadline(1.0),
+        Draining {
+            begun: stages.stop(),
+            over: stages.deadline(1.0),
+        },
     )
     .with_state(&settings.publish, kept, &health);
     say_checking(&feed, listener.local_addr()?);

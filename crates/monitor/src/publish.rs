@@ -6,6 +6,7 @@
 
 mod backlog;
 mod disk;
+mod draining;
 mod drops;
 mod entry;
 mod figures;
@@ -31,10 +32,9 @@ use tokio::{
     sync::mpsc,
     time::{sleep, timeout},
 };
-use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
-pub use self::settings::PublishSettings;
+pub use self::{draining::Draining, settings::PublishSettings};
 pub(crate) use self::spool::{Kept, Lists};
 use self::{
     entry::Json,
@@ -65,19 +65,17 @@ pub struct Publisher {
     unpublished: Unpublished,
     watch: Watch,
     retry: Backoff,
-    /// Past this, nothing is waited for any longer.
-    give_up: CancellationToken,
+    draining: Draining,
 }
 
 impl Publisher {
-    /// A publisher of `results`; past `give_up`, it counts what is left instead of waiting for
-    /// Kafka. Needs the runtime's clock.
+    /// A publisher of `results`. Needs the runtime's clock.
     pub fn new(
         settings: &PublishSettings,
         kafka: KafkaSettings,
         health: Health,
         results: mpsc::Receiver<CheckResult>,
-        give_up: CancellationToken,
+        draining: Draining,
     ) -> Self {
         Self {
             observer: Observer::new(health.condition("Kafka"), &kafka),
@@ -86,7 +84,7 @@ impl Publisher {
             unpublished: Unpublished::new(settings.bounds(), Box::new(Json), health),
             watch: Watch::start(),
             retry: Backoff::new(RETRY_FIRST, RETRY_MAX),
-            give_up,
+            draining,
         }
     }
 
@@ -152,7 +150,7 @@ impl Publisher {
     /// there is nothing to publish and never will be.
     async fn await_topic(&mut self) -> anyhow::Result<bool> {
         let (kafka, observer) = (self.kafka.clone(), self.observer.clone());
-        let stop = self.give_up.child_token();
+        let stop = self.draining.over.child_token();
         // On a task of its own: Kafka's client may block when it is let go.
         let waiting =
             tokio::spawn(async move { await_topic(&kafka, CLIENT_ID, &observer, &stop).await });
@@ -185,7 +183,7 @@ impl Publisher {
         tokio::select! {
             biased;
             done = work => Step::Came(done),
-            () = self.give_up.cancelled() => Step::Over(End::GivenUp),
+            () = self.draining.over.cancelled() => Step::Over(End::GivenUp),
             () = self.watch.tick() => {
                 self.watch.look(&mut self.unpublished, &self.observer);
                 self.unpublished.follow_targets();
@@ -195,13 +193,18 @@ impl Publisher {
                 self.unpublished.tend_spool(done);
                 Step::Tended
             }
-            result = self.intake.next() => {
+            result = self.intake.next(), if self.takes_more() => {
                 if let Some(result) = result {
                     self.keep(result);
                 }
                 Step::Tended
             }
         }
+    }
+
+    /// While checks are due, nobody waits for room: the next one would be late. In a drain none is.
+    fn takes_more(&self) -> bool {
+        !self.draining.begun.is_cancelled() || self.unpublished.has_room()
     }
 
     /// Sends what waits and what comes by a producer of its own, until something fails or nothing

@@ -38,7 +38,7 @@ fn settings(bootstrap_servers: String) -> KafkaSettings {
 struct Stage {
     results: mpsc::Sender<CheckResult>,
     health: Health,
-    give_up: CancellationToken,
+    draining: Draining,
     running: tokio::task::JoinHandle<anyhow::Result<()>>,
 }
 
@@ -64,11 +64,11 @@ fn start_with(
     let kafka = settings(bootstrap_servers);
     let health = Health::default();
     let (results, receiver) = mpsc::channel(1);
-    let give_up = CancellationToken::new();
+    let draining = Draining::default();
     let settings = PublishSettings {
         results_waiting_max,
     };
-    let mut publisher = Publisher::new(&settings, kafka, health.clone(), receiver, give_up.clone());
+    let mut publisher = Publisher::new(&settings, kafka, health.clone(), receiver, draining.clone());
     if let Some((place, resumed)) = state {
         let kept = Kept {
             place,
@@ -80,7 +80,7 @@ fn start_with(
     Stage {
         results,
         health,
-        give_up,
+        draining,
         running: tokio::spawn(publisher.run()),
     }
 }
@@ -221,7 +221,7 @@ async fn the_good_records_of_a_batch_that_is_too_large_are_all_published() {
 async fn without_kafka_results_wait_and_those_that_do_not_fit_are_counted() {
     let stage = start("127.0.0.1:1".into(), 20);
     stage.publish(0..50).await;
-    stage.give_up.cancel();
+    stage.draining.over.cancel();
     let told = stage.finish().await.unwrap_err().to_string();
     assert!(
         told.starts_with("50 results were not published: 20 were still waiting"),

@@ -68,6 +68,15 @@ impl Unpublished {
         self.show();
     }
 
+    /// Whether the next result finds room, however large it is.
+    pub(super) fn has_room(&self) -> bool {
+        if self.spool.comes_next(&self.backlog) {
+            self.spool.has_room_for_any()
+        } else {
+            !self.backlog.is_half_full()
+        }
+    }
+
     /// Sees whether other targets are checked by now.
     pub(super) fn follow_targets(&mut self) {
         self.spool.follow_targets();

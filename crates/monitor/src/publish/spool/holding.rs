@@ -153,6 +153,11 @@ impl Spool {
         self.queue.has_room(entry)
     }
 
+    /// The same, however large it is.
+    pub(crate) fn has_room_for_any(&self) -> bool {
+        self.queue.has_room_for_any()
+    }
+
     pub(crate) fn queue(&mut self, entry: Entry) {
         self.queue.push(entry);
     }
@@ -239,9 +244,7 @@ impl Spool {
     }
 
     pub(super) fn write_due(&self, backlog: &Backlog) -> Option<Instant> {
-        let unwritten = self.unwritten(backlog).next().map(|entry| entry.came_at);
-        let hurry = self.is_deep() || self.on_disk > 0;
-        let group = unwritten.map(|came_at| self.pace.group_due(came_at, hurry));
+        let group = self.group_due(backlog);
         let settled = (!self.settled.is_empty()).then(|| self.pace.settled_due());
         let moved = self
             .watermarks
@@ -251,6 +254,16 @@ impl Spool {
         let covered = self.watermarks.is_unwritten().then(Instant::now);
         let due = [group, settled, moved, covered].into_iter().flatten().min();
         due.map(|due| due.max(self.pace.write_again_at))
+    }
+
+    /// When what is not on disk has to get there: at once, where little more finds room.
+    pub(super) fn group_due(&self, backlog: &Backlog) -> Option<Instant> {
+        let came_at = self.unwritten(backlog).next()?.came_at;
+        if self.queue.is_half_full() {
+            return Some(came_at);
+        }
+        let hurry = self.is_deep() || self.on_disk > 0;
+        Some(self.pace.group_due(came_at, hurry))
     }
 
     pub(super) fn unwritten<'a>(&'a self, backlog: &'a Backlog) -> impl Iterator<Item = &'a Entry> {

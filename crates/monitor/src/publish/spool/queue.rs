@@ -4,6 +4,10 @@ use std::collections::{VecDeque, vec_deque};
 
 use crate::publish::{backlog::Bound, entry::Entry};
 
+/// What the largest result takes: a record as large as Kafka takes one unless told otherwise, and as much
+/// again for what it was made from.
+const ENTRY_BYTES_MAX: usize = 2 * 1024 * 1024;
+
 /// Results in the order in which they came.
 #[derive(Debug)]
 pub(super) struct Queue {
@@ -23,6 +27,16 @@ impl Queue {
 
     pub(super) fn has_room(&self, entry: &Entry) -> bool {
         self.entries.len() < self.bound.results && self.bytes + entry.bytes() <= self.bound.bytes
+    }
+
+    /// Whether the next one finds room, however large it is.
+    pub(super) fn has_room_for_any(&self) -> bool {
+        self.entries.len() < self.bound.results && self.bytes + ENTRY_BYTES_MAX <= self.bound.bytes
+    }
+
+    /// Whether it is time to make room.
+    pub(super) fn is_half_full(&self) -> bool {
+        self.entries.len() * 2 >= self.bound.results || self.bytes * 2 >= self.bound.bytes
     }
 
     pub(super) fn push(&mut self, entry: Entry) {

@@ -23,9 +23,7 @@ impl Spool {
             self.look_for_store();
         } else if !self.disk.is_idle() {
         } else if self.write_due(backlog).is_some_and(|due| due <= now) {
-            let hurry = self.is_deep() || self.on_disk > 0;
-            let oldest = self.unwritten(backlog).next();
-            let is_late = oldest.is_some_and(|it| self.pace.group_due(it.came_at, hurry) <= now);
+            let is_late = self.group_due(backlog).is_some_and(|due| due <= now);
             self.write(backlog, is_late);
         } else if self.is_low(backlog) && self.pace.read_again_at <= now {
             if let Some(early) = self.early {

@@ -65,12 +65,28 @@ async fn what_was_spooled_goes_out_in_order_and_live_results_behind_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn in_a_drain_results_wait_for_room_on_disk() {
+    let folder = tempfile::tempdir().unwrap();
+    let settings = state_settings(folder.path(), 1 << 30);
+    let stage = start_with(NOWHERE.into(), WAITING_MAX, Some(state(&settings)));
+    stage.draining.begun.cancel();
+    // Many times of what fits into memory.
+    stage.publish(0..10_000).await;
+    stage.finish().await.unwrap();
+    let numbers: Vec<_> = left(&settings)
+        .into_iter()
+        .map(|it| it.scheduled_at.as_second())
+        .collect();
+    assert_eq!(numbers, (0..10_000).collect::<Vec<_>>());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_spool_that_is_full_drops_the_oldest_and_counts_them() {
     let folder = tempfile::tempdir().unwrap();
     let settings = state_settings(folder.path(), 200_000);
     let stage = start_with(NOWHERE.into(), WAITING_MAX, Some(state(&settings)));
     stage.publish(0..550).await;
-    stage.give_up.cancel();
+    stage.draining.over.cancel();
     let told = stage.finish().await.unwrap_err().to_string();
     assert!(told.contains("because the spool was"), "{told}");
     let left = left(&settings);

@@ -114,7 +114,7 @@ async fn a_disk_with_little_room_takes_as_much_as_it_can() {
     }
     let health = stage.health.clone();
     until("the disk refuses", || !health.remarks().is_empty()).await;
-    stage.give_up.cancel();
+    stage.draining.over.cancel();
     let told = stage.finish().await.unwrap_err().to_string();
     disk.enlarge();
     let there = spooled(&settings.folder);

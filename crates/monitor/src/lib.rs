@@ -62,8 +62,9 @@ use crate::{
 const CHANGES_MAX: usize = 1;
 /// Checks that came due and that the prober, which only has to take them, has not seen.
 const DUE_MAX: usize = 64;
-/// Results that the publisher, which only has to take them, has not seen.
-const RESULTS_MAX: usize = 64;
+/// Results that the publisher, which lets them gather for a moment, has not taken: what comes of some
+/// thousand checks a second while it takes up a new list of targets.
+const RESULTS_MAX: usize = 1024;
 /// Files that the process needs beside those of its probes.
 const FILES_BESIDE_PROBES: u64 = 64;
 /// Of the time to drain, what probes may use; the rest is for publishing what they found.

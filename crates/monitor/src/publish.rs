@@ -32,14 +32,13 @@ use tokio::{
     sync::mpsc,
     time::{sleep, timeout},
 };
-use tracing::warn;
 
-pub use self::{draining::Draining, settings::PublishSettings};
 pub(crate) use self::spool::{Kept, Lists};
+pub use self::{draining::Draining, settings::PublishSettings};
 use self::{
     entry::Json,
     figures::count_failure,
-    intake::Intake,
+    intake::{Intake, Taking},
     limits::ask_topic,
     producer::{CLIENT_ID, Producer, Report, undelivered},
     settings::SENT_MAX,
@@ -54,7 +53,7 @@ const TOO_LARGE: RDKafkaErrorCode = RDKafkaErrorCode::MessageSizeTooLarge;
 const RETRY_FIRST: Duration = Duration::from_millis(200);
 const RETRY_MAX: Duration = Duration::from_secs(5);
 /// How long what the prober still has to say may take at the end.
-const REST_TIMEOUT: Duration = Duration::from_millis(500);
+const REST_TIMEOUT: Duration = Duration::from_millis(300);
 
 /// Where results go.
 #[derive(Debug)]
@@ -136,14 +135,14 @@ impl Publisher {
     async fn take_rest(&mut self) {
         let rest = async {
             while self.intake.more_come() {
-                if let Some(result) = self.intake.next().await {
+                for result in self.intake.next(Taking::OneByOne).await {
                     self.unpublished.keep(result);
                 }
             }
         };
-        if timeout(REST_TIMEOUT, rest).await.is_err() {
-            warn!("The prober has not ended in time: there may be more results than are counted");
-        }
+        // What the prober has left then, it counts by itself.
+        timeout(REST_TIMEOUT, rest).await.ok();
+        self.intake.close();
     }
 
     /// Waits for the topic, while results wait too. `false` when the time to drain is over, or when
@@ -180,6 +179,12 @@ impl Publisher {
             return Step::Over(End::Done);
         }
         let due = self.unpublished.spool.due(&self.unpublished.backlog);
+        // While checks are due, nobody waits for room: the next one would be late. In a drain none is.
+        let (taking, takes_more) = if self.draining.begun.is_cancelled() {
+            (Taking::OneByOne, self.unpublished.has_room())
+        } else {
+            (Taking::Gathered, true)
+        };
         tokio::select! {
             biased;
             done = work => Step::Came(done),
@@ -193,18 +198,13 @@ impl Publisher {
                 self.unpublished.tend_spool(done);
                 Step::Tended
             }
-            result = self.intake.next(), if self.takes_more() => {
-                if let Some(result) = result {
+            results = self.intake.next(taking), if takes_more => {
+                for result in results {
                     self.keep(result);
                 }
                 Step::Tended
             }
         }
-    }
-
-    /// While checks are due, nobody waits for room: the next one would be late. In a drain none is.
-    fn takes_more(&self) -> bool {
-        !self.draining.begun.is_cancelled() || self.unpublished.has_room()
     }
 
     /// Sends what waits and what comes by a producer of its own, until something fails or nothing
@@ -241,30 +241,23 @@ impl Publisher {
         reports: &mut mpsc::Receiver<Report>,
     ) -> Result<End, Report> {
         loop {
-            self.send_waiting(producer)?;
-            match self.step(reports.recv()).await {
-                Step::Came(Some(report)) => match report.code {
-                    None => self.acknowledge(&report),
-                    Some(TOO_LARGE) if self.unpublished.drop_hopeless(report.number) => {}
-                    Some(_) => return Err(report),
-                },
-                // The producer, which we hold, has the other end.
-                Step::Came(None) | Step::Tended => {}
-                Step::Over(end) => return Ok(end),
+            producer.send_waiting(&mut self.unpublished.backlog)?;
+            let listening = producer.until_next_look(self.unpublished.backlog.has_sent());
+            if let Step::Over(end) = self.step(listening).await {
+                return Ok(end);
+            }
+            producer.look();
+            while let Ok(report) = reports.try_recv() {
+                self.heed(report)?;
             }
         }
     }
 
-    /// Hands over what waits, as far as the client should have it.
-    fn send_waiting(&mut self, producer: &Producer) -> Result<(), Report> {
-        let backlog = &mut self.unpublished.backlog;
-        while let Some((number, entry)) = backlog.next_to_send() {
-            match producer.send(number, entry) {
-                Ok(()) => backlog.sent(),
-                // It reports on others first.
-                Err(RDKafkaErrorCode::QueueFull) => break,
-                Err(code) => return Err(Report::failed(number, code)),
-            }
+    fn heed(&mut self, report: Report) -> Result<(), Report> {
+        match report.code {
+            None => self.acknowledge(&report),
+            Some(TOO_LARGE) if self.unpublished.drop_hopeless(report.number) => {}
+            Some(_) => return Err(report),
         }
         Ok(())
     }

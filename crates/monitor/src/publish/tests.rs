@@ -68,7 +68,8 @@ fn start_with(
     let settings = PublishSettings {
         results_waiting_max,
     };
-    let mut publisher = Publisher::new(&settings, kafka, health.clone(), receiver, draining.clone());
+    let mut publisher =
+        Publisher::new(&settings, kafka, health.clone(), receiver, draining.clone());
     if let Some((place, resumed)) = state {
         let kept = Kept {
             place,

@@ -51,7 +51,7 @@ pub use crate::listing::{Style, print_targets};
 use crate::{
     latest::Listed,
     prober::{Checker, Listeners},
-    publish::{Draining, Kept, Lists, Publisher},
+    publish::{Kept, Lists, Publisher},
     schedule::Feed,
     settings::Settings,
     state::{Place, StateSettings, Unopened},
@@ -67,7 +67,9 @@ const DUE_MAX: usize = 64;
 const RESULTS_MAX: usize = 1024;
 /// Files that the process needs beside those of its probes.
 const FILES_BESIDE_PROBES: u64 = 64;
-/// Of the time to drain, what probes may use; the rest is for publishing what they found.
+/// Of the time to drain, what those probes may use to begin that waited for their turn.
+const WAITING_SHARE: f64 = 0.25;
+/// What all probes may use; the rest is for publishing what they found.
 const PROBES_SHARE: f64 = 0.75;
 /// What the publisher may take to count what it gave up, and to let go of Kafka's client: the service
 /// is out within 10 s, by its default, also when Kafka hangs.
@@ -103,7 +105,7 @@ pub async fn run(settings: Settings, metrics: Metrics, orders: Orders) -> anyhow
             latest: listed.results(),
             network: health.remark("network"),
         },
-        stages.deadline(PROBES_SHARE),
+        end_of_probes(&mut stages),
     )?;
     let renewal = Renewal::new(settings.kafka.pem_files());
     let publisher = Publisher::new(
@@ -111,10 +113,7 @@ pub async fn run(settings: Settings, metrics: Metrics, orders: Orders) -> anyhow
         settings.kafka,
         health.clone(),
         results,
-        Draining {
-            begun: stages.stop(),
-            over: stages.deadline(1.0),
-        },
+        end_of_publishing(&mut stages),
     )
     .with_state(&settings.publish, kept, &health);
     say_checking(&feed, listener.local_addr()?);
@@ -157,6 +156,20 @@ fn say_checking(feed: &Feed, http_address: SocketAddr) {
         http = %http_address,
         "Checking"
     );
+}
+
+fn end_of_probes(stages: &mut Stages) -> prober::Draining {
+    prober::Draining {
+        beginning_over: stages.deadline(WAITING_SHARE),
+        over: stages.deadline(PROBES_SHARE),
+    }
+}
+
+fn end_of_publishing(stages: &mut Stages) -> publish::Draining {
+    publish::Draining {
+        begun: stages.stop(),
+        over: stages.deadline(1.0),
+    }
 }
 
 fn drain(timeout: Duration) -> Drain {

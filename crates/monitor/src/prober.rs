@@ -3,6 +3,7 @@
 mod attempt;
 mod belief;
 mod crowd;
+mod draining;
 mod held;
 mod line;
 mod listeners;
@@ -19,18 +20,17 @@ mod witnesses;
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
+use anyhow::Context;
 use messages::SelfDoubt;
 use tokio::{
     sync::mpsc,
     task::{Id, JoinError, JoinSet},
     time::{Instant, sleep_until},
 };
-use tokio_util::sync::CancellationToken;
 
 pub(crate) use self::listeners::Listeners;
-pub use self::settings::ProberSettings;
 use self::{
-    attempt::{Attempt, Found, Next, RETRY_PAUSE},
+    attempt::{Attempt, Begun, Found, Next, RETRY_PAUSE},
     belief::believed,
     looked::{duration, lag, lost},
     missed::{Missed, target_left},
@@ -41,6 +41,7 @@ use self::{
     waiting::{GivenUp, Ready},
     witnesses::Witnesses,
 };
+pub use self::{draining::Draining, settings::ProberSettings};
 use crate::{
     clock::{ClockTrouble, ClockWatch, now},
     probe::{Finding, Instruments},
@@ -59,37 +60,26 @@ pub struct Checker {
     running: JoinSet<Finding>,
     /// The attempts that are being made, by their task.
     begun: HashMap<Id, Begun>,
-    give_up: CancellationToken,
+    draining: Draining,
     pulse: Pulse,
     clock: ClockWatch,
     load: Load,
     teller: Teller,
 }
 
-/// An attempt that has begun.
-#[derive(Debug)]
-struct Begun {
-    attempt: Attempt,
-    at: Instant,
-    in_flight: u32,
-    late: bool,
-    /// When its interval is over.
-    deadline: Instant,
-}
-
 impl Checker {
-    /// A prober of this location. Past `give_up`, nothing is waited for any longer.
+    /// A prober of this location.
     pub(crate) fn new(
         settings: ProberSettings,
         location: String,
         listeners: Listeners,
-        give_up: CancellationToken,
+        draining: Draining,
     ) -> anyhow::Result<Self> {
         let instruments = Instruments::new(settings.probe)?;
         let witnesses = Witnesses::new(
             settings.witness_urls,
             Arc::clone(&instruments),
-            give_up.clone(),
+            draining.over.clone(),
         );
         Ok(Self {
             instruments,
@@ -99,7 +89,7 @@ impl Checker {
             }),
             running: JoinSet::new(),
             begun: HashMap::new(),
-            give_up,
+            draining,
             pulse: Pulse::start(),
             clock: ClockWatch::new(now(), Instant::now()),
             load: Load::new(),
@@ -107,18 +97,34 @@ impl Checker {
         })
     }
 
-    /// Makes every check that comes, until no more come and all are made.
-    pub async fn run(mut self, mut due: mpsc::Receiver<Due>) -> anyhow::Result<()> {
+    /// Makes every check that comes, until no more come and all are made. An error says how many have no
+    /// result.
+    pub async fn run(mut self, due: mpsc::Receiver<Due>) -> anyhow::Result<()> {
+        let made = self.make_all(due).await;
+        made.with_context(|| {
+            // And the one of which the result went nowhere.
+            let left = self.queue.waiting() + self.begun.len() + 1;
+            format!("{left} checks have no result")
+        })
+    }
+
+    async fn make_all(&mut self, mut due: mpsc::Receiver<Due>) -> anyhow::Result<()> {
         let mut more_come = true;
-        let give_up = self.give_up.clone();
+        let Draining {
+            beginning_over,
+            over,
+        } = self.draining.clone();
         while more_come || !self.queue.is_idle() || self.teller.holds_results() {
-            let is_over = give_up.is_cancelled();
-            if is_over {
-                self.give_up_waiting().await?;
-                self.teller.release(None).await?;
-            } else {
+            let (may_begin, is_over) = (!beginning_over.is_cancelled(), over.is_cancelled());
+            if may_begin {
                 self.miss_overdue().await?;
                 self.begin_waiting();
+            } else {
+                self.give_up_waiting().await?;
+            }
+            if is_over {
+                self.teller.release(None).await?;
+            } else {
                 self.teller.ask_again(Instant::now());
             }
             let next_time = self.next_time();
@@ -132,8 +138,9 @@ impl Checker {
                 // Whoever waits is missed when its interval is over, and tried again when its pause
                 // is, also when nothing else happens.
                 () = sleep_until(next_time.unwrap_or_else(Instant::now)), if next_time.is_some() => {}
-                // Probes that run end by themselves then; those that wait never begin.
-                () = give_up.cancelled(), if !is_over => {}
+                () = beginning_over.cancelled(), if may_begin => {}
+                // Probes that run end by themselves then.
+                () = over.cancelled(), if !is_over => {}
                 // The last that waited were given up above, and nothing runs.
                 else => {}
             }
@@ -158,7 +165,7 @@ impl Checker {
         if due.arrival == Arrival::JumpedOver {
             return self.miss(due, Missed::JumpedOver).await;
         }
-        if self.give_up.is_cancelled() {
+        if self.draining.beginning_over.is_cancelled() {
             return self.miss(due, Missed::Stopped).await;
         }
         let lag = lag(&due);
@@ -180,7 +187,7 @@ impl Checker {
             // Only the first may run past its interval: its time is its timeout's alone.
             let ends_at = attempt.is_retry().then_some(deadline);
             let instruments = Arc::clone(&self.instruments);
-            let (request, give_up) = (request(&due.target, ends_at), self.give_up.clone());
+            let (request, give_up) = (request(&due.target, ends_at), self.draining.over.clone());
             let task = async move { instruments.probe(&request, &give_up).await };
             let handle = self.running.spawn(task);
             let came_due = due.arrival == Arrival::CameDue;
@@ -277,20 +284,14 @@ impl Checker {
 
     /// The last word of a target that left the list.
     async fn skip(&mut self, due: Due) -> anyhow::Result<()> {
-        let self_doubt = SelfDoubt {
-            in_flight: self.in_flight(),
-            ..SelfDoubt::default()
+        let found = Found {
+            outcome: target_left(),
+            self_doubt: SelfDoubt {
+                in_flight: self.in_flight(),
+                ..SelfDoubt::default()
+            },
         };
-        let outcome = target_left();
-        self.teller
-            .tell(
-                due,
-                Found {
-                    outcome,
-                    self_doubt,
-                },
-            )
-            .await
+        self.teller.tell(due, found).await
     }
 }
 

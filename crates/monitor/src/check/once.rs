@@ -6,13 +6,12 @@ use anyhow::Context;
 use messages::CheckResult;
 use service::health::Health;
 use tokio::sync::mpsc;
-use tokio_util::sync::CancellationToken;
 
 use crate::{
     clock::now,
     latest::LatestResults,
     probe::{Notes, Story},
-    prober::{Checker, Listeners},
+    prober::{Checker, Draining, Listeners},
     schedule::{Arrival, Due},
     settings::CheckSettings,
     targets::Target,
@@ -35,7 +34,7 @@ pub(super) async fn check_once(
             latest: LatestResults::default(),
             network: Health::default().remark("network"),
         },
-        CancellationToken::new(),
+        Draining::default(),
     )?;
     let only = Due {
         interval: target.own.interval.unwrap_or(settings.interval),

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use messages::{Outcome, Probe, SelfDoubt};
+use tokio::time::Instant;
 
 use super::missed::Missed;
 use crate::schedule::Due;
@@ -17,6 +18,17 @@ pub(super) struct Attempt {
     pub(super) due: Due,
     /// What the one before found; nothing stood before the first.
     failed: Option<Box<Failed>>,
+}
+
+/// An attempt that has begun.
+#[derive(Debug)]
+pub(super) struct Begun {
+    pub(super) attempt: Attempt,
+    pub(super) at: Instant,
+    pub(super) in_flight: u32,
+    pub(super) late: bool,
+    /// When its interval is over.
+    pub(super) deadline: Instant,
 }
 
 /// What a failed attempt found.

@@ -211,6 +211,11 @@ impl Queue {
         self.give_up(&target).map(|(attempt, _)| attempt)
     }
 
+    /// How many wait.
+    pub(super) fn waiting(&self) -> usize {
+        self.waiting.len()
+    }
+
     /// Whether nothing waits and nothing runs.
     pub(super) fn is_idle(&self) -> bool {
         self.waiting.is_empty() && self.running.is_empty()

@@ -84,7 +84,7 @@ impl Site {
 struct Stage {
     due: mpsc::Sender<Due>,
     results: mpsc::Receiver<CheckResult>,
-    give_up: CancellationToken,
+    draining: Draining,
     running: tokio::task::JoinHandle<anyhow::Result<()>>,
 }
 
@@ -118,7 +118,7 @@ fn start(probes_max: usize, probes_per_host_max: usize) -> Stage {
 fn start_with(settings: ProberSettings, health: &Health) -> Stage {
     let (due, due_receiver) = mpsc::channel(64);
     let (result_sender, results) = mpsc::channel(64);
-    let give_up = CancellationToken::new();
+    let draining = Draining::default();
     let checker = Checker::new(
         settings,
         "here".into(),
@@ -127,18 +127,24 @@ fn start_with(settings: ProberSettings, health: &Health) -> Stage {
             latest: LatestResults::default(),
             network: health.remark("network"),
         },
-        give_up.clone(),
+        draining.clone(),
     )
     .unwrap();
     Stage {
         due,
         results,
-        give_up,
+        draining,
         running: tokio::spawn(checker.run(due_receiver)),
     }
 }
 
 impl Stage {
+    /// The time to drain is over.
+    fn give_up(&self) {
+        self.draining.beginning_over.cancel();
+        self.draining.over.cancel();
+    }
+
     /// The schedule ends; what results still come?
     async fn finish(mut self) -> Vec<CheckResult> {
         drop(self.due);
@@ -264,7 +270,7 @@ async fn a_slot_that_the_clock_jumped_over_is_missed() {
 #[tokio::test]
 async fn a_target_that_left_is_skipped_also_at_the_end_of_the_drain() {
     let (site, stage) = (Site::start().await, start(1, 1));
-    stage.give_up.cancel();
+    stage.give_up();
     let mut due = site.due("a");
     due.arrival = Arrival::Left;
     stage.due.send(due.clone()).await.unwrap();
@@ -284,7 +290,7 @@ async fn at_the_end_of_the_drain_what_runs_and_what_waits_is_missed() {
         stage.due.send(site.due(path)).await.unwrap();
     }
     site.await_asked(1).await;
-    stage.give_up.cancel();
+    stage.give_up();
     let results = stage.finish().await;
     assert_eq!(results.len(), 2);
     for result in &results {
@@ -300,9 +306,39 @@ async fn at_the_end_of_the_drain_what_runs_and_what_waits_is_missed() {
 }
 
 #[tokio::test]
+async fn what_waits_for_its_turn_is_missed_before_what_runs_is_given_up() {
+    let (site, mut stage) = (Site::start().await, start(1, 1));
+    for path in ["running", "waiting"] {
+        stage.due.send(site.due(path)).await.unwrap();
+    }
+    site.await_asked(1).await;
+    stage.draining.beginning_over.cancel();
+    let waited = stage.results.recv().await.unwrap();
+    assert_eq!(waited.kind(), OutcomeKind::Missed);
+    assert!(waited.check.url.ends_with("waiting") && waited.probe().is_none());
+    site.answers.add_permits(1);
+    let results = stage.finish().await;
+    assert_eq!(results.len(), 1);
+    assert_eq!(results[0].kind(), OutcomeKind::Up);
+}
+
+#[tokio::test]
+async fn what_nobody_takes_any_more_is_counted() {
+    let (site, stage) = (Site::start().await, start(1, 1));
+    for path in ["running", "waiting", "waiting_too"] {
+        stage.due.send(site.due(path)).await.unwrap();
+    }
+    site.await_asked(1).await;
+    stage.give_up();
+    drop(stage.results);
+    let error = stage.running.await.unwrap().unwrap_err();
+    assert_eq!(error.to_string(), "3 checks have no result");
+}
+
+#[tokio::test]
 async fn a_monitor_that_gives_up_ends_even_with_nothing_under_way() {
     let (site, stage) = (Site::start().await, start(1, 1));
-    stage.give_up.cancel();
+    stage.give_up();
     stage.due.send(site.due("a")).await.unwrap();
     let results = stage.finish().await;
     assert_eq!(results.len(), 1);

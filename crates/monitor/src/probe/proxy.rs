@@ -68,6 +68,11 @@ impl SitesProxy {
         }
     }
 
+    /// The whole of it, with its password.
+    pub(super) fn url(&self) -> &Url {
+        &self.url
+    }
+
     /// A failure of the proxy's, which is no site's.
     pub(super) fn at_fault(&self, what: &str) -> Failure {
         let detail = format!("the proxy {self} (SITES_PROXY): {what}");

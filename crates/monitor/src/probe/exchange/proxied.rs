@@ -8,8 +8,9 @@ use tokio::{
     net::TcpStream,
     time::timeout,
 };
-use url::Host;
+use url::{Host, Url};
 
+use super::credentials::authorization;
 use crate::probe::{
     connect::candidates,
     policy::Policy,
@@ -19,10 +20,14 @@ use crate::probe::{
 
 /// How long the proxy may take for a word of its own, where a site gave none: then it is not the proxy.
 const CHECK_TIMEOUT: Duration = Duration::from_secs(1);
+/// What the libraries say where the proxy makes no tunnel, with whichever status it says so.
+const NO_TUNNEL: &str = "tunnel error: unsuccessful";
+/// How the answer to a request for a tunnel begins, before its status of three digits.
+const ANSWER: &[u8] = b"HTTP/1.1 ";
 /// What the libraries say where the proxy answered that it did not get to the site. Everything else that
 /// they say is about the proxy itself. Their errors have no types that could be told.
 const SITE_NOT_REACHED: [&str; 6] = [
-    "tunnel error: unsuccessful",
+    NO_TUNNEL,
     "general server failure",
     "network unreachable",
     "host unreachable",
@@ -53,6 +58,7 @@ pub(super) async fn blame(
     proxy: &SitesProxy,
     failure: Failure,
     addresses: &[SocketAddr],
+    site: &Url,
 ) -> Failure {
     let Failure {
         reason,
@@ -60,6 +66,11 @@ pub(super) async fn blame(
         detail,
     } = failure;
     let detail = detail.unwrap_or_default();
+    if detail.contains(NO_TUNNEL)
+        && let Some(status) = refusal(proxy, addresses, site).await
+    {
+        return proxy.at_fault(&format!("it leads nobody there (status {status})"));
+    }
     let is_silent = reason == FailureReason::ConnectTimeout;
     let may_be_site = is_silent || SITE_NOT_REACHED.iter().any(|it| detail.contains(it));
     if !may_be_site || !answers(proxy, addresses).await {
@@ -92,6 +103,37 @@ pub(in crate::probe) async fn blame_for_silence(
         return failure;
     }
     proxy.at_fault(&failure.detail.unwrap_or_default())
+}
+
+/// The status by which the proxy refuses to lead to the site, where that is its own will: 403, most of all.
+/// The library does not tell it, so a tunnel is asked for again. That a site was not reached, proxies say
+/// by a status from 500 on, and some by 404, where its name is not found.
+async fn refusal(proxy: &SitesProxy, addresses: &[SocketAddr], site: &Url) -> Option<u16> {
+    let words = words_for_tunnel(proxy, site)?;
+    let asking = async {
+        let mut stream = TcpStream::connect(addresses).await?;
+        stream.write_all(&words).await?;
+        let mut begin = [0; ANSWER.len() + 3];
+        stream.read_exact(&mut begin).await?;
+        io::Result::Ok(begin)
+    };
+    let begin = timeout(CHECK_TIMEOUT, asking).await.ok()?.ok()?;
+    let status: u16 = str::from_utf8(&begin[ANSWER.len()..]).ok()?.parse().ok()?;
+    (begin.starts_with(b"HTTP/1.") && (400..500).contains(&status) && status != 404)
+        .then_some(status)
+}
+
+/// How a tunnel to the site is asked for.
+fn words_for_tunnel(proxy: &SitesProxy, site: &Url) -> Option<Vec<u8>> {
+    let (host, port) = (site.host()?, site.port_or_known_default()?);
+    let mut words = format!("CONNECT {host}:{port} HTTP/1.1\r\nHost: {host}:{port}\r\n");
+    if let Some(authorization) = authorization(proxy.url()) {
+        words.push_str("Proxy-Authorization: ");
+        words.push_str(authorization.to_str().ok()?);
+        words.push_str("\r\n");
+    }
+    words.push_str("\r\n");
+    Some(words.into_bytes())
 }
 
 /// Whether a proxy is there that speaks, which one does at once where only itself is asked.

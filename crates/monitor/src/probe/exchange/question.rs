@@ -51,7 +51,7 @@ impl Question<'_> {
             }
             (Ok(response), _) => Ok(response),
             (Err(Unanswered::Unconnected(failure)), Some(proxy)) => {
-                Err(proxied::blame(proxy, failure, &addresses).await)
+                Err(proxied::blame(proxy, failure, &addresses, self.url).await)
             }
             // One that does not get a site's answer says so by one of its own.
             (Err(error), Some(proxy)) if proxy.speaks_http() && self.url.scheme() == "http" => {

@@ -113,15 +113,50 @@ async fn what_the_proxy_cannot_reach_is_down_and_what_ails_the_proxy_is_not() {
     }
 }
 
+#[tokio::test]
+async fn a_tunnel_that_the_proxy_forbids_is_not_the_sites_fault() {
+    let answering = |status: u16| {
+        serve(move |mut stream: TcpStream| async move {
+            let head = read_request(&mut stream).await?;
+            let authorization = "proxy-authorization: basic dxnlcjpnzwhlaw0=";
+            let status = match head.starts_with("CONNECT site.invalid:443 ") {
+                true if head.to_lowercase().contains(authorization) => status,
+                true => 407,
+                // It is asked for itself.
+                false => 200,
+            };
+            let answer = format!("HTTP/1.1 {status} Word\r\nContent-Length: 0\r\n\r\n");
+            stream.write_all(answer.as_bytes()).await
+        })
+    };
+    for status in [400, 401, 403, 405, 429, 451] {
+        let proxy = with_password(&answering(status).await);
+        let said = format!("status {status}");
+        blames_proxy_saying(by_way_of(&proxy), "https://site.invalid/", &said).await;
+    }
+    for status in [404, 500, 502, 503, 504] {
+        let settings = by_way_of(&with_password(&answering(status).await));
+        let (_, _, failure) = down(probe_with(settings, "https://site.invalid/", "").await);
+        assert_eq!(failure.reason, FailureReason::ConnectFailed, "{failure:?}");
+    }
+}
+
 /// Fails unless the check is missed because of the proxy, whose password is not shown.
 async fn blames_proxy(settings: ProbeSettings, url: &str) {
+    blames_proxy_saying(settings, url, "SITES_PROXY").await;
+}
+
+async fn blames_proxy_saying(settings: ProbeSettings, url: &str, said: &str) {
     let told = format!("{url} by way of {:?}", settings.proxy);
     let Outcome::Missed { failure, .. } = probe_with(settings, url, "").await else {
         panic!("{told}");
     };
     assert_eq!(failure.reason, FailureReason::ProberFailed, "{told}");
     let detail = failure.detail.unwrap();
-    assert!(detail.contains("SITES_PROXY"), "{told}: {detail}");
+    assert!(
+        detail.contains("SITES_PROXY") && detail.contains(said),
+        "{told}: {detail}"
+    );
     assert!(!detail.contains("geheim"), "{detail}");
 }
 

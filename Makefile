@@ -55,7 +55,7 @@ test: setup ## Run all tests; they start a Kafka and a PostgreSQL of their own
 bench: bench-monitor bench-consumer ## Measure both services, as ratios in one run
 
 .PHONY: bench-monitor
-bench-monitor: build ## Measure a check beside a bare client; CASE="cost accuracy": these alone
+bench-monitor: build ## Measure a check beside a bare client; CASE="cost-200 accuracy": these alone
 	@cargo bench --workspace --locked --bench checks -- $(CASE)
 
 .PHONY: bench-consumer

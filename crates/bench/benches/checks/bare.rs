@@ -18,7 +18,8 @@ pub(crate) const ROLE: &str = "as-bare-client";
 /// Starts one.
 pub(crate) fn start(ca_file: &Path, urls_file: &Path) -> Result<Watched> {
     let program = std::env::current_exe()?;
-    Watched::start(Command::new(program).arg(ROLE).arg(ca_file).arg(urls_file))
+    let mut command = Command::new(&program);
+    Watched::start(command.arg(ROLE).arg(ca_file).arg(urls_file), &program)
 }
 
 /// Asks until it is killed.

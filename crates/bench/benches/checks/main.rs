@@ -16,10 +16,10 @@ use std::env;
 
 use anyhow::{Result, bail};
 
-const USAGE: &str =
-    "cases: cost, start, start-100k, hostile, reload, accuracy (all of them unless named)";
-const CASES: [&str; 6] = [
-    "cost",
+const USAGE: &str = "cases: cost-1000, cost-200, start, start-100k, hostile, reload, accuracy (all of them unless named)";
+const CASES: [&str; 7] = [
+    "cost-1000",
+    "cost-200",
     "start",
     "start-100k",
     "hostile",
@@ -50,7 +50,8 @@ async fn run(named: &[&str]) -> Result<()> {
     let bench = cases::Bench::start().await?;
     for name in named {
         match *name {
-            "cost" => cases::cost(&bench).await?,
+            "cost-1000" => cases::cost(&bench, 1_000).await?,
+            "cost-200" => cases::cost(&bench, 200).await?,
             "start" => cases::start(&bench, 20_000).await?,
             "start-100k" => cases::start(&bench, 100_000).await?,
             "hostile" => cases::hostile(&bench).await?,

@@ -54,12 +54,13 @@ impl Monitor {
         let path = |name: &str| folder.path().join(name);
         fs::write(path("targets.csv"), settings.targets)?;
         let log = fs::File::create(path("log"))?;
+        let program = program()?;
         let mut command = match settings.resolv_conf {
-            None => Command::new(program()?),
+            None => Command::new(&program),
             Some(file) => {
                 let mut command = Command::new("/usr/bin/unshare");
                 command.args(["--mount", "/bin/sh", "-c", WITH_RESOLV_CONF]);
-                command.arg(file).arg(program()?);
+                command.arg(file).arg(&program);
                 command
             }
         };
@@ -80,7 +81,7 @@ impl Monitor {
             )
             .stdout(Stdio::null())
             .stderr(log);
-        let process = Watched::start(&mut command)?;
+        let process = Watched::start(&mut command, &program)?;
         Ok(Self { process, folder })
     }
 

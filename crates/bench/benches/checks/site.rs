@@ -43,9 +43,9 @@ impl Sites {
     /// Starts it.
     pub(crate) async fn start(folder: &Path) -> Result<Self> {
         let program = std::env::current_exe()?;
-        let mut command = Command::new(program);
+        let mut command = Command::new(&program);
         command.arg(ROLE).arg(folder).stdout(Stdio::piped());
-        let mut process = Watched::start(&mut command)?;
+        let mut process = Watched::start(&mut command, &program)?;
         let stdout = process.child.stdout.take().context("no output")?;
         let mut answers = BufReader::new(stdout).lines();
         let mut next = async || answers.next_line().await?.context("the sites have ended");

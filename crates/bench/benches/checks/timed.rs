@@ -49,10 +49,11 @@ pub(crate) struct TimedSites {
 impl TimedSites {
     /// Starts it. Needs root: a name server has the port 53.
     pub(crate) async fn start(folder: &Path) -> Result<Self> {
+        let program = env::current_exe()?;
         let mut command = Command::new("/usr/bin/nice");
-        command.args(["-n", NICENESS]).arg(env::current_exe()?);
+        command.args(["-n", NICENESS]).arg(&program);
         command.arg(ROLE).arg(folder).stdout(Stdio::piped());
-        let mut process = Watched::start(&mut command)?;
+        let mut process = Watched::start(&mut command, &program)?;
         let stdout = process.child.stdout.take().context("no output")?;
         let mut answers = BufReader::new(stdout).lines();
         let port = answers.next_line().await?.context("the sites have ended")?;

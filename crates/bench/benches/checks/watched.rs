@@ -1,8 +1,10 @@
 //! A process whose time and memory are read from `/proc`.
 
-use std::{fs, process::Stdio, time::Duration};
+use std::{fs, path::Path, process::Stdio, time::Duration};
 
 use anyhow::{Context, Result};
+use devstack::Watchdog;
+use rustix::process::{Pid, Signal};
 use tokio::process::{Child, Command};
 
 /// Of `/proc/PID/stat`, on every Linux.
@@ -11,22 +13,29 @@ const TICKS_A_SECOND: u64 = 100;
 const USER_TICKS: usize = 11;
 const SYSTEM_TICKS: usize = 12;
 
-/// A process that ends with this.
+/// A process that ends with this, and with this program, however that ends.
 pub(crate) struct Watched {
     pub(crate) child: Child,
     id: u32,
+    watchdog: Option<Watchdog>,
 }
 
 impl Watched {
-    /// Starts it.
-    pub(crate) fn start(command: &mut Command) -> Result<Self> {
+    /// Starts it. The program's path stands in its command line, and tells it from others.
+    pub(crate) fn start(command: &mut Command, program: &Path) -> Result<Self> {
         let child = command
             .stdin(Stdio::piped())
             .kill_on_drop(true)
             .spawn()
             .context("starting a process")?;
         let id = child.id().context("the process has ended")?;
-        Ok(Self { child, id })
+        let pid = Pid::from_raw(i32::try_from(id)?).context("no process")?;
+        let watchdog = Some(Watchdog::over(pid, program, Signal::KILL, None)?);
+        Ok(Self {
+            child,
+            id,
+            watchdog,
+        })
     }
 
     /// Its number.
@@ -64,6 +73,14 @@ impl Watched {
     fn read(&self, file: &str) -> Result<String> {
         let path = format!("/proc/{}/{file}", self.id);
         fs::read_to_string(&path).with_context(|| format!("reading {path}"))
+    }
+}
+
+impl Drop for Watched {
+    fn drop(&mut self) {
+        if let Some(watchdog) = self.watchdog.take() {
+            watchdog.dismiss();
+        }
     }
 }
 

@@ -14,8 +14,6 @@ use crate::{
     watched::Watched,
 };
 
-/// Checks a second.
-const PACES: [usize; 2] = [1000, 200];
 const ROUNDS: usize = 3;
 /// A broker that has just started is slow for about ten seconds.
 const BROKER_WARM_UP: Duration = Duration::from_secs(12);
@@ -30,8 +28,8 @@ struct Cost {
     pages: u64,
 }
 
-/// Prints it.
-pub(crate) async fn cost(bench: &Bench) -> Result<()> {
+/// Prints it, for so many checks a second.
+pub(crate) async fn cost(bench: &Bench, pace: usize) -> Result<()> {
     let mut rows = vec![row([
         "checks/s",
         "round",
@@ -42,34 +40,32 @@ pub(crate) async fn cost(bench: &Bench) -> Result<()> {
         "pages of each",
     ])];
     let mut warm_up = BROKER_WARM_UP;
-    for pace in PACES {
-        let mut sites = bench.sites().await?;
-        let interval = usize::try_from(INTERVAL.as_secs())?;
-        let urls: Vec<String> = (0..pace * interval)
-            .map(|number| sites.page(number))
-            .collect();
-        let urls_file = bench.folder.path().join("urls");
-        fs::write(&urls_file, urls.join("\n"))?;
-        let targets = targets(&urls)?;
-        for round in 1..=ROUNDS {
-            let topic = format!("cost-{pace}-{round}");
-            let monitor = bench.monitor(&sites, &topic, &targets, INTERVAL).await?;
-            let ours = measure(&monitor.process, &mut sites, warm_up).await?;
-            monitor.stop().await?;
-            warm_up = WARM_UP;
-            let client = bare::start(&sites.ca_file, &urls_file)?;
-            let bare = measure(&client, &mut sites, WARM_UP).await?;
-            drop(client);
-            rows.push(vec![
-                pace.to_string(),
-                round.to_string(),
-                format!("{:.0}", ours.micros),
-                format!("{:.0}", bare.micros),
-                format!("{:.2}", ours.micros / bare.micros),
-                format!("{:.1} and {:.1}", ours.sleeps, bare.sleeps),
-                format!("{} and {}", ours.pages, bare.pages),
-            ]);
-        }
+    let mut sites = bench.sites().await?;
+    let interval = usize::try_from(INTERVAL.as_secs())?;
+    let urls: Vec<String> = (0..pace * interval)
+        .map(|number| sites.page(number))
+        .collect();
+    let urls_file = bench.folder.path().join("urls");
+    fs::write(&urls_file, urls.join("\n"))?;
+    let targets = targets(&urls)?;
+    for round in 1..=ROUNDS {
+        let topic = format!("cost-{pace}-{round}");
+        let monitor = bench.monitor(&sites, &topic, &targets, INTERVAL).await?;
+        let ours = measure(&monitor.process, &mut sites, warm_up).await?;
+        monitor.stop().await?;
+        warm_up = WARM_UP;
+        let client = bare::start(&sites.ca_file, &urls_file)?;
+        let bare = measure(&client, &mut sites, WARM_UP).await?;
+        drop(client);
+        rows.push(vec![
+            pace.to_string(),
+            round.to_string(),
+            format!("{:.0}", ours.micros),
+            format!("{:.0}", bare.micros),
+            format!("{:.2}", ours.micros / bare.micros),
+            format!("{:.1} and {:.1}", ours.sleeps, bare.sleeps),
+            format!("{} and {}", ours.pages, bare.pages),
+        ]);
     }
     table::print("Processor time of a check, HTTPS on loopback, 10 kB", &rows);
     Ok(())

@@ -6,7 +6,7 @@ use consumer::{
     settings::{self, MigrateSettings, RedriveSettings, Settings},
 };
 use jiff::Timestamp;
-use service::{http, program};
+use service::{http, manual::ManualOptions, program};
 use tikv_jemallocator::Jemalloc;
 
 /// The system's own keeps most of what a backlog took, also the Kafka client's, which is served by this
@@ -90,6 +90,9 @@ enum Command {
     },
     /// Ask the running service whether it is alive.
     Healthcheck,
+    /// Write man pages and the shells' completions, as the packages have them.
+    #[command(hide = true)]
+    Manual(ManualOptions),
 }
 
 #[derive(Clone, Subcommand)]
@@ -195,6 +198,9 @@ async fn execute(command: Command) -> anyhow::Result<()> {
         Command::AlertTest { name } => {
             let settings = program::read_settings(AlertTestSettings::read)?;
             consumer::alert_test(settings, &name).await
+        }
+        Command::Manual(options) => {
+            program::write_manual::<CommandLine, _>(Settings::read, &options)
         }
         Command::Healthcheck => {
             http::check_health(program::read_settings(settings::read_http_address)?).await

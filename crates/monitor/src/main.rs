@@ -6,7 +6,7 @@ use monitor::{
     check::{self, TargetOptions},
     settings::{self, CheckSettings, Settings},
 };
-use service::{http, program};
+use service::{http, manual::ManualOptions, program};
 
 /// How the program calls itself when it says what went wrong.
 const NAME: &str = "monitor";
@@ -54,6 +54,9 @@ enum Command {
     },
     /// Ask the running service whether it is alive.
     Healthcheck,
+    /// Write man pages and the shells' completions, as the packages have them.
+    #[command(hide = true)]
+    Manual(ManualOptions),
 }
 
 fn main() -> ! {
@@ -77,6 +80,9 @@ async fn execute(command: Command) -> anyhow::Result<()> {
             let settings = program::read_settings(CheckSettings::read)?;
             let style = if json { Style::Json } else { Style::Text };
             check::check(settings, &target, style).await
+        }
+        Command::Manual(options) => {
+            program::write_manual::<CommandLine, _>(Settings::read, &options)
         }
         Command::Healthcheck => {
             http::check_health(program::read_settings(settings::read_http_address)?).await

@@ -3,6 +3,7 @@
 //! - [`program`]: what runs a program: runtime, log, metrics, signals, exit status.
 //! - [`stages`]: starts, watches and drains the parts of a service.
 //! - [`settings`]: the environment, read once into typed values, with all problems listed at once.
+//! - [`manual`]: man pages and completions, from the same source as `--help`.
 //! - [`command_line`]: what a command's end says, and its exit status.
 //! - [`telemetry`]: logs and the metrics recorder.
 //! - [`health`]: what the service needs to work, and whether it has it.
@@ -23,6 +24,7 @@ pub mod health;
 pub mod http;
 pub mod kafka;
 mod leave;
+pub mod manual;
 pub mod program;
 pub mod renewal;
 pub mod settings;

@@ -11,6 +11,7 @@ use tracing::warn;
 
 use crate::{
     command_line, leave,
+    manual::{self, ManualOptions},
     settings::{InvalidSettings, Reader, Setting},
     signals::{self, Orders},
     telemetry::{LogSettings, Metric, Metrics},
@@ -35,14 +36,30 @@ pub fn parse<CommandLine, Settings>(read: impl FnOnce(&mut Reader) -> Settings) 
 where
     CommandLine: CommandFactory + FromArgMatches,
 {
+    let matches = CommandLine::command()
+        .after_help(all_of(read).help())
+        .get_matches();
+    CommandLine::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())
+}
+
+/// Writes the man pages and the completions of a command line whose settings are those that `read` reads.
+pub fn write_manual<CommandLine, Settings>(
+    read: impl FnOnce(&mut Reader) -> Settings,
+    options: &ManualOptions,
+) -> anyhow::Result<()>
+where
+    CommandLine: CommandFactory,
+{
+    manual::write(CommandLine::command(), all_of(read).read(), options)
+}
+
+/// Has read all the settings of a service, of which none is set.
+fn all_of<Settings>(read: impl FnOnce(&mut Reader) -> Settings) -> Reader {
     let mut reader = Reader::from_pairs(&[]);
     read(&mut reader);
     LogSettings::read(&mut reader);
     reader.optional_seconds(&BAD_SETTINGS_WAIT);
-    let matches = CommandLine::command()
-        .after_help(reader.help())
-        .get_matches();
-    CommandLine::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())
+    reader
 }
 
 /// Does a command's work on a runtime of its own, says how it ended, and ends the process.

@@ -2,7 +2,7 @@
 
 use std::{
     collections::BTreeSet,
-    fmt::{self, Write as _},
+    fmt,
     net::SocketAddr,
     ops::RangeInclusive,
     path::{Path, PathBuf},
@@ -17,7 +17,7 @@ use super::{
     env_file::EnvFile,
     names,
     problems::InvalidSettings,
-    setting::{DefaultValue, Setting},
+    setting::{self, DefaultValue, Setting},
     variables::Variables,
 };
 
@@ -83,21 +83,14 @@ impl Reader {
         Self::new(variables, Path::new("/nonexistent/.env"))
     }
 
+    /// What was read, each setting once.
+    pub fn read(&self) -> &[Setting] {
+        &self.read
+    }
+
     /// What was read, as `--help` lists it.
     pub fn help(&self) -> String {
-        let names = self.read.iter().map(|setting| setting.name.len());
-        let width = names.max().unwrap_or(0);
-        let mut text = String::from("Settings (environment, or .env in the working directory):\n");
-        for Setting {
-            name,
-            default,
-            help,
-        } in &self.read
-        {
-            // Writing to a String does not fail.
-            writeln!(text, "  {name:width$}  {help} [{default}]").ok();
-        }
-        text
+        setting::listed(&self.read)
     }
 
     /// What was noted, and names that are nearly a setting's, and mean nothing. Asked once all

@@ -1,6 +1,6 @@
 //! What a setting is: its name, its default, what it is for.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 /// One variable of the environment.
 #[derive(Clone, Copy, Debug)]
@@ -65,4 +65,21 @@ impl fmt::Display for DefaultValue {
             Self::Is(value) => formatter.write_str(value),
         }
     }
+}
+
+/// Settings as `--help` lists them.
+pub(super) fn listed(settings: &[Setting]) -> String {
+    let names = settings.iter().map(|setting| setting.name.len());
+    let width = names.max().unwrap_or(0);
+    let mut text = String::from("Settings (environment, or .env in the working directory):\n");
+    for Setting {
+        name,
+        default,
+        help,
+    } in settings
+    {
+        // Writing to a String does not fail.
+        writeln!(text, "  {name:width$}  {help} [{default}]").ok();
+    }
+    text
 }

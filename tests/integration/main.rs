@@ -42,6 +42,7 @@ mod settings;
 mod sharing;
 mod sizes;
 mod state;
+mod supervised;
 mod takeover;
 mod targets;
 mod torture;

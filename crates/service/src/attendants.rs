@@ -7,10 +7,12 @@ use crate::{
     http,
     renewal::Renewal,
     stages::{Stages, infallible},
+    systemd,
     telemetry::Metrics,
 };
 
-/// What watches certificates, keeps the metrics and answers HTTP, for as long as the stages run.
+/// What watches certificates, keeps the metrics, answers HTTP and tells systemd, for as long as the stages
+/// run.
 pub struct Attendants {
     /// Where HTTP is answered.
     pub listener: TcpListener,
@@ -35,6 +37,10 @@ impl Attendants {
         stages.background("the certificates", |stop| renewal.watch(remark, stop));
         let upkeep = metrics.clone();
         stages.background("the metrics", |stop| infallible(upkeep.upkeep(stop)));
+        let (told, order) = (health.clone(), stages.stop());
+        stages.background("the signs of life", |end| {
+            infallible(systemd::tell(told, order, end))
+        });
         stages.background("the HTTP server", |stop| {
             http::serve(listener, pages, health, metrics, stop)
         });

@@ -12,7 +12,7 @@
 //! - [`kafka`]: client settings, what the client says, the topic.
 //! - [`certificates`]: PEM files, checked before a client meets them.
 //! - [`renewal`]: the same files, looked at again: their end, and that they were renewed.
-//! - [`signals`]: from signals to orders.
+//! - [`signals`]: from signals to orders. `systemd`: what systemd is told.
 //! - [`backoff`]: how long to wait before trying again.
 
 pub mod attendants;
@@ -30,4 +30,5 @@ pub mod renewal;
 pub mod settings;
 pub mod signals;
 pub mod stages;
+mod systemd;
 pub mod telemetry;

@@ -1,0 +1,92 @@
+//! Under systemd: what it is told, through the socket that it gives.
+
+use std::{
+    fs,
+    os::unix::net::UnixDatagram,
+    path::Path,
+    time::{Duration, Instant},
+};
+
+use crate::support::{Database, PATIENCE, Service, ServiceSettings, Topic};
+
+/// What is told, as systemd would read it.
+struct Ear {
+    socket: UnixDatagram,
+}
+
+impl Ear {
+    fn at(path: &Path) -> Self {
+        let socket = UnixDatagram::bind(path).unwrap();
+        socket.set_read_timeout(Some(PATIENCE)).unwrap();
+        Self { socket }
+    }
+
+    /// Waits until this is told.
+    fn hear(&self, wanted: &str) {
+        let deadline = Instant::now() + PATIENCE;
+        let mut heard = Vec::new();
+        while Instant::now() < deadline {
+            let mut bytes = [0; 4096];
+            let length = self.socket.recv(&mut bytes).expect(wanted);
+            let text = String::from_utf8_lossy(&bytes[..length]).into_owned();
+            if text.contains(wanted) {
+                return;
+            }
+            heard.push(text);
+        }
+        panic!("{wanted} in {heard:?}");
+    }
+}
+
+/// As a unit with `WatchdogSec=1` has it.
+fn supervised(settings: ServiceSettings, socket: &Path) -> ServiceSettings {
+    let patience = Duration::from_secs(1).as_micros();
+    settings
+        .set("NOTIFY_SOCKET", socket.display())
+        .set("WATCHDOG_USEC", patience)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn systemd_hears_that_a_service_runs_lives_lacks_and_drains() {
+    let folder = tempfile::tempdir().unwrap();
+    let socket = folder.path().join("notify");
+    let ear = Ear::at(&socket);
+    let targets = folder.path().join("urls.csv");
+    fs::write(&targets, "url\nhttp://127.0.0.1:9/\n").unwrap();
+    let topic = Topic::create(1).await;
+    let settings = ServiceSettings::monitor(&topic, &targets);
+    // Nobody listens at this port.
+    let without_kafka = settings.clone().set("BOOTSTRAP_SERVERS", "127.0.0.1:9");
+    let mut monitor = Service::start("monitor", &[], &supervised(without_kafka, &socket));
+    ear.hear("READY=1");
+    ear.hear("STATUS=Kafka: ");
+    ear.hear("WATCHDOG=1");
+    monitor.kill();
+
+    let mut monitor = Service::start("monitor", &[], &supervised(settings, &socket));
+    ear.hear("STATUS=ready");
+    ear.hear("WATCHDOG=1");
+    assert_eq!(monitor.terminate().await, Some(0));
+    ear.hear("STOPPING=1");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_consumer_with_bad_settings_is_never_said_to_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let socket = folder.path().join("notify");
+    let ear = Ear::at(&socket);
+    let (topic, database) = (Topic::create(1).await, Database::create().await);
+    let settings = supervised(ServiceSettings::consumer(&topic, &database), &socket);
+    let bad = settings.clone().set("WORKERS", "many");
+    let mut consumer = Service::start("consumer", &[], &bad);
+    assert_eq!(consumer.exit().await.code(), Some(2));
+    ear.socket.set_nonblocking(true).unwrap();
+    assert!(ear.socket.recv(&mut [0; 64]).is_err(), "nothing was told");
+
+    ear.socket.set_nonblocking(false).unwrap();
+    let mut consumer = Service::start("consumer", &[], &settings);
+    ear.hear("READY=1");
+    ear.hear("STATUS=ready");
+    assert_eq!(consumer.terminate().await, Some(0));
+    ear.hear("STOPPING=1");
+}

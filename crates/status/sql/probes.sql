@@ -40,6 +40,8 @@ newest AS (
 SELECT 'website', json_build_object(
     'url', url, 'name', name, 'group', website_group, 'tags', tags, 'location', newest.location,
     'due_at', extract(epoch FROM scheduled_at)::float8,
+    'is_maintained', EXISTS (SELECT FROM maintenance_spans
+        WHERE maintenance_spans.website_id = sites.id AND starts_at <= now() AND ends_at > now()),
     'is_silent', seen_at < now() - (3 * every + 30) * interval '1 s',
     'outcome', outcome, 'error_code', error_code, 'reason', failure_reason, 'is_doubted', is_doubted,
     'response_time', response_time, 'dns', dns, 'connect', connect, 'tls', tls,

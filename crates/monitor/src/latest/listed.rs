@@ -71,6 +71,8 @@ impl Listed {
             },
             checks: latest.map(|it| it.checks).unwrap_or_default(),
             newest_at: latest.map(|it| seconds(it.due_at)),
+            // Windows may also be planned in the database.
+            is_maintained: None,
             seen: latest.and_then(|it| it.seen(clock::now())),
         }
     }

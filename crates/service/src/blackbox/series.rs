@@ -1,5 +1,5 @@
 //! What is told of a website: the names, kinds and meanings of `blackbox_exporter`, whose words the help
-//! texts are, and three series of our own.
+//! texts are, and four series of our own.
 
 use super::{
     text::Samples,
@@ -24,7 +24,7 @@ enum Draw {
 }
 
 /// All of them, in the order in which they are written.
-pub(super) static SERIES: [Series; 16] = [
+pub(super) static SERIES: [Series; 17] = [
     seen(
         "probe_success",
         "Displays whether or not the probe was a success",
@@ -100,6 +100,11 @@ pub(super) static SERIES: [Series; 16] = [
         "website_newest_result_timestamp_seconds",
         "When the newest result was due, in seconds since 1970",
         |website| website.newest_at,
+    ),
+    maybe(
+        "website_maintenance",
+        "1 while the website is being worked on, as was planned; the consumer alone tells it",
+        |website| website.is_maintained.map(|it| f64::from(u8::from(it))),
     ),
     Series {
         metric: Metric {

@@ -15,6 +15,8 @@ pub struct Website {
     pub checks: Checks,
     /// When its newest result was due, in seconds since 1970; `None` before the first.
     pub newest_at: Option<f64>,
+    /// It is being worked on, as was planned; `None` where that is not known.
+    pub is_maintained: Option<bool>,
     /// What its newest result found. `None` where that says nothing of the site: it was not looked at,
     /// or the prober doubts itself, or it is so long ago that the location is silent.
     pub seen: Option<Seen>,

@@ -24,6 +24,8 @@ struct Newest {
     location: String,
     /// When it was due, in seconds since 1970.
     due_at: f64,
+    /// It is being worked on, as was planned.
+    is_maintained: bool,
     /// No result came for three intervals.
     is_silent: bool,
     /// `None`: the original's, which its code tells.
@@ -92,6 +94,7 @@ impl Newest {
                 maintenance,
             },
             newest_at: Some(self.due_at),
+            is_maintained: Some(self.is_maintained),
             seen,
         }
     }

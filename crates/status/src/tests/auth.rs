@@ -37,6 +37,8 @@ async fn only_who_knows_the_password_sees_anything() {
         "/websites/1",
         "/badge/1.svg",
         "/feed.atom",
+        "/probes",
+        "/probe?target=https://a.test/",
     ] {
         assert_eq!(
             fixture.get(path).await.status,

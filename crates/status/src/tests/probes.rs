@@ -192,3 +192,33 @@ async fn of_the_original_a_code_that_may_stand_for_a_failure_is_no_status() {
         );
     }
 }
+
+#[tokio::test]
+async fn what_is_being_worked_on_is_said_beside_how_it_is() {
+    let fixture = Fixture::new().await;
+    for id in [1, 2] {
+        fixture
+            .website(id, &format!("https://{id}.test/"), "{}")
+            .await;
+        fixture.result((id, "", 10), "outcome", "'down'").await;
+    }
+    fixture
+        .execute(
+            "INSERT INTO maintenance_spans (website_id, starts_at, ends_at) \
+                VALUES (1, now() - interval '1 min', now() + interval '1 min'), \
+                    (2, now() - interval '2 min', now() - interval '1 min')",
+        )
+        .await;
+    let answer = fixture.get("/probes").await;
+    let text = answer.text();
+    for (id, maintained) in [(1, "1"), (2, "0")] {
+        let of = format!("{{instance=\"https://{id}.test/\",location=\"\"}}");
+        let shown = value(text, &format!("website_maintenance{of}"));
+        assert_eq!(shown, Some(maintained), "{text}");
+        assert_eq!(
+            value(text, &format!("probe_success{of}")),
+            Some("0"),
+            "{text}"
+        );
+    }
+}

@@ -6,19 +6,18 @@ use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
 /// Bytes of records in one batch, unless a single record is larger.
-const BATCH_BYTES_MAX: usize = 4 * 1024 * 1024;
+const BATCH_BYTES_MAX: usize = 8 * 1024 * 1024;
 /// Bytes of a batch below which batches would get too small to be worth a transaction.
 const BATCH_BYTES_MIN: usize = 64 * 1024;
 /// Bytes that the batches of all partitions may hold together, roughly.
 const BYTES_MAX: usize = 24 * 1024 * 1024;
-/// Batches that a partition may have at the same time: one that grows, one in a worker's queue, one
-/// being written.
-const BATCHES_A_PARTITION: usize = 3;
+/// Batches that a partition may have at the same time: one that grows, one that a worker has.
+const BATCHES_A_PARTITION: usize = 2;
 
 /// How large batches get.
 #[derive(Clone, Copy, Debug)]
 pub struct BatchSettings {
-    /// Records in one batch.
+    /// Records in one batch, and in all batches of one load.
     pub rows_max: usize,
 }
 
@@ -133,7 +132,7 @@ impl Batch {
     }
 }
 
-/// A batch given to a worker: a call whose return value is a [`Settled`].
+/// A batch given to the workers: a call whose return value is a [`Settled`].
 #[derive(Debug)]
 pub(crate) struct Delivery {
     /// Its partition.
@@ -148,6 +147,9 @@ pub(crate) struct Delivery {
     /// Where what became of it is told.
     pub(crate) reply: oneshot::Sender<Settled>,
 }
+
+/// Batches of as many partitions as they are: a worker stores them in one transaction where it can.
+pub(crate) type Load = Vec<Delivery>;
 
 /// What became of a batch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,7 +1,7 @@
 //! Stores every published result in PostgreSQL, exactly once.
 //!
 //! ```text
-//! Kafka → source → bounded queue, one a worker → workers → store → PostgreSQL
+//! Kafka → source → bounded queue → workers → store → PostgreSQL
 //! ```
 //!
 //! - [`settings`]: what the environment says.
@@ -64,7 +64,7 @@ use tracing::{info, warn};
 
 use self::{
     alerts::AlertSettings,
-    batch::Delivery,
+    batch::Load,
     keeper::Keeping,
     progress::Progress,
     retention::Retention,
@@ -72,7 +72,7 @@ use self::{
     source::Parts,
     store::{BatchWriter, OffsetKey},
     trouble::Troubles,
-    worker::Worker,
+    worker::{Queue, Worker},
 };
 pub use self::{
     alerts::{AlertTestSettings, alert_test},
@@ -85,8 +85,6 @@ pub use self::{
     verify::{VerifyOptions, verify},
 };
 
-/// Batches that wait for one worker, of all its partitions.
-const QUEUE_BATCHES_MAX: usize = 2;
 /// How long leaving the group may take once everything is stored: it is a courtesy.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(3);
 
@@ -196,11 +194,9 @@ fn start_workers(
     settings: &Settings,
     shared: &Shared,
     give_up: &CancellationToken,
-) -> Vec<mpsc::Sender<Delivery>> {
-    let mut senders = Vec::new();
+) -> mpsc::Sender<Load> {
+    let (sender, queue) = Queue::new();
     for number in 0..settings.workers {
-        let (sender, deliveries) = mpsc::channel(QUEUE_BATCHES_MAX);
-        senders.push(sender);
         let worker = Worker::new(
             shared.writer.clone(),
             shared.progress.clone(),
@@ -208,14 +204,14 @@ fn start_workers(
             settings.batch.rows_max,
             settings.retention,
         );
-        let give_up = give_up.clone();
+        let (queue, give_up) = (queue.clone(), give_up.clone());
         stages.stage(format!("worker {number}"), async move {
             // What it had in hand when the time was over, the source accounts for.
-            give_up.run_until_cancelled(worker.run(deliveries)).await;
+            give_up.run_until_cancelled(worker.run(queue)).await;
             Ok(())
         });
     }
-    senders
+    sender
 }
 
 /// Brings the database's tables up to date, and that is all.

@@ -116,8 +116,20 @@ fn seconds_since(made_ms: i64, now_ms: i64) -> f64 {
 }
 
 impl Progress {
+    /// These chunks were stored in one transaction.
+    #[expect(clippy::unused_self, reason = "as the others, which keep more")]
+    pub(crate) fn committed(&self, chunks: &[Chunk<'_>], took: Duration) {
+        #[expect(
+            clippy::cast_precision_loss,
+            reason = "a transaction is far below 2^52 records"
+        )]
+        let records = chunks.iter().map(|it| it.items.len()).sum::<usize>() as f64;
+        numbers::BATCH_ROWS.histogram().record(records);
+        numbers::BATCHES.histogram().record(took.as_secs_f64());
+    }
+
     /// A chunk was stored.
-    pub(crate) fn stored(&self, chunk: &Chunk<'_>, counts: Counts, took: Duration) {
+    pub(crate) fn stored(&self, chunk: &Chunk<'_>, counts: Counts) {
         let count = |metric: Metric, count: i64| {
             metric
                 .counter()
@@ -128,14 +140,6 @@ impl Progress {
         count(numbers::REPLACED, counts.replaced);
         count(numbers::EXPIRED, counts.expired);
         count(numbers::GAPS, counts.gaps);
-        #[expect(
-            clippy::cast_precision_loss,
-            reason = "a batch is far below 2^52 records"
-        )]
-        numbers::BATCH_ROWS
-            .histogram()
-            .record(chunk.items.len() as f64);
-        numbers::BATCHES.histogram().record(took.as_secs_f64());
         let freshness = numbers::FRESHNESS.histogram();
         let now_ms = Timestamp::now().as_millisecond();
         for item in &chunk.items {

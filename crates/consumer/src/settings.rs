@@ -49,7 +49,7 @@ const WORKERS: Setting = Setting::with_default(
     "batches that are decoded and written at the same time",
 );
 const BATCH_ROWS_MAX: Setting =
-    Setting::with_default("BATCH_ROWS_MAX", "5000", "records in one transaction");
+    Setting::with_default("BATCH_ROWS_MAX", "10000", "records in one transaction");
 const RETENTION_DAYS: Setting = Setting::with_default(
     "RETENTION_DAYS",
     "0",

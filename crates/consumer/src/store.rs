@@ -1,4 +1,4 @@
-//! PostgreSQL: websites, rows, dead letters and offsets, each batch in one transaction.
+//! PostgreSQL: websites, rows, dead letters and offsets, each batch in one transaction, perhaps with others.
 //!
 //! - `chunk`: what is written at once, and what becomes of it.
 //! - `writer`: the transaction, step by step. A new step (roll-ups) is a file of its own
@@ -9,6 +9,7 @@
 //! - `way`: which of the ways of storing rows. `rows`, `row`, `checks`, `dead_letters`: what a record becomes.
 //! - `incidents`, `outbox`: what results make of their websites, and whom it is to be told.
 //! - `doubts`: checks that failed at a monitor without a network.
+//! - `redrive`: a dead letter's record, by the same steps.
 //! - `mending`: what keeps the tables from being written, and can be mended by their owner.
 //! - `expiry`: removes what is kept no longer.
 //! - `offsets`: how far each partition is stored, which nothing else may move.
@@ -27,6 +28,7 @@ mod known;
 mod mending;
 mod offsets;
 mod outbox;
+mod redrive;
 mod repeats;
 mod row;
 mod rows;

@@ -1,22 +1,28 @@
-//! Workers: each decodes the batches of its partitions and writes them, one after the other.
+//! Workers: each decodes batches and writes them, those of one load in one transaction where it can.
+//!
+//! - `queue`: what waits for them. `cut`: what of it goes into one transaction.
+//! - `sink`: where it goes.
 
 mod cut;
+mod queue;
 mod sink;
 
-use std::time::{Duration, Instant};
+use std::{
+    collections::VecDeque,
+    time::{Duration, Instant},
+};
 
 use database::Action;
 use jiff::Timestamp;
 use service::backoff::Backoff;
-use tokio::sync::mpsc;
 use tracing::{debug, warn};
 
 use self::{
-    cut::cut,
+    cut::{cut, whole},
     sink::{Sink, WriteError},
 };
 use crate::{
-    batch::{Delivery, Settled},
+    batch::{Delivery, Load, Settled},
     decode::Decoder,
     numbers,
     progress::Progress,
@@ -25,6 +31,8 @@ use crate::{
     store::{Chunk, Refusal, Written},
     trouble::Trouble,
 };
+
+pub(crate) use self::queue::Queue;
 
 /// Waits between attempts.
 const RETRY_FIRST: Duration = Duration::from_millis(100);
@@ -75,21 +83,76 @@ impl<S: Sink> Worker<S> {
     }
 
     /// Works until the source lets go of the other end.
-    pub(crate) async fn run(mut self, mut deliveries: mpsc::Receiver<Delivery>) {
-        while let Some(delivery) = deliveries.recv().await {
+    pub(crate) async fn run(mut self, queue: Queue) {
+        while let Some(load) = queue.next().await {
+            self.take(load, &queue).await;
+        }
+    }
+
+    /// Writes a load: together where that succeeds at once; if not, each batch however long it takes, and
+    /// all but one by whoever has time.
+    async fn take(&mut self, load: Load, queue: &Queue) {
+        if self.write_together(&load).await {
+            for delivery in load {
+                self.settle(delivery, Settled::Stored);
+            }
+            return;
+        }
+        let mut deliveries = load.into_iter();
+        let mut ours: Load = deliveries.next().into_iter().collect();
+        for delivery in deliveries {
+            ours.extend(queue.put_back(delivery).err().into_iter().flatten());
+        }
+        for delivery in ours {
             let settled = self.write(&delivery).await;
-            self.progress.settled(delivery.batch.len());
-            // The source does not wait for a partition that is not its own any more.
-            if delivery.reply.send(settled).is_err() {
-                debug!(
-                    partition = delivery.partition,
-                    "Nobody waits for {settled:?}"
-                );
+            self.settle(delivery, settled);
+        }
+    }
+
+    fn settle(&self, delivery: Delivery, settled: Settled) {
+        self.progress.settled(delivery.batch.len());
+        // The source does not wait for a partition that is not its own any more.
+        if delivery.reply.send(settled).is_err() {
+            debug!(
+                partition = delivery.partition,
+                "Nobody waits for {settled:?}"
+            );
+        }
+    }
+
+    /// Writes all of a load in one transaction. `false`: nothing is stored, and each batch is to be
+    /// written by itself.
+    async fn write_together(&mut self, load: &Load) -> bool {
+        if load.len() < 2 || load.iter().any(|it| it.epoch.is_cancelled()) {
+            return false;
+        }
+        let mut stopwatch = Stopwatch::start();
+        let chunks = whole(load.iter().map(|it| self.cut(it, self.rows)), self.rows);
+        stopwatch.done(Step::Decode);
+        let Some(chunks) = chunks else {
+            return false;
+        };
+        let began = Instant::now();
+        match self.sink.write_together(&chunks).await {
+            Ok(Some(counts)) => {
+                self.succeeded();
+                self.progress.committed(&chunks, began.elapsed());
+                for (chunk, counts) in chunks.iter().zip(counts) {
+                    self.progress.stored(chunk, counts);
+                }
+                true
+            }
+            Ok(None) => false,
+            Err(error) => {
+                let reason = error.action.reason();
+                numbers::FAILED_ATTEMPTS.counter_of(reason).increment(1);
+                debug!("Storing {} batches apart: {}", load.len(), error.story);
+                false
             }
         }
     }
 
-    async fn write(&mut self, delivery: &Delivery) -> Settled {
+    fn cut<'a>(&self, delivery: &'a Delivery, rows: usize) -> VecDeque<Chunk<'a>> {
         let now = Timestamp::now();
         let decoder = Decoder {
             topic: self.sink.topic(),
@@ -97,8 +160,12 @@ impl<S: Sink> Worker<S> {
             now,
             kept_since: self.retention.kept_since(now),
         };
+        cut(delivery, &decoder, rows)
+    }
+
+    async fn write(&mut self, delivery: &Delivery) -> Settled {
         let mut stopwatch = Stopwatch::start();
-        let mut chunks = cut(delivery, &decoder, self.rows);
+        let mut chunks = self.cut(delivery, self.rows);
         stopwatch.done(Step::Decode);
         while let Some(chunk) = chunks.pop_front() {
             match self.write_chunk(chunk, delivery).await {
@@ -168,11 +235,11 @@ impl<S: Sink> Worker<S> {
         chunk: &Chunk<'a>,
         took: Duration,
     ) -> AfterChunk<'a> {
-        self.trouble.ended();
-        self.rows = (self.rows * 2).min(self.rows_max);
+        self.succeeded();
         match written {
             Written::Now(counts) => {
-                self.progress.stored(chunk, counts, took);
+                self.progress.committed(std::slice::from_ref(chunk), took);
+                self.progress.stored(chunk, counts);
                 AfterChunk::Done
             }
             Written::Before => {
@@ -185,6 +252,14 @@ impl<S: Sink> Worker<S> {
                 AfterChunk::Over(Settled::Elsewhere)
             }
         }
+    }
+}
+
+impl<S> Worker<S> {
+    /// The server is well, and may be given more again.
+    fn succeeded(&mut self) {
+        self.trouble.ended();
+        self.rows = (self.rows * 2).min(self.rows_max);
     }
 }
 

@@ -1,21 +1,12 @@
-//! One partition on its way from Kafka to its worker.
+//! One partition on its way from Kafka to the workers.
 
-use std::collections::VecDeque;
-
-use tokio::sync::{
-    mpsc::{self, error::TrySendError},
-    oneshot::{self, error::TryRecvError},
-};
+use tokio::sync::oneshot::{self, error::TryRecvError};
 use tokio_util::sync::CancellationToken;
 
 use crate::batch::{Batch, BatchLimits, Delivery, RawRecord, Settled};
 
-/// Batches of a partition that are queued or being written, at most.
-const IN_FLIGHT_MAX: usize = 2;
 /// Records of a batch from which on it waits for no more: its rows cost more than its transaction.
 const GATHERED_ROWS: usize = 500;
-/// A paused partition goes on when no more than this many are left.
-const IN_FLIGHT_RESUME: usize = 1;
 
 /// A partition that is ours.
 pub(super) struct Lane {
@@ -26,8 +17,9 @@ pub(super) struct Lane {
     next: i64,
     /// What was read and not handed on.
     open: Batch,
-    /// What its worker has, in the order in which it was handed on.
-    in_flight: VecDeque<InFlight>,
+    /// What a worker has. Nothing else is handed on meanwhile, so whichever takes the next batch, they are
+    /// stored in order.
+    in_flight: Option<InFlight>,
     /// When the last record was made that is stored, milliseconds since 1970, as far as is known.
     stored_ms: Option<i64>,
     /// Whether the client fetches nothing of it for now.
@@ -50,7 +42,7 @@ struct InFlight {
     reply: oneshot::Receiver<Settled>,
 }
 
-/// What became of a lane's batches since the last look.
+/// What became of a lane's batch since the last look.
 pub(super) enum Collected {
     Nothing,
     /// Everything up to here is stored.
@@ -69,7 +61,7 @@ impl Lane {
             epoch,
             next: 0,
             open: Batch::default(),
-            in_flight: VecDeque::new(),
+            in_flight: None,
             stored_ms: None,
             is_paused: false,
         }
@@ -95,7 +87,7 @@ impl Lane {
 
     /// Whether anything of it is not stored yet.
     pub(super) fn is_busy(&self) -> bool {
-        !self.open.is_empty() || !self.in_flight.is_empty()
+        !self.open.is_empty() || self.in_flight.is_some()
     }
 
     pub(super) fn is_full(&self, limits: BatchLimits) -> bool {
@@ -120,74 +112,61 @@ impl Lane {
 
     /// Whether records of it wait to be handed on, and no batch is under way.
     pub(super) fn is_gathering(&self) -> bool {
-        !self.open.is_empty() && self.in_flight.is_empty()
+        !self.open.is_empty() && self.in_flight.is_none()
     }
 
-    /// Hands the open batch to the worker: a full one where there is room; when no other is under
-    /// way, also a small one, if small ones have their turn. `false`: the worker is gone.
-    pub(super) fn dispatch(
-        &mut self,
-        partition: i32,
-        limits: BatchLimits,
-        is_turn: bool,
-        worker: &mpsc::Sender<Delivery>,
-    ) -> bool {
+    /// How many records are to be handed on now: of a full batch; of a small one, if small ones have their
+    /// turn. None while another is under way.
+    pub(super) fn due(&self, limits: BatchLimits, is_turn: bool) -> usize {
         let is_worth_it = is_turn || self.open.len() >= GATHERED_ROWS;
-        let due = self.open.is_full(limits) || self.in_flight.is_empty() && is_worth_it;
-        let Some(to) = self.open.end().filter(|_| due) else {
-            return true;
-        };
-        if self.in_flight.len() >= IN_FLIGHT_MAX {
-            return true;
-        }
-        let permit = match worker.try_reserve() {
-            Ok(permit) => permit,
-            Err(TrySendError::Full(())) => return true,
-            Err(TrySendError::Closed(())) => return false,
-        };
+        let is_due = self.is_gathering() && (is_worth_it || self.open.is_full(limits));
+        if is_due { self.open.len() } else { 0 }
+    }
+
+    /// Hands on what it has gathered, which is not nothing.
+    pub(super) fn hand_on(&mut self, partition: i32) -> Delivery {
         let (reply, outcome) = oneshot::channel();
-        let made_ms = self.open.made_ms();
-        permit.send(Delivery {
+        let from = self.next;
+        self.next = self.open.end().unwrap_or(from);
+        self.in_flight = Some(InFlight {
+            to: self.next,
+            made_ms: self.open.made_ms(),
+            reply: outcome,
+        });
+        Delivery {
             partition,
-            from: self.next,
+            from,
             batch: std::mem::take(&mut self.open),
             epoch: self.epoch.clone(),
             reply,
-        });
-        self.in_flight.push_back(InFlight {
-            to,
-            made_ms,
-            reply: outcome,
-        });
-        self.next = to;
-        true
+        }
     }
 
-    /// Looks what became of its batches.
+    /// Looks what became of its batch.
     pub(super) fn collect(&mut self) -> Collected {
-        let mut collected = Collected::Nothing;
-        while let Some(first) = self.in_flight.front_mut() {
-            match first.reply.try_recv() {
-                Err(TryRecvError::Empty) => break,
-                Err(TryRecvError::Closed) => return Collected::Lost,
-                Ok(Settled::Stored) => {
-                    let (_, stored_ms) = first.made_ms;
-                    self.stored_ms = stored_ms.or(self.stored_ms);
-                    collected = Collected::Stored(first.to);
-                }
-                Ok(Settled::Elsewhere) => return Collected::Elsewhere,
-                // Only after the epoch's end, and then nothing is asked of it any more.
-                Ok(Settled::LetGo) => {}
+        let Some(batch) = &mut self.in_flight else {
+            return Collected::Nothing;
+        };
+        let collected = match batch.reply.try_recv() {
+            Err(TryRecvError::Empty) => return Collected::Nothing,
+            Err(TryRecvError::Closed) => return Collected::Lost,
+            Ok(Settled::Stored) => {
+                let (_, stored_ms) = batch.made_ms;
+                self.stored_ms = stored_ms.or(self.stored_ms);
+                Collected::Stored(batch.to)
             }
-            self.in_flight.pop_front();
-        }
+            Ok(Settled::Elsewhere) => Collected::Elsewhere,
+            // Only after the epoch's end, and then nothing is asked of it any more.
+            Ok(Settled::LetGo) => Collected::Nothing,
+        };
+        self.in_flight = None;
         collected
     }
 
     /// When the first record was made that is not stored, milliseconds since 1970. While Kafka still
     /// has it, that is not known: then it is when the last one was made that is stored.
     pub(super) fn unstored_since_ms(&self) -> Option<i64> {
-        let in_flight = self.in_flight.front().map(|first| first.made_ms);
+        let in_flight = self.in_flight.as_ref().map(|batch| batch.made_ms);
         let (since_ms, _) = in_flight.unwrap_or_else(|| self.open.made_ms());
         since_ms.or(self.stored_ms)
     }
@@ -209,10 +188,10 @@ impl Lane {
         self.open.is_full(limits) && !self.is_paused
     }
 
-    /// Whether it is time to go on fetching. Not as soon as there is any room: the workers keep
-    /// something to do while what was thrown away by pausing is fetched again.
+    /// Whether it is time to go on fetching: what it had gathered is handed on. The worker has something
+    /// to do while what was thrown away by pausing is fetched again.
     pub(super) fn is_to_resume(&self) -> bool {
-        self.is_paused && self.open.is_empty() && self.in_flight.len() <= IN_FLIGHT_RESUME
+        self.is_paused && self.open.is_empty()
     }
 
     /// Whether the client fetches nothing of it for now.

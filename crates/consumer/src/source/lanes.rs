@@ -6,11 +6,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-use tokio::sync::mpsc;
+use tokio::sync::mpsc::{self, error::TrySendError};
 
 use super::lane::{Collected, Lane};
 use crate::{
-    batch::{BatchLimits, BatchSettings, Delivery, RawRecord},
+    batch::{BatchLimits, BatchSettings, Load, RawRecord},
     numbers,
     progress::{Lag, Progress},
 };
@@ -31,8 +31,10 @@ pub(super) struct Lanes {
     batch: BatchSettings,
     /// How large batches get, with as many partitions as are ours now.
     limits: BatchLimits,
-    /// A partition always goes to the same worker, so its batches are stored in order.
-    workers: Vec<mpsc::Sender<Delivery>>,
+    /// The workers' queue; `None` once they are released.
+    workers: Option<mpsc::Sender<Load>>,
+    /// Whose batch was handed on last: those after it are next, so that each gets its turn.
+    last: i32,
     progress: Progress,
     /// When small batches last had their turn.
     turn: Option<Instant>,
@@ -53,14 +55,15 @@ impl Lanes {
     /// None at first.
     pub(super) fn new(
         batch: BatchSettings,
-        workers: Vec<mpsc::Sender<Delivery>>,
+        workers: mpsc::Sender<Load>,
         progress: Progress,
     ) -> Self {
         Self {
             ours: BTreeMap::new(),
             batch,
             limits: batch.limits(1),
-            workers,
+            workers: Some(workers),
+            last: -1,
             progress,
             turn: None,
             taken: 0,
@@ -111,7 +114,7 @@ impl Lanes {
 
     /// The workers' input closes, and they end.
     pub(super) fn release_workers(&mut self) {
-        self.workers.clear();
+        self.workers = None;
     }
 
     /// Whether anything that was read is not stored yet.
@@ -172,23 +175,57 @@ impl Lanes {
         until.checked_sub(since)
     }
 
-    /// Hands batches to workers that have room: full ones, and small ones to those that are idle,
-    /// all together in turns.
+    /// Hands batches to the workers while they have room: full ones, and small ones in turns. As many go
+    /// together as one transaction takes.
     pub(super) fn dispatch(&mut self, now: Instant) -> anyhow::Result<()> {
-        let count = self.workers.len();
         let last = self.turn;
         let is_turn = last.is_none_or(|turn| now.duration_since(turn) >= TURN_INTERVAL);
         if is_turn && self.ours.values().any(Lane::is_gathering) {
             self.turn = Some(now);
             self.taken = 0;
         }
-        for (&partition, lane) in &mut self.ours {
-            let worker = usize::try_from(partition).unwrap_or_default() % count;
-            if !lane.dispatch(partition, self.limits, is_turn, &self.workers[worker]) {
-                return Err(worker_gone());
+        let Some(workers) = self.workers.clone() else {
+            return Ok(());
+        };
+        // One waits for a worker, at most: others grow meanwhile.
+        while workers.capacity() == workers.max_capacity() {
+            let due = self.due(is_turn);
+            if due.is_empty() {
+                break;
+            }
+            match workers.try_reserve() {
+                Ok(permit) => permit.send(self.load(&due)),
+                Err(TrySendError::Full(())) => break,
+                Err(TrySendError::Closed(())) => return Err(worker_gone()),
             }
         }
         Ok(())
+    }
+
+    /// The partitions whose batches are to be handed on together, if any: the first, and those after it
+    /// that fit into one transaction with it.
+    fn due(&self, is_turn: bool) -> Vec<i32> {
+        let after = self.ours.range(self.last.saturating_add(1)..);
+        let lanes = after.chain(self.ours.range(..=self.last));
+        let mut records = 0;
+        let mut due = Vec::new();
+        for (&partition, lane) in lanes {
+            let more = lane.due(self.limits, is_turn);
+            if more > 0 && (due.is_empty() || records + more <= self.batch.rows_max) {
+                records += more;
+                due.push(partition);
+            }
+        }
+        due
+    }
+
+    fn load(&mut self, due: &[i32]) -> Load {
+        self.last = due.last().copied().unwrap_or(self.last);
+        let deliveries = due.iter().filter_map(|partition| {
+            let lane = self.ours.get_mut(partition)?;
+            Some(lane.hand_on(*partition))
+        });
+        deliveries.collect()
     }
 
     /// Partitions that should be paused: their batches are full, and find no room.
@@ -243,7 +280,7 @@ fn lag(lane: &Lane, records: i64) -> Lag {
 }
 
 fn worker_gone() -> anyhow::Error {
-    anyhow::anyhow!("a worker ended before its work did")
+    anyhow::anyhow!("the workers ended before their work did")
 }
 
 #[cfg(test)]

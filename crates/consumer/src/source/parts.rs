@@ -5,7 +5,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::settings::SourceSettings;
 use crate::{
-    batch::{BatchSettings, Delivery},
+    batch::{BatchSettings, Load},
     progress::Progress,
     store::BatchWriter,
     trouble::Troubles,
@@ -19,8 +19,8 @@ pub(crate) struct Parts {
     pub(crate) writer: BatchWriter,
     pub(crate) troubles: Troubles,
     pub(crate) progress: Progress,
-    /// A partition always goes to the same worker, so its batches are stored in order.
-    pub(crate) workers: Vec<mpsc::Sender<Delivery>>,
+    /// The workers' queue: whichever has time takes the next load.
+    pub(crate) workers: mpsc::Sender<Load>,
     /// Ends the reading. What was read is still stored, unless `drop_on_stop`.
     pub(crate) stop: CancellationToken,
     /// Lets go what was read and not handed on, for a quick stop: the next start reads it again.

@@ -1,5 +1,7 @@
 //! What is written in one transaction, and what becomes of it.
 
+use std::iter::Sum;
+
 use messages::Record;
 
 use crate::batch::Batch;
@@ -71,6 +73,19 @@ pub struct Counts {
     pub expired: i64,
     /// Offsets without a record: transaction marks, compaction, records gone before they were read.
     pub gaps: i64,
+}
+
+impl Sum for Counts {
+    fn sum<I: Iterator<Item = Self>>(all: I) -> Self {
+        all.fold(Self::default(), |sum, it| Self {
+            rows: sum.rows + it.rows,
+            duplicates: sum.duplicates + it.duplicates,
+            replaced: sum.replaced + it.replaced,
+            dead_letters: sum.dead_letters + it.dead_letters,
+            expired: sum.expired + it.expired,
+            gaps: sum.gaps + it.gaps,
+        })
+    }
 }
 
 impl Chunk<'_> {

@@ -20,8 +20,9 @@ use database::{DatabaseError, Statement};
 use deadpool_postgres::{Object, Transaction};
 
 use self::{
-    decisions::{Decisions, in_order},
+    decisions::{Counting, Decisions, in_order},
     standing::Memory,
+    told::Happened,
 };
 pub(super) use self::{
     standing::{Memories, Standings},
@@ -36,39 +37,32 @@ const VERSION: Statement = Statement::new(
     WHERE consumer_group = $1 AND topic = $2 AND partition = $3",
 );
 
-/// Recalls how a chunk's websites stand, before its transaction. Those that are not remembered get
-/// their home here, or turn out to have none.
+/// Recalls how the websites of each chunk stand, before their transaction. Those that are not remembered
+/// get their home here, or turn out to have none.
 pub(super) async fn recall(
     client: &Object,
     memories: &Memories,
     key: &OffsetKey,
     work: &Work<'_>,
     rules: &Rules,
-) -> Result<Standings, DatabaseError> {
-    let chunk = work.chunk;
-    let websites = counting(work, rules);
-    let mut standings = match memories.take(chunk.partition, chunk.from) {
-        Some(standings) => standings,
-        // Before homes are looked up: whoever takes one away later raises the version.
-        None => Standings::at(chunk.from, version(client, key, chunk.partition).await?),
-    };
-    let unknown = websites
-        .into_iter()
-        .filter(|id| !standings.websites.contains_key(id));
-    let unknown: Vec<i64> = unknown.collect();
-    if !unknown.is_empty() {
-        let claimed = homes::claim(client, key, chunk.partition, &unknown).await?;
-        let memories = claimed.into_iter().map(|(website, is_ours)| {
-            let memory = if is_ours {
-                Memory::Unread
-            } else {
-                Memory::Homeless
-            };
-            (website, memory)
-        });
-        standings.websites.extend(memories);
+) -> Result<Vec<Standings>, DatabaseError> {
+    let mut all = Vec::with_capacity(work.chunks.len());
+    for (number, chunk) in work.chunks.iter().enumerate() {
+        let mut standings = match memories.take(chunk.partition, chunk.from) {
+            Some(standings) => standings,
+            // Before homes are looked up: whoever takes one away later raises the version.
+            None => Standings::at(chunk.from, version(client, key, chunk.partition).await?),
+        };
+        let websites = counting(work, number, rules).into_iter();
+        let unknown = websites.filter(|id| !standings.websites.contains_key(id));
+        let unknown: Vec<i64> = unknown.collect();
+        if !unknown.is_empty() {
+            let claimed = homes::claim(client, key, chunk.partition, &unknown).await?;
+            standings.learn(claimed);
+        }
+        all.push(standings);
     }
-    Ok(standings)
+    Ok(all)
 }
 
 async fn version(client: &Object, key: &OffsetKey, partition: i32) -> Result<i64, DatabaseError> {
@@ -86,7 +80,7 @@ pub(super) async fn visit(
     work: &Work<'_>,
     rules: &Rules,
 ) -> Result<Standings, DatabaseError> {
-    let websites: Vec<i64> = counting(work, rules).into_iter().collect();
+    let websites: Vec<i64> = counting(work, 0, rules).into_iter().collect();
     homes::visit(transaction, &websites).await?;
     let mut standings = Standings::at(0, 0);
     let homeless = websites.into_iter().map(|it| (it, Memory::Homeless));
@@ -94,23 +88,39 @@ pub(super) async fn visit(
     Ok(standings)
 }
 
-/// Decides what the results of a chunk come to, and stores that. A result that its check had already
+/// Decides what the results of each chunk come to, and stores that. A result that its check had already
 /// decides nothing.
 pub(super) async fn decide(
     transaction: &Transaction<'_>,
     work: &mut Work<'_>,
     rules: &Rules,
 ) -> Result<(), DatabaseError> {
-    let Some(mut standings) = work.standings.take() else {
+    let mut all = std::mem::take(&mut work.standings);
+    if all.len() != work.chunks.len() {
         return Err(DatabaseError::Stale("how websites stand was not recalled"));
-    };
+    }
     doubts::note(transaction, &work.stored).await?;
-    let results = in_order(&work.stored, rules);
+    for (number, standings) in all.iter_mut().enumerate() {
+        let results = in_order(&work.stored[work.places(number)], rules);
+        let happened = decide_chunk(transaction, &results, standings, rules).await?;
+        work.happened.extend(happened);
+    }
+    work.standings = all;
+    Ok(())
+}
+
+/// Decides what these results come to, and hands back what happened.
+async fn decide_chunk<'a>(
+    transaction: &Transaction<'_>,
+    results: &[Counting<'a>],
+    standings: &mut Standings,
+    rules: &Rules,
+) -> Result<Vec<Happened<'a>>, DatabaseError> {
     let touched: BTreeSet<i64> = results.iter().map(|it| it.website_id).collect();
-    let homeless = read(transaction, &mut standings, &touched).await?;
+    let homeless = read(transaction, standings, &touched).await?;
     let mut decisions = Decisions::default();
-    for result in &results {
-        decisions.take(&mut standings, result)?;
+    for result in results {
+        decisions.take(standings, result)?;
     }
     turns::close(transaction, &decisions.closing).await?;
     let ids = turns::open(transaction, &decisions.new).await?;
@@ -120,22 +130,20 @@ pub(super) async fn decide(
     });
     outbox::tell_down(transaction, &told.collect::<Vec<_>>()).await?;
     outbox::tell_up(transaction, &decisions.ended(&ids)).await?;
-    states::write(transaction, &decisions.written(&standings)).await?;
-    decisions.note(&mut standings, &ids);
+    states::write(transaction, &decisions.written(standings)).await?;
+    decisions.note(standings, &ids);
     for website in homeless {
         standings.websites.insert(website, Memory::Homeless);
     }
-    work.happened = decisions.happened;
-    work.standings = Some(standings);
-    Ok(())
+    Ok(decisions.happened)
 }
 
-/// The websites of which a chunk's records may say something, by their ids.
-fn counting(work: &Work<'_>, rules: &Rules) -> BTreeSet<i64> {
-    let records = work.records.iter().enumerate();
-    let counting = records.filter(|(_, record)| Verdict::of(record, rules).is_some());
+/// The websites of which one chunk's records may say something, by their ids.
+fn counting(work: &Work<'_>, chunk: usize, rules: &Rules) -> BTreeSet<i64> {
+    let places = work.places(chunk);
+    let counting = places.filter(|place| Verdict::of(work.records[*place], rules).is_some());
     counting
-        .filter_map(|(place, _)| work.websites.id(place))
+        .filter_map(|place| work.websites.id(place))
         .collect()
 }
 

@@ -1,9 +1,11 @@
 //! What a restore, or somebody's change of the database, leaves so that nothing can be stored, and
 //! what the tables' owner can mend: done when a statement failed by it, never by the way.
 
-use database::{DatabaseError, Statement, begin, commit};
+use database::{DatabaseError, PrepareError, Statement, begin, commit};
 use deadpool_postgres::Object;
 use tracing::info;
+
+use super::writer::BatchWriter;
 
 /// The tables whose ids are unique. (Those of `metrics` are only numbers.)
 const TABLES: [&str; 12] = [
@@ -42,8 +44,20 @@ const FIND_UNIDENTIFIED: Statement = Statement::new(
     AND EXISTS (SELECT FROM pg_publication WHERE pubupdate)",
 );
 
+impl BatchWriter {
+    /// Forgets what is known of websites and partitions, checks the tables, and mends what keeps
+    /// them from being written.
+    pub async fn refresh(&self) -> Result<(), PrepareError> {
+        self.forget();
+        self.days.forget();
+        database::prepare(&self.database).await?;
+        self.database.attempt(mend).await?;
+        Ok(())
+    }
+}
+
 /// Mends what is to be mended. Each mending is a short transaction of its own.
-pub(super) async fn mend(client: &mut Object) -> Result<(), DatabaseError> {
+async fn mend(client: &mut Object) -> Result<(), DatabaseError> {
     for table in TABLES {
         mend_sequence(client, table).await?;
     }

@@ -5,7 +5,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use database::{Database, DatabaseError, Parameters, Statement, begin, commit};
-use deadpool_postgres::Transaction;
+use deadpool_postgres::{GenericClient, Transaction};
 
 use super::chunk::{Chunk, Counts};
 
@@ -15,12 +15,16 @@ const LOCK: Statement = Statement::new(
     WHERE consumer_group = $1 AND topic = $2 AND partition = $3 FOR NO KEY UPDATE",
 );
 const ADVANCE: Statement = Statement::new(
-    "moving a stored offset",
-    "UPDATE offsets SET next_offset = $5, rows = rows + $6, \
-    duplicates = duplicates + $7, replaced = replaced + $8, dead_letters = dead_letters + $9, \
-    expired = expired + $10, gaps = gaps + $11, updated_at = now() \
-    WHERE consumer_group = $1 AND topic = $2 AND partition = $3 AND next_offset = $4 \
-    RETURNING states_version",
+    "moving stored offsets",
+    "UPDATE offsets SET next_offset = moved.until, rows = offsets.rows + moved.rows, \
+    duplicates = offsets.duplicates + moved.duplicates, replaced = offsets.replaced + moved.replaced, \
+    dead_letters = offsets.dead_letters + moved.dead_letters, expired = offsets.expired + moved.expired, \
+    gaps = offsets.gaps + moved.gaps, updated_at = now() \
+    FROM unnest($3::integer[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[], \
+    $9::bigint[], $10::bigint[], $11::bigint[]) AS moved (partition, since, until, rows, duplicates, \
+    replaced, dead_letters, expired, gaps) \
+    WHERE consumer_group = $1 AND topic = $2 AND offsets.partition = moved.partition \
+    AND next_offset = moved.since RETURNING offsets.partition, states_version",
 );
 const READ_ALL: Statement = Statement::new(
     "reading stored offsets",
@@ -176,43 +180,53 @@ impl Offsets {
             .await
     }
 
-    /// The stored offset, which nobody else can move until the transaction ends.
+    /// The stored offset, which nobody else can move until the transaction ends, where there is one.
     pub(super) async fn lock(
         &self,
-        transaction: &Transaction<'_>,
+        client: &impl GenericClient,
         partition: i32,
     ) -> Result<Option<Locked>, DatabaseError> {
         let OffsetKey { group, topic } = self.key();
         let parameters: &Parameters<'_> = &[group, topic, &partition];
-        let row = LOCK.query_opt(transaction, parameters).await?;
+        let row = LOCK.query_opt(client, parameters).await?;
         Ok(row.map(|row| Locked {
             next_offset: row.get(0),
             states_version: row.get(1),
         }))
     }
 
-    /// Moves the stored offset from the chunk's beginning to its end, and hands back the version of the
-    /// partition's states. `None`: it is not where the chunk begins, and nothing happens. Nobody else can move it until the transaction ends.
+    /// Moves the stored offset of each chunk's partition from its beginning to its end, and hands back the
+    /// versions of the partitions' states, in the chunks' order. `None`: one of them is not where its
+    /// chunk begins, and the transaction is to be given up. Nobody else can move them until it ends.
     pub(super) async fn advance(
         &self,
         transaction: &Transaction<'_>,
-        chunk: &Chunk<'_>,
-        counts: Counts,
-    ) -> Result<Option<i64>, DatabaseError> {
+        chunks: &[Chunk<'_>],
+        counts: &[Counts],
+    ) -> Result<Option<Vec<i64>>, DatabaseError> {
+        let of = |field: fn(&Counts) -> i64| counts.iter().map(field).collect::<Vec<i64>>();
+        let partitions: Vec<i32> = chunks.iter().map(|chunk| chunk.partition).collect();
+        let since: Vec<i64> = chunks.iter().map(|chunk| chunk.from).collect();
+        let until: Vec<i64> = chunks.iter().map(|chunk| chunk.to).collect();
         let parameters: &Parameters<'_> = &[
             &self.key.group,
             &self.key.topic,
-            &chunk.partition,
-            &chunk.from,
-            &chunk.to,
-            &counts.rows,
-            &counts.duplicates,
-            &counts.replaced,
-            &counts.dead_letters,
-            &counts.expired,
-            &counts.gaps,
+            &partitions,
+            &since,
+            &until,
+            &of(|it| it.rows),
+            &of(|it| it.duplicates),
+            &of(|it| it.replaced),
+            &of(|it| it.dead_letters),
+            &of(|it| it.expired),
+            &of(|it| it.gaps),
         ];
-        let row = ADVANCE.query_opt(transaction, parameters).await?;
-        Ok(row.map(|row| row.get(0)))
+        let rows = ADVANCE.query(transaction, parameters).await?;
+        let moved: BTreeMap<i32, i64> = rows.iter().map(|row| (row.get(0), row.get(1))).collect();
+        if moved.len() != chunks.len() {
+            return Ok(None);
+        }
+        let versions = partitions.iter().map(|it| moved.get(it).copied());
+        Ok(versions.collect())
     }
 }

@@ -8,3 +8,4 @@ mod migration;
 mod records;
 mod tables;
 mod takeover;
+mod together;

@@ -1,9 +1,9 @@
-//! The writer: a chunk becomes rows, dead letters and a moved offset in one transaction, or nothing
-//! of it happens.
+//! The writer: chunks become rows, dead letters and moved offsets in one transaction, or nothing of it
+//! happens.
 
 use std::sync::Arc;
 
-use database::{Database, DatabaseError, PrepareError, begin, commit};
+use database::{Database, DatabaseError, begin, commit};
 use deadpool_postgres::{Object, Transaction};
 use jiff::Timestamp;
 use messages::Record;
@@ -13,9 +13,8 @@ use super::{
     certificates::{self, Certificates},
     chunk::{Chunk, Counts, Written},
     days::{self, Days},
-    dead_letters, dirty,
+    dead_letters,
     incidents::{self, Memories},
-    mending,
     offsets::{OffsetKey, Offsets},
     repeats::Repeats,
     rows,
@@ -32,14 +31,24 @@ use crate::{
 /// Writes one group's progress through one topic. Its clones share what is known of the database.
 #[derive(Clone, Debug)]
 pub struct BatchWriter {
-    database: Database,
+    pub(super) database: Database,
     offsets: Offsets,
-    websites: Arc<Websites>,
+    pub(super) websites: Arc<Websites>,
     certificates: Arc<Certificates>,
-    days: Arc<Days>,
+    pub(super) days: Arc<Days>,
     repeats: Arc<Repeats>,
     memories: Arc<Memories>,
-    rules: Rules,
+    pub(super) rules: Rules,
+}
+
+/// What became of a transaction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Done {
+    Stored,
+    /// A stored offset is not where its chunk begins, and nothing happened.
+    NotOurs,
+    /// What was looked up is not so any more, and nothing happened.
+    Outdated,
 }
 
 /// Times that a chunk is looked up anew since websites moved from partition to partition meanwhile.
@@ -84,33 +93,18 @@ impl BatchWriter {
             .await
     }
 
-    /// Stores the record of a dead letter, and removes the letter in the same transaction. `None`: the
-    /// letter is not there any more, and nothing happens.
-    pub async fn redrive(
+    /// Writes chunks of several partitions in one transaction, with the stored offset of each moved: all
+    /// of it happens, or nothing. `None`: nothing did, since one of them is not to be written, or not as
+    /// it was looked up. What is to be done about it, each chunk tells by itself.
+    pub async fn write_together(
         &self,
-        letter: i64,
-        chunk: &Chunk<'_>,
-    ) -> Result<Option<Counts>, DatabaseError> {
+        chunks: &[Chunk<'_>],
+    ) -> Result<Option<Vec<Counts>>, DatabaseError> {
         self.database
             .attempt(async |client| {
-                let mut work = self.look_up(client, chunk).await?;
-                let transaction = begin(client).await?;
-                // Whoever else tries the same letter waits here, and then finds it gone.
-                if !dead_letters::remove(&transaction, letter).await? {
-                    return Ok(None);
-                }
-                let standings = incidents::visit(&transaction, &work, &self.rules).await?;
-                work.standings = Some(standings);
-                rows::settle(&transaction, &mut work).await?;
-                certificates::confirm(&transaction, &work, Timestamp::now()).await?;
-                websites::store_changes(&transaction, &mut work).await?;
-                dirty::mark(&transaction, &work.stored).await?;
-                incidents::decide(&transaction, &mut work, &self.rules).await?;
-                let counts = work.counts();
-                commit(transaction, "committing a dead letter's row").await?;
-                self.websites.changed(&work.changes);
-                incidents::tell(&work.happened);
-                Ok(Some(counts))
+                let mut work = self.prepare(client, chunks).await?;
+                let done = self.write_work(client, &mut work).await?;
+                Ok((done == Done::Stored).then(|| work.counts()))
             })
             .await
     }
@@ -121,16 +115,6 @@ impl BatchWriter {
         self.database
             .attempt(async |client| self.days.ensure(client, &days).await)
             .await
-    }
-
-    /// Forgets what is known of websites and partitions, checks the tables, and mends what keeps
-    /// them from being written.
-    pub async fn refresh(&self) -> Result<(), PrepareError> {
-        self.forget();
-        self.days.forget();
-        database::prepare(&self.database).await?;
-        self.database.attempt(mending::mend).await?;
-        Ok(())
     }
 
     /// Forgets what is known of websites and certificates: another consumer may have changed them
@@ -147,15 +131,11 @@ impl BatchWriter {
         chunk: &Chunk<'_>,
     ) -> Result<Written, DatabaseError> {
         for _ in 0..LOOK_UPS_MAX {
-            let mut stopwatch = Stopwatch::start();
-            let mut work = self.look_up(client, chunk).await?;
-            let key = self.offsets.key();
-            let recalled =
-                incidents::recall(client, &self.memories, key, &work, &self.rules).await?;
-            work.standings = Some(recalled);
-            stopwatch.done(Step::LookUp);
-            if let Some(written) = self.write_work(client, &mut work).await? {
-                return Ok(written);
+            let mut work = self.prepare(client, std::slice::from_ref(chunk)).await?;
+            match self.write_work(client, &mut work).await? {
+                Done::Stored => return Ok(Written::Now(work.counts().into_iter().sum())),
+                Done::NotOurs => return self.not_ours(client, chunk).await,
+                Done::Outdated => {}
             }
         }
         Err(DatabaseError::Stale(
@@ -163,77 +143,85 @@ impl BatchWriter {
         ))
     }
 
-    /// Writes what is looked up, the fastest way that its repeats allow. `None`: what was looked up is
-    /// not so any more, and nothing happened.
+    /// All that has to be known before the transaction begins.
+    async fn prepare<'a>(
+        &'a self,
+        client: &mut Object,
+        chunks: &'a [Chunk<'a>],
+    ) -> Result<Work<'a>, DatabaseError> {
+        let mut stopwatch = Stopwatch::start();
+        let mut work = self.look_up(client, chunks).await?;
+        let key = self.offsets.key();
+        work.standings = incidents::recall(client, &self.memories, key, &work, &self.rules).await?;
+        stopwatch.done(Step::LookUp);
+        Ok(work)
+    }
+
+    /// Writes what is looked up, the fastest way that its repeats allow.
     async fn write_work(
         &self,
         client: &mut Object,
         work: &mut Work<'_>,
-    ) -> Result<Option<Written>, DatabaseError> {
-        let mut way = if self.repeats.are_expected(work.chunk.partition) {
+    ) -> Result<Done, DatabaseError> {
+        let mut partitions = work.chunks.iter().map(|chunk| chunk.partition);
+        let mut way = if partitions.any(|it| self.repeats.are_expected(it)) {
             Way::Sift
         } else {
             Way::Copy
         };
         loop {
             let done = self.transact(client, work, way).await;
-            // The transaction is void where it failed, and nothing of the chunk is stored.
+            // The transaction is void where it failed, and nothing of the chunks is stored.
             if let Some(next) = done.as_ref().err().and_then(|error| way.after(error)) {
                 way = next;
                 work.plan()?;
                 continue;
             }
-            if way != Way::Copy && matches!(done, Ok(Some(Written::Now(_)))) {
+            if way != Way::Copy && matches!(done, Ok(Done::Stored)) {
                 numbers::SETTLED_BATCHES.counter().increment(1);
             }
             return done;
         }
     }
 
-    /// The transaction of a chunk: all of it happens, or nothing.
+    /// The transaction of chunks: all of it happens, or nothing.
     async fn transact(
         &self,
         client: &mut Object,
         work: &mut Work<'_>,
         way: Way,
-    ) -> Result<Option<Written>, DatabaseError> {
-        let chunk = work.chunk;
+    ) -> Result<Done, DatabaseError> {
         let mut stopwatch = Stopwatch::start();
         let transaction = begin(client).await?;
-        let version = match way {
-            // What becomes of its records is known, so one statement is lock and move.
+        let versions = match way {
+            // What becomes of their records is known, so one statement is lock and move.
             Way::Copy => account::enter(&self.offsets, &transaction, work).await?,
-            Way::Sift | Way::Settle => {
-                let locked = self.offsets.lock(&transaction, chunk.partition).await?;
-                let ours = locked.filter(|it| it.next_offset == chunk.from);
-                ours.map(|it| it.states_version)
-            }
+            Way::Sift | Way::Settle => account::lock(&self.offsets, &transaction, work).await?,
         };
         stopwatch.done(Step::Lock);
-        let Some(version) = version else {
-            return self.not_ours(&transaction, chunk).await.map(Some);
+        let Some(versions) = versions else {
+            return Ok(Done::NotOurs);
         };
-        if !work.standings.as_ref().is_some_and(|it| it.hold(version)) {
-            return Ok(None);
+        let mut recalled = work.standings.iter().zip(&versions);
+        if !recalled.all(|(standings, version)| standings.hold(*version)) {
+            return Ok(Done::Outdated);
         }
-        let counts = self.take_steps(&transaction, work, way).await?;
+        self.take_steps(&transaction, work, way).await?;
         let mut stopwatch = Stopwatch::start();
         commit(transaction, "committing a batch").await?;
         stopwatch.done(Step::Commit);
         self.websites.changed(&work.changes);
-        self.memories
-            .keep(chunk.partition, work.standings.take(), chunk.to);
+        let standings = std::mem::take(&mut work.standings).into_iter();
+        for (chunk, standings) in work.chunks.iter().zip(standings) {
+            self.memories.keep(chunk.partition, standings, chunk.to);
+        }
         incidents::tell(&work.happened);
-        Ok(Some(Written::Now(counts)))
+        Ok(Done::Stored)
     }
 
     /// Why a chunk is not to be written: the stored offset is not where it begins.
-    async fn not_ours(
-        &self,
-        transaction: &Transaction<'_>,
-        chunk: &Chunk<'_>,
-    ) -> Result<Written, DatabaseError> {
-        let stored = self.offsets.lock(transaction, chunk.partition).await?;
+    async fn not_ours(&self, client: &Object, chunk: &Chunk<'_>) -> Result<Written, DatabaseError> {
+        let stored = self.offsets.lock(client, chunk.partition).await?;
         if stored.is_some_and(|it| it.next_offset == chunk.to) {
             return Ok(Written::Before);
         }
@@ -248,25 +236,25 @@ impl BatchWriter {
     pub(super) async fn look_up<'a>(
         &'a self,
         client: &mut Object,
-        chunk: &'a Chunk<'a>,
+        chunks: &'a [Chunk<'a>],
     ) -> Result<Work<'a>, DatabaseError> {
-        let records: Vec<&Record> = chunk.records().collect();
+        let records: Vec<&Record> = chunks.iter().flat_map(Chunk::records).collect();
         let websites = self.websites.resolve(client, &records).await?;
         let days = days::of_all(records.iter().map(|it| it.scheduled_at));
         self.days.ensure(client, &days).await?;
         let certificates = self.certificates.resolve(client, &records).await?;
-        Work::new(chunk, records, websites, certificates)
+        Work::new(chunks, records, websites, certificates)
     }
 
-    /// What a batch's transaction does, one step after the other, once the stored offset is locked;
-    /// with the last it has moved. Each step sees what those before it found; whoever goes by what
+    /// What the transaction does, one step after the other, once the stored offsets are locked;
+    /// with the last they have moved. Each step sees what those before it found; whoever goes by what
     /// became of the records stands after `rows`.
     async fn take_steps(
         &self,
         transaction: &Transaction<'_>,
         work: &mut Work<'_>,
         way: Way,
-    ) -> Result<Counts, DatabaseError> {
+    ) -> Result<(), DatabaseError> {
         let mut stopwatch = Stopwatch::start();
         match way {
             Way::Copy => {
@@ -279,7 +267,9 @@ impl BatchWriter {
                     _ => rows::settle(transaction, work).await?,
                 };
                 stopwatch.done(Step::Settle);
-                self.repeats.were_met(work.chunk.partition, has_repeats);
+                for chunk in work.chunks {
+                    self.repeats.were_met(chunk.partition, has_repeats);
+                }
             }
         }
         certificates::confirm(transaction, work, Timestamp::now()).await?;
@@ -288,13 +278,15 @@ impl BatchWriter {
         stopwatch.done(Step::Websites);
         incidents::decide(transaction, work, &self.rules).await?;
         stopwatch.done(Step::Incidents);
-        dead_letters::store(transaction, &self.offsets.key().topic, work.chunk).await?;
+        for chunk in work.chunks {
+            dead_letters::store(transaction, &self.offsets.key().topic, chunk).await?;
+        }
         stopwatch.done(Step::DeadLetters);
         if way != Way::Copy {
-            let version = account::enter(&self.offsets, transaction, work).await?;
-            version.ok_or(DatabaseError::Stale("a stored offset moved under its lock"))?;
+            let versions = account::enter(&self.offsets, transaction, work).await?;
+            versions.ok_or(DatabaseError::Stale("a stored offset moved under its lock"))?;
         }
         stopwatch.done(Step::Advance);
-        Ok(work.counts())
+        Ok(())
     }
 }

@@ -12,6 +12,32 @@ use crate::{
 const CHUNK_DAYS_MAX: usize = 16;
 const DAY_SECONDS: i64 = 86_400;
 
+/// The chunks of several batches, where all of them fit into one transaction.
+pub(super) fn whole<'a>(
+    batches: impl Iterator<Item = VecDeque<Chunk<'a>>>,
+    rows: usize,
+) -> Option<Vec<Chunk<'a>>> {
+    let mut all = Vec::new();
+    let mut days = BTreeSet::new();
+    let mut items = 0;
+    for mut chunks in batches {
+        let chunk = chunks.pop_front()?;
+        items += chunk.items.len();
+        days.extend(chunk.items.iter().filter_map(day));
+        if !chunks.is_empty() || items > rows || days.len() > CHUNK_DAYS_MAX {
+            return None;
+        }
+        all.push(chunk);
+    }
+    Some(all)
+}
+
+/// The day whose table it needs: a record that cannot become a row needs none.
+fn day(item: &Item) -> Option<i64> {
+    let record = item.content.as_ref().ok()?;
+    Some(record.scheduled_at.as_second().div_euclid(DAY_SECONDS))
+}
+
 /// Decodes a batch and cuts it into chunks of at most so many rows. Each goes on where the one
 /// before it ends, the first where the batch does.
 pub(super) fn cut<'a>(
@@ -22,10 +48,12 @@ pub(super) fn cut<'a>(
     let mut chunks: VecDeque<Chunk<'a>> = VecDeque::new();
     let mut days = BTreeSet::new();
     for (index, raw) in delivery.batch.iter().enumerate() {
-        let content = decoder.decode(&raw);
-        // A record that cannot become a row needs no day's table.
-        let readable = content.as_ref().ok();
-        let day = readable.map(|it| it.scheduled_at.as_second().div_euclid(DAY_SECONDS));
+        let item = Item {
+            index,
+            offset: raw.offset,
+            content: decoder.decode(&raw),
+        };
+        let day = day(&item);
         days.extend(day);
         let is_full = days.len() > CHUNK_DAYS_MAX
             || chunks.back().is_some_and(|chunk| chunk.items.len() >= rows);
@@ -41,11 +69,7 @@ pub(super) fn cut<'a>(
         }
         if let Some(chunk) = chunks.back_mut() {
             chunk.to = raw.offset + 1;
-            chunk.items.push(Item {
-                index,
-                offset: raw.offset,
-                content,
-            });
+            chunk.items.push(item);
         }
     }
     chunks

@@ -1,9 +1,9 @@
 //! Where a worker's chunks go: PostgreSQL, seen through the little that a worker asks of it, so that
 //! its decisions can be tried without one.
 
-use database::Action;
+use database::{Action, DatabaseError};
 
-use crate::store::{BatchWriter, Chunk, Written};
+use crate::store::{BatchWriter, Chunk, Counts, Written};
 
 /// How often what is known is read anew for one chunk, before a constraint that still fails is
 /// taken for the record's fault.
@@ -16,6 +16,13 @@ pub(crate) trait Sink: Send + Sync + 'static {
 
     /// Stores a chunk and moves the stored offset with it, or neither.
     fn write(&self, chunk: &Chunk<'_>) -> impl Future<Output = Result<Written, WriteError>> + Send;
+
+    /// Stores chunks of several partitions, each with its stored offset, or nothing of it. `None`: each is
+    /// to be tried by itself.
+    fn write_together(
+        &self,
+        chunks: &[Chunk<'_>],
+    ) -> impl Future<Output = Result<Option<Vec<Counts>>, WriteError>> + Send;
 
     /// Reads anew what is known of the tables. The error is the story.
     fn refresh(&self) -> impl Future<Output = Result<(), String>> + Send;
@@ -33,6 +40,14 @@ pub(crate) struct WriteError {
 }
 
 impl WriteError {
+    fn of(writer: &BatchWriter, error: &DatabaseError) -> Self {
+        Self {
+            action: error.action(),
+            is_constraint: error.is_constraint(),
+            story: writer.database().explain(error),
+        }
+    }
+
     /// What to do, when what is known was read anew so many times for this chunk.
     pub(super) fn action_after(&self, refreshes: u32) -> Action {
         match self.action {
@@ -49,11 +64,15 @@ impl Sink for BatchWriter {
 
     async fn write(&self, chunk: &Chunk<'_>) -> Result<Written, WriteError> {
         let written = Self::write(self, chunk).await;
-        written.map_err(|error| WriteError {
-            action: error.action(),
-            is_constraint: error.is_constraint(),
-            story: self.database().explain(&error),
-        })
+        written.map_err(|error| WriteError::of(self, &error))
+    }
+
+    async fn write_together(
+        &self,
+        chunks: &[Chunk<'_>],
+    ) -> Result<Option<Vec<Counts>>, WriteError> {
+        let written = Self::write_together(self, chunks).await;
+        written.map_err(|error| WriteError::of(self, &error))
     }
 
     async fn refresh(&self) -> Result<(), String> {

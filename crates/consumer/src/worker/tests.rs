@@ -80,6 +80,22 @@ impl<J: Fn(&Chunk<'_>) -> Result<Written, WriteError> + Send + Sync + 'static> S
         Ok(written)
     }
 
+    async fn write_together(
+        &self,
+        chunks: &[Chunk<'_>],
+    ) -> Result<Option<Vec<Counts>>, WriteError> {
+        let mut all = Vec::new();
+        for chunk in chunks {
+            match (self.judge)(chunk)? {
+                Written::Now(counts) => all.push(counts),
+                Written::Before | Written::Elsewhere => return Ok(None),
+            }
+        }
+        let borders = chunks.iter().map(|it| (it.from, it.to, vec!["together"]));
+        self.stored.lock().unwrap().extend(borders);
+        Ok(Some(all))
+    }
+
     async fn refresh(&self) -> Result<(), String> {
         self.refreshes.fetch_add(1, Ordering::Relaxed);
         Ok(())
@@ -109,7 +125,11 @@ fn holds(chunk: &Chunk<'_>, offset: i64) -> bool {
     items.any(|item| item.offset == offset && item.content.is_ok())
 }
 
-fn delivery(from: i64, values: &[String]) -> (Delivery, oneshot::Receiver<Settled>) {
+fn delivery(
+    partition: i32,
+    from: i64,
+    values: &[String],
+) -> (Delivery, oneshot::Receiver<Settled>) {
     let mut batch = Batch::default();
     for (offset, value) in (from..).zip(values) {
         batch.push(RawRecord {
@@ -121,7 +141,7 @@ fn delivery(from: i64, values: &[String]) -> (Delivery, oneshot::Receiver<Settle
     }
     let (reply, settled) = oneshot::channel();
     let delivery = Delivery {
-        partition: 0,
+        partition,
         from,
         batch,
         epoch: CancellationToken::new(),
@@ -153,7 +173,7 @@ async fn records_that_postgresql_refuses_are_found_among_those_it_takes() {
     for refused in [0, 17, 18, 49] {
         values[refused] = values[refused].replace("0.5", "5000");
     }
-    let (delivery, _) = delivery(0, &values);
+    let (delivery, _) = delivery(0, 0, &values);
     assert_eq!(worker.write(&delivery).await, Settled::Stored);
     let account = "SELECT next_offset = 50 AND rows = 46 AND dead_letters = 4 FROM offsets";
     assert!(
@@ -181,7 +201,7 @@ async fn what_the_database_forbids_is_said_and_waited_for_and_condemns_nothing()
                   'BEGIN RAISE EXCEPTION ''no tables here''; END'; \
                   CREATE EVENT TRIGGER no ON ddl_command_start EXECUTE FUNCTION no()";
     superuser.batch_execute(forbid).await.unwrap();
-    let (delivery, _) = delivery(0, &values(0..10));
+    let (delivery, _) = delivery(0, 0, &values(0..10));
     let allowed = async {
         while !health.problems().concat().contains("no tables here") {
             tokio::task::yield_now().await;
@@ -204,7 +224,7 @@ fn a_batch_of_many_days_is_cut_into_transactions_of_few() {
         *value = value.replace("2026-11-25", &format!("20{number:02}-11-25"));
     }
     values.truncate(25);
-    let (delivery, _) = delivery(5, &values);
+    let (delivery, _) = delivery(0, 5, &values);
     let decoder = Decoder {
         topic: testing::TOPIC,
         partition: 0,
@@ -228,12 +248,12 @@ async fn an_older_epoch_is_let_go_also_while_the_database_is_away() {
         .batch_execute("ALTER TABLE offsets RENAME TO away")
         .await
         .unwrap();
-    let (delivery, settled) = delivery(0, &values(0..3));
+    let (delivery, settled) = delivery(0, 0, &values(0..3));
     let epoch = delivery.epoch.clone();
-    let (sender, deliveries) = mpsc::channel(1);
-    sender.send(delivery).await.unwrap();
+    let (sender, queue) = Queue::new();
+    sender.send(vec![delivery]).await.unwrap();
     worker.trouble.began("the test begins");
-    let running = tokio::spawn(worker.run(deliveries));
+    let running = tokio::spawn(worker.run(queue));
     epoch.cancel();
     assert_eq!(settled.await.unwrap(), Settled::LetGo);
     drop(sender);
@@ -252,7 +272,7 @@ async fn a_refused_record_is_condemned_alone_and_no_offset_is_left_out() {
         }),
         100,
     );
-    let (delivery, _) = delivery(0, &values(0..8));
+    let (delivery, _) = delivery(0, 0, &values(0..8));
     assert_eq!(worker.write(&delivery).await, Settled::Stored);
     let stored = worker.sink.stored.lock().unwrap();
     let mut next = 0;
@@ -277,7 +297,7 @@ async fn nothing_is_condemned_where_no_record_is_to_blame() {
         ),
         100,
     );
-    let (delivery, _) = delivery(0, &["no JSON".into()]);
+    let (delivery, _) = delivery(0, 0, &["no JSON".into()]);
     assert_eq!(worker.write(&delivery).await, Settled::Stored);
     let stored = worker.sink.stored.lock().unwrap();
     assert_eq!(stored[0].2, ["not_json"], "its own reason");
@@ -293,7 +313,7 @@ async fn what_overwhelms_the_server_is_halved_until_it_does_not() {
         }),
         8,
     );
-    let (delivery, _) = delivery(0, &values(0..8));
+    let (delivery, _) = delivery(0, 0, &values(0..8));
     assert_eq!(worker.write(&delivery).await, Settled::Stored);
     assert_eq!(worker.sink.borders(), [(0, 2), (2, 4), (4, 6), (6, 8)]);
     assert_eq!(worker.rows, 8, "and then it may be much again");
@@ -311,7 +331,7 @@ async fn a_constraint_that_fails_after_all_that_was_read_anew_is_the_records_fau
         }),
         100,
     );
-    let (delivery, _) = delivery(0, &values(0..1));
+    let (delivery, _) = delivery(0, 0, &values(0..1));
     assert_eq!(worker.write(&delivery).await, Settled::Stored);
     assert_eq!(worker.sink.refreshes.load(Ordering::Relaxed), 3);
     let stored = worker.sink.stored.lock().unwrap();
@@ -328,7 +348,7 @@ async fn what_follows_a_chunk_that_is_stored_elsewhere_is_not_written() {
         }),
         1,
     );
-    let (delivery, _) = delivery(0, &values(0..3));
+    let (delivery, _) = delivery(0, 0, &values(0..3));
     assert_eq!(worker.write(&delivery).await, Settled::Elsewhere);
     assert_eq!(worker.sink.borders(), [(0, 1), (1, 2)]);
 }
@@ -337,7 +357,7 @@ async fn what_follows_a_chunk_that_is_stored_elsewhere_is_not_written() {
 async fn an_outage_is_said_and_waited_for_until_the_epoch_ends() {
     let (mut worker, health) =
         working(MadeUp::new(|_: &Chunk<'_>| refused(Action::Reconnect)), 100);
-    let (delivery, _) = delivery(0, &values(0..3));
+    let (delivery, _) = delivery(0, 0, &values(0..3));
     let epoch = delivery.epoch.clone();
     let said = async {
         while health.problems() != ["PostgreSQL: no; retrying"] {
@@ -348,4 +368,93 @@ async fn an_outage_is_said_and_waited_for_until_the_epoch_ends() {
     let (settled, ()) = tokio::join!(worker.write(&delivery), said);
     assert_eq!(settled, Settled::LetGo);
     assert_eq!(worker.sink.borders(), []);
+}
+
+/// Three batches of as many partitions, which begin where their partition's number is.
+fn load() -> (Load, Vec<oneshot::Receiver<Settled>>) {
+    let deliveries = (0..3).map(|it| delivery(it, it.into(), &values(0..1)));
+    deliveries.unzip()
+}
+
+/// What became of a load, by a worker and those who had time for what it put back.
+async fn settled<S: Sink>(worker: &mut Worker<S>, load: Load) {
+    let (sender, queue) = Queue::new();
+    worker.take(load, &queue).await;
+    drop(sender);
+    while let Some(load) = queue.next().await {
+        worker.take(load, &queue).await;
+    }
+}
+
+#[tokio::test]
+async fn the_batches_of_a_load_are_stored_together() {
+    let (mut worker, health) = working(MadeUp::new(|_: &Chunk<'_>| Ok(NOW)), 100);
+    let (load, replies) = load();
+    settled(&mut worker, load).await;
+    for reply in replies {
+        assert_eq!(reply.await.unwrap(), Settled::Stored);
+    }
+    let stored = worker.sink.stored.lock().unwrap();
+    assert_eq!(stored.len(), 3);
+    assert!(stored.iter().all(|it| it.2 == ["together"]));
+    assert!(health.problems().is_empty());
+}
+
+#[tokio::test]
+async fn what_keeps_one_batch_from_being_stored_keeps_no_other() {
+    let judges: [fn(u32) -> Result<Written, WriteError>; 3] = [
+        |_| Ok(Written::Elsewhere),
+        |attempt| match attempt {
+            0 => refused(Action::Retry),
+            _ => Ok(Written::Elsewhere),
+        },
+        |attempt| match attempt {
+            0 => refused(Action::Isolate),
+            _ => Ok(Written::Elsewhere),
+        },
+    ];
+    for judge in judges {
+        let attempts = AtomicU32::new(0);
+        let (mut worker, _) = working(
+            MadeUp::new(move |chunk: &Chunk<'_>| match chunk.from {
+                1 => judge(attempts.fetch_add(1, Ordering::Relaxed)),
+                _ => Ok(NOW),
+            }),
+            100,
+        );
+        let (load, replies) = load();
+        settled(&mut worker, load).await;
+        let mut outcomes = Vec::new();
+        for reply in replies {
+            outcomes.push(reply.await.unwrap());
+        }
+        let expected = [Settled::Stored, Settled::Elsewhere, Settled::Stored];
+        assert_eq!(outcomes, expected);
+        let stored = worker.sink.stored.lock().unwrap();
+        assert!(stored.iter().all(|it| it.2.is_empty()), "apart");
+    }
+}
+
+#[tokio::test]
+async fn a_load_with_a_batch_of_an_older_epoch_is_stored_without_it() {
+    let (mut worker, _) = working(MadeUp::new(|_: &Chunk<'_>| Ok(NOW)), 100);
+    let (load, replies) = load();
+    load[1].epoch.cancel();
+    settled(&mut worker, load).await;
+    let mut outcomes = Vec::new();
+    for reply in replies {
+        outcomes.push(reply.await.unwrap());
+    }
+    let expected = [Settled::Stored, Settled::LetGo, Settled::Stored];
+    assert_eq!(outcomes, expected);
+}
+
+#[tokio::test]
+async fn what_does_not_fit_into_one_transaction_is_stored_apart() {
+    let (mut worker, _) = working(MadeUp::new(|_: &Chunk<'_>| Ok(NOW)), 2);
+    let (load, _replies) = load();
+    settled(&mut worker, load).await;
+    let stored = worker.sink.stored.lock().unwrap();
+    assert_eq!(stored.len(), 3);
+    assert!(stored.iter().all(|it| it.2.is_empty()));
 }

@@ -1,4 +1,4 @@
-//! A lane without Kafka and without a worker.
+//! A lane without Kafka and without workers.
 
 use super::*;
 use crate::batch::BatchSettings;
@@ -22,24 +22,22 @@ fn record(offset: i64) -> RawRecord<'static> {
 #[test]
 fn a_batch_goes_on_from_the_end_of_the_one_before_it_also_over_gaps() {
     let limits = BatchSettings { rows_max: 2 }.limits(1);
-    let (worker, mut deliveries) = mpsc::channel(4);
     let mut lane = reading(10);
-    for offset in [12, 13, 20, 21] {
+    for offset in [12, 13] {
         assert!(lane.take(record(offset)));
-        assert!(lane.dispatch(0, limits, true, &worker));
     }
-    let first = deliveries.try_recv().unwrap();
-    assert_eq!(
-        (first.from, first.batch.end()),
-        (10, Some(13)),
-        "small, for an idle worker"
-    );
-    let second = deliveries.try_recv().unwrap();
-    assert_eq!((second.from, second.batch.end()), (13, Some(21)), "full");
-    assert!(
-        deliveries.try_recv().is_err(),
-        "the rest waits until it is full or alone"
-    );
+    assert_eq!(lane.due(limits, false), 2, "full");
+    let first = lane.hand_on(0);
+    assert_eq!((first.from, first.batch.end()), (10, Some(14)));
+    for offset in [20, 21] {
+        assert!(lane.take(record(offset)));
+        assert_eq!(lane.due(limits, true), 0, "another is under way");
+    }
+    first.reply.send(Settled::Stored).unwrap();
+    assert!(matches!(lane.collect(), Collected::Stored(14)));
+    assert_eq!(lane.due(limits, false), 2);
+    let second = lane.hand_on(0);
+    assert_eq!((second.from, second.batch.end()), (14, Some(22)));
 }
 
 #[test]
@@ -53,125 +51,81 @@ fn records_of_an_older_position_are_not_taken() {
 }
 
 #[test]
-fn outcomes_are_collected_in_order() {
-    let limits = BatchSettings { rows_max: 1 }.limits(1);
-    let (worker, mut deliveries) = mpsc::channel(4);
+fn a_lane_is_idle_once_all_that_was_read_is_stored() {
     let mut lane = reading(0);
-    for offset in [0, 1] {
-        lane.take(record(offset));
-        lane.dispatch(0, limits, true, &worker);
-    }
-    let (first, second) = (
-        deliveries.try_recv().unwrap(),
-        deliveries.try_recv().unwrap(),
-    );
-    second.reply.send(Settled::Stored).unwrap();
+    lane.take(record(0));
+    let delivery = lane.hand_on(0);
     assert!(matches!(lane.collect(), Collected::Nothing));
-    first.reply.send(Settled::Stored).unwrap();
-    assert!(matches!(lane.collect(), Collected::Stored(2)));
-    assert_eq!(lane.idle_at(), Some(2));
+    assert!(lane.is_busy());
+    delivery.reply.send(Settled::Stored).unwrap();
+    assert!(matches!(lane.collect(), Collected::Stored(1)));
+    assert_eq!(lane.idle_at(), Some(1));
 }
 
 #[test]
-fn a_lane_that_is_held_up_is_paused_until_it_is_nearly_empty() {
+fn a_lane_that_is_held_up_is_paused_until_its_batch_is_handed_on() {
     let limits = BatchSettings { rows_max: 1 }.limits(1);
-    let (worker, mut deliveries) = mpsc::channel(4);
     let mut lane = reading(0);
-    for offset in 0..3 {
-        lane.take(record(offset));
-        assert!(lane.dispatch(0, limits, true, &worker));
-    }
+    lane.take(record(0));
+    let first = lane.hand_on(0);
+    lane.take(record(1));
     assert!(lane.is_held_up(limits));
     lane.set_paused(true);
     assert!(!lane.is_held_up(limits), "once is enough");
-    let mut stored = |lane: &mut Lane| {
-        let delivery: Delivery = deliveries.try_recv().unwrap();
-        delivery.reply.send(Settled::Stored).unwrap();
-        lane.collect();
-        lane.dispatch(0, limits, true, &worker);
-    };
-    stored(&mut lane);
-    assert!(!lane.is_to_resume(), "two are under way");
-    stored(&mut lane);
-    assert!(lane.is_to_resume(), "one is under way");
+    assert!(!lane.is_to_resume());
+    first.reply.send(Settled::Stored).unwrap();
+    lane.collect();
+    lane.hand_on(0);
+    assert!(lane.is_to_resume());
     lane.set_paused(false);
     assert!(!lane.is_to_resume());
 }
 
 #[test]
 fn the_end_of_an_epoch_reaches_what_was_handed_on() {
-    let limits = BatchSettings { rows_max: 2 }.limits(1);
-    let (worker, mut deliveries) = mpsc::channel(4);
     let mut lane = reading(0);
     lane.take(record(0));
-    lane.dispatch(0, limits, true, &worker);
+    let delivery = lane.hand_on(0);
     lane.take(record(1));
     assert_eq!(lane.let_go(), 1, "what was not handed on");
-    assert!(deliveries.try_recv().unwrap().epoch.is_cancelled());
+    assert!(delivery.epoch.is_cancelled());
 }
 
 #[test]
 fn a_worker_that_is_gone_is_noticed() {
-    let limits = BatchSettings { rows_max: 1 }.limits(1);
-    let (worker, mut deliveries) = mpsc::channel(1);
     let mut lane = reading(0);
     lane.take(record(0));
-    lane.dispatch(0, limits, true, &worker);
-    drop(deliveries.try_recv());
+    drop(lane.hand_on(0));
     assert!(matches!(lane.collect(), Collected::Lost));
-    drop(deliveries);
-    lane.take(record(1));
-    assert!(!lane.dispatch(0, limits, true, &worker));
-}
-
-#[test]
-fn a_lane_takes_no_more_than_its_share_of_a_workers_queue() {
-    let limits = BatchSettings { rows_max: 1 }.limits(1);
-    let (worker, mut deliveries) = mpsc::channel(8);
-    let mut lane = reading(0);
-    for offset in 0..4 {
-        if !lane.is_full(limits) {
-            lane.take(record(offset));
-        }
-        lane.dispatch(0, limits, true, &worker);
-    }
-    assert!(lane.is_full(limits));
-    deliveries.close();
-    assert_eq!(
-        std::iter::from_fn(|| deliveries.try_recv().ok()).count(),
-        IN_FLIGHT_MAX
-    );
 }
 
 #[test]
 fn a_small_batch_waits_for_its_turn_and_a_large_one_does_not() {
     let limits = BatchSettings { rows_max: 10_000 }.limits(1);
-    let (worker, mut deliveries) = mpsc::channel(4);
     let mut lane = reading(0);
     let offsets = i64::try_from(GATHERED_ROWS).unwrap();
     for offset in 0..offsets {
-        assert!(deliveries.try_recv().is_err(), "{offset}");
+        assert_eq!(lane.due(limits, false), 0, "{offset}");
         lane.take(record(offset));
-        lane.dispatch(0, limits, false, &worker);
     }
-    assert_eq!(deliveries.try_recv().unwrap().batch.len(), GATHERED_ROWS);
+    assert_eq!(lane.due(limits, false), GATHERED_ROWS);
 }
 
 #[test]
 fn how_old_the_first_record_is_that_is_not_stored_is_known_also_in_the_next_epoch() {
-    let limits = BatchSettings { rows_max: 2 }.limits(1);
-    let (worker, mut deliveries) = mpsc::channel(4);
     let mut lane = reading(0);
-    assert_eq!(lane.unstored_since_ms(), None, "nothing was ever read");
-    for offset in 0..3 {
+    let take = |lane: &mut Lane, offset| {
         lane.take(RawRecord {
             timestamp_ms: Some(1_000 + offset),
             ..record(offset)
-        });
-        lane.dispatch(0, limits, true, &worker);
-    }
+        })
+    };
+    assert_eq!(lane.unstored_since_ms(), None, "nothing was ever read");
+    take(&mut lane, 0);
+    let first = lane.hand_on(0);
+    take(&mut lane, 1);
+    take(&mut lane, 2);
     assert_eq!(lane.unstored_since_ms(), Some(1_000), "of the first batch");
-    let first = deliveries.try_recv().unwrap();
     first.reply.send(Settled::Stored).unwrap();
     lane.collect();
     assert_eq!(lane.unstored_since_ms(), Some(1_001), "of the second batch");

@@ -7,12 +7,12 @@ use super::*;
 use crate::batch::Settled;
 
 const PARTITIONS: i32 = 5;
-const WORKERS: usize = 2;
+const ROWS_MAX: usize = 2;
 
 struct Bench {
     lanes: Lanes,
     progress: Progress,
-    deliveries: Vec<mpsc::Receiver<Delivery>>,
+    loads: mpsc::Receiver<Load>,
 }
 
 fn lane() -> Lane {
@@ -22,9 +22,9 @@ fn lane() -> Lane {
 
 /// Lanes that are read from 0 on, with workers who do nothing by themselves.
 fn bench() -> Bench {
-    let (workers, deliveries) = (0..WORKERS).map(|_| mpsc::channel(8)).unzip();
+    let (workers, loads) = mpsc::channel(8);
     let progress = Progress::default();
-    let batch = BatchSettings { rows_max: 2 };
+    let batch = BatchSettings { rows_max: ROWS_MAX };
     let mut lanes = Lanes::new(batch, workers, progress.clone());
     for partition in 0..PARTITIONS {
         lanes.insert(partition, lane());
@@ -33,7 +33,7 @@ fn bench() -> Bench {
     Bench {
         lanes,
         progress,
-        deliveries,
+        loads,
     }
 }
 
@@ -46,21 +46,49 @@ fn record(offset: i64) -> RawRecord<'static> {
     }
 }
 
+/// The partitions of the next load, if there is one.
+fn handed_on(loads: &mut mpsc::Receiver<Load>) -> Vec<i32> {
+    let load = loads.try_recv().unwrap_or_default();
+    load.iter().map(|delivery| delivery.partition).collect()
+}
+
 #[test]
-fn a_partition_always_goes_to_the_same_worker() {
+fn as_many_batches_go_together_as_one_transaction_takes_and_each_gets_its_turn() {
+    let mut bench = bench();
+    for partition in 0..PARTITIONS {
+        bench.lanes.take(partition, record(0));
+    }
+    // One load waits for a worker, at most.
+    for expected in [vec![0, 1], vec![2, 3], vec![4]] {
+        bench.lanes.turn = None;
+        bench.lanes.dispatch(Instant::now()).unwrap();
+        let load = bench.loads.try_recv().unwrap();
+        let partitions: Vec<_> = load.iter().map(|it| it.partition).collect();
+        assert_eq!(partitions, expected);
+        for delivery in load {
+            delivery.reply.send(Settled::Stored).unwrap();
+        }
+        bench.lanes.collect().unwrap();
+        bench.lanes.take(0, record(1 + i64::from(expected[0])));
+    }
+    bench.lanes.turn = None;
+    bench.lanes.dispatch(Instant::now()).unwrap();
+    assert_eq!(handed_on(&mut bench.loads), [0]);
+}
+
+#[test]
+fn a_batch_that_is_large_goes_alone() {
     let mut bench = bench();
     for offset in 0..2 {
-        for partition in 0..PARTITIONS {
-            bench.lanes.take(partition, record(offset));
-        }
-        bench.lanes.dispatch(Instant::now()).unwrap();
+        bench.lanes.take(1, record(offset));
     }
-    for (number, deliveries) in bench.deliveries.iter_mut().enumerate() {
-        while let Ok(delivery) = deliveries.try_recv() {
-            let partition = usize::try_from(delivery.partition).unwrap();
-            assert_eq!(partition % WORKERS, number);
-        }
+    for partition in [0, 2] {
+        bench.lanes.take(partition, record(0));
     }
+    bench.lanes.dispatch(Instant::now()).unwrap();
+    assert_eq!(handed_on(&mut bench.loads), [0, 2]);
+    bench.lanes.dispatch(Instant::now()).unwrap();
+    assert_eq!(handed_on(&mut bench.loads), [1]);
 }
 
 #[test]
@@ -103,8 +131,8 @@ fn news_are_told_of_each_partition() {
     }
     bench.lanes.dispatch(Instant::now()).unwrap();
     assert_eq!(bench.lanes.collect().unwrap(), News::default());
-    for outcome in [Settled::Stored, Settled::Elsewhere] {
-        let delivery = bench.deliveries[0].try_recv().unwrap();
+    let load = bench.loads.try_recv().unwrap();
+    for (delivery, outcome) in load.into_iter().zip([Settled::Stored, Settled::Elsewhere]) {
         delivery.reply.send(outcome).unwrap();
     }
     let news = News {
@@ -118,7 +146,7 @@ fn news_are_told_of_each_partition() {
 fn a_worker_that_is_gone_ends_the_reading() {
     let mut bench = bench();
     bench.lanes.take(0, record(0));
-    bench.deliveries.clear();
+    bench.loads.close();
     assert!(bench.lanes.dispatch(Instant::now()).is_err());
 }
 
@@ -126,20 +154,18 @@ fn a_worker_that_is_gone_ends_the_reading() {
 fn records_that_come_fast_gather_and_those_that_come_slowly_do_not() {
     let mut bench = bench();
     let start = Instant::now();
-    let mut handed_on = |lanes: &mut Lanes, partition, now| {
+    let mut take = |lanes: &mut Lanes, partition, now| {
         lanes.take(partition, record(0));
         lanes.dispatch(now).unwrap();
-        let deliveries = &mut bench.deliveries;
-        let taken = deliveries.iter_mut().filter_map(|it| it.try_recv().ok());
-        taken.map(|delivery| delivery.partition).collect::<Vec<_>>()
+        handed_on(&mut bench.loads)
     };
     let lanes = &mut bench.lanes;
-    assert_eq!(handed_on(lanes, 0, start), [0], "the first at once");
+    assert_eq!(take(lanes, 0, start), [0], "the first at once");
     let soon = start + TURN_INTERVAL / 5;
-    assert!(handed_on(lanes, 1, soon).is_empty());
-    assert!(handed_on(lanes, 2, soon).is_empty());
+    assert!(take(lanes, 1, soon).is_empty());
+    assert!(take(lanes, 2, soon).is_empty());
     let later = start + TURN_INTERVAL;
-    assert_eq!(handed_on(lanes, 4, later), [2, 1], "together");
+    assert_eq!(take(lanes, 1, later), [1, 2], "together");
 }
 
 #[test]

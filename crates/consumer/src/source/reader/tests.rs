@@ -16,7 +16,7 @@ use tokio::sync::mpsc;
 
 use super::*;
 use crate::{
-    batch::{BatchSettings, Delivery, Settled},
+    batch::{BatchSettings, Delivery, Load, Settled},
     progress::Progress,
     source::{
         finder::Setback,
@@ -140,7 +140,7 @@ async fn soon<T>(what: impl Future<Output = T>) -> T {
 
 struct Bench {
     kafka: Arc<MadeUp>,
-    deliveries: mpsc::Receiver<Delivery>,
+    loads: mpsc::Receiver<Load>,
     progress: Progress,
     stop: CancellationToken,
     drained: oneshot::Receiver<anyhow::Result<()>>,
@@ -149,7 +149,9 @@ struct Bench {
 
 impl Bench {
     async fn delivery(&mut self) -> Delivery {
-        soon(self.deliveries.recv()).await.unwrap()
+        let mut load = soon(self.loads.recv()).await.unwrap();
+        assert_eq!(load.len(), 1, "there is one partition");
+        load.remove(0)
     }
 
     /// Waits until so many records are read and neither stored nor let go.
@@ -179,7 +181,7 @@ fn start(begins: impl IntoIterator<Item = i64>, drop_on_stop: bool) -> Bench {
         .lock()
         .unwrap()
         .push_back(Change::Assigned(vec![0]));
-    let (worker, deliveries) = mpsc::channel(4);
+    let (workers, loads) = mpsc::channel(4);
     let stop = CancellationToken::new();
     let troubles = Troubles::new(Health::default().condition("PostgreSQL"));
     let finder = Finder::new(
@@ -198,7 +200,7 @@ fn start(begins: impl IntoIterator<Item = i64>, drop_on_stop: bool) -> Bench {
         writer: testing::writer("postgresql://nobody@127.0.0.1/nothing"),
         troubles,
         progress: progress.clone(),
-        workers: vec![worker],
+        workers,
         stop: stop.clone(),
         drop_on_stop,
     };
@@ -208,7 +210,7 @@ fn start(begins: impl IntoIterator<Item = i64>, drop_on_stop: bool) -> Bench {
     thread::spawn(move || reader.run(drained_sender, closed_sender));
     Bench {
         kafka,
-        deliveries,
+        loads,
         progress,
         stop,
         drained,
@@ -228,41 +230,36 @@ async fn what_was_read_is_stored_and_hinted_before_the_end() {
     assert_eq!(asked, ["place 0 at 5", "stored 0 at 6", "hint"]);
 }
 
-/// Four records are read, of which a worker has three; then comes the stop.
-async fn stop_with_a_record_that_is_not_handed_on(drop_on_stop: bool) -> (Bench, [Delivery; 2]) {
+/// Three records are read, of which a worker has one; then comes the stop.
+async fn stop_with_records_that_are_not_handed_on(drop_on_stop: bool) -> (Bench, Delivery) {
     let mut bench = start([5], drop_on_stop);
     bench.kafka.brings(5);
     let first = bench.delivery().await;
-    for offset in [6, 7, 8] {
+    for offset in [6, 7] {
         bench.kafka.brings(offset);
     }
-    let second = bench.delivery().await;
-    bench.unsettled(4).await;
+    bench.unsettled(3).await;
     bench.stop.cancel();
-    (bench, [first, second])
+    (bench, first)
 }
 
 #[tokio::test]
 async fn what_was_not_handed_on_is_stored_before_the_end() {
-    let (mut bench, deliveries) = stop_with_a_record_that_is_not_handed_on(false).await;
-    for delivery in deliveries {
-        delivery.reply.send(Settled::Stored).unwrap();
-    }
-    let third = bench.delivery().await;
-    assert_eq!((third.from, third.batch.end()), (8, Some(9)));
-    third.reply.send(Settled::Stored).unwrap();
+    let (mut bench, first) = stop_with_records_that_are_not_handed_on(false).await;
+    first.reply.send(Settled::Stored).unwrap();
+    let second = bench.delivery().await;
+    assert_eq!((second.from, second.batch.end()), (6, Some(8)));
+    second.reply.send(Settled::Stored).unwrap();
     bench.stop().await;
 }
 
 #[tokio::test]
 async fn what_was_not_handed_on_is_let_go_on_request() {
-    let (mut bench, deliveries) = stop_with_a_record_that_is_not_handed_on(true).await;
-    bench.unsettled(3).await;
-    for delivery in deliveries {
-        // Whether what a worker has in hand is written or not, it says so.
-        delivery.reply.send(Settled::LetGo).unwrap();
-    }
-    assert!(soon(bench.deliveries.recv()).await.is_none());
+    let (mut bench, first) = stop_with_records_that_are_not_handed_on(true).await;
+    bench.unsettled(1).await;
+    // Whether what a worker has in hand is written or not, it says so.
+    first.reply.send(Settled::LetGo).unwrap();
+    assert!(soon(bench.loads.recv()).await.is_none());
     bench.stop().await;
 }
 

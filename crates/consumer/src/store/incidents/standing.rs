@@ -65,6 +65,19 @@ impl Standings {
         }
     }
 
+    /// Notes which websites are at home here; the others have no home.
+    pub(super) fn learn(&mut self, are_ours: BTreeMap<i64, bool>) {
+        let memories = are_ours.into_iter().map(|(website, is_ours)| {
+            let memory = if is_ours {
+                Memory::Unread
+            } else {
+                Memory::Homeless
+            };
+            (website, memory)
+        });
+        self.websites.extend(memories);
+    }
+
     /// Whether nobody else wrote them since they were recalled, or took a website away.
     pub(in crate::store) fn hold(&self, version: i64) -> bool {
         self.version == version
@@ -88,11 +101,10 @@ impl Memories {
     }
 
     /// Remembers how a partition's websites stand at a stored offset.
-    pub(in crate::store) fn keep(&self, partition: i32, standings: Option<Standings>, offset: i64) {
-        let few = standings.filter(|it| it.websites.len() <= WEBSITES_MAX);
-        let Some(mut standings) = few else {
+    pub(in crate::store) fn keep(&self, partition: i32, mut standings: Standings, offset: i64) {
+        if standings.websites.len() > WEBSITES_MAX {
             return;
-        };
+        }
         standings.offset = offset;
         let partitions = self.partitions.lock();
         let mut partitions = partitions.unwrap_or_else(PoisonError::into_inner);

@@ -81,7 +81,7 @@ async fn a_statement_without_a_records_values_condemns_none() {
         .await;
     let (action, story) = fixture.fail(0, up(1)).await;
     assert_eq!(action, Action::Ask, "{story}");
-    assert!(story.contains("moving a stored offset"), "{story}");
+    assert!(story.contains("moving stored offsets"), "{story}");
 }
 
 #[tokio::test]

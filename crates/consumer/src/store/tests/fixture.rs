@@ -108,7 +108,10 @@ impl Fixture {
             batch: &batch,
         };
         let fates = self.writer.database().attempt(async |client| {
-            let mut work = self.writer.look_up(client, &chunk).await?;
+            let mut work = self
+                .writer
+                .look_up(client, std::slice::from_ref(&chunk))
+                .await?;
             let transaction = begin(client).await?;
             rows::settle(&transaction, &mut work).await?;
             Ok(work.stored.iter().map(|it| it.fate).collect())

@@ -50,6 +50,47 @@ pub(crate) async fn drain(
     Ok(())
 }
 
+/// Drains a backlog whose records open and close incidents and mark hours, and one whose records do neither,
+/// in turns.
+pub(crate) async fn with_and_without(
+    servers: &mut Servers,
+    records: u64,
+    runs: u32,
+) -> anyhow::Result<()> {
+    for mix in [Mix::Good, Mix::Doubted] {
+        topic::fill(
+            servers,
+            &format!("decided_{mix:?}").to_lowercase(),
+            records,
+            mix,
+        )
+        .await?;
+    }
+    let count = number(i64::try_from(records)?);
+    for run in 1..=runs {
+        let mut costs = Vec::new();
+        for mix in [Mix::Good, Mix::Doubted] {
+            let topic = format!("decided_{mix:?}").to_lowercase();
+            let database = Database::create(servers, &format!("{topic}_{run}")).await?;
+            if mix == Mix::Doubted {
+                // Nothing counts anyway; and what would be marked, is not.
+                database.prepare().await?;
+                let rule = "CREATE RULE unmarked AS ON INSERT TO dirty_hours DO INSTEAD NOTHING";
+                database.client().batch_execute(rule).await?;
+            }
+            costs.push(drain_once(servers, &topic, records, &database).await?.cost);
+        }
+        println!(
+            "ratios: with incidents and marks of hours {:.3} × the records/s without; CPU a record {:.3} × \
+             the consumer, {:.3} × PostgreSQL",
+            costs[0].rate(count) / costs[1].rate(count),
+            costs[0].consumer.as_secs_f64() / costs[1].consumer.as_secs_f64(),
+            costs[0].postgres.as_secs_f64() / costs[1].postgres.as_secs_f64(),
+        );
+    }
+    Ok(())
+}
+
 async fn drain_once(
     servers: &mut Servers,
     topic: &str,

@@ -1,7 +1,8 @@
 //! The consumer as its user runs it, and what it costs.
 
 use std::{
-    env,
+    env, fs,
+    path::Path,
     process::{Child, Command, Stdio},
     time::{Duration, Instant},
 };
@@ -58,7 +59,21 @@ impl Consumer {
         topic: &str,
         database: &Database,
     ) -> anyhow::Result<Self> {
+        Self::start_with(servers, topic, database, "")
+    }
+
+    /// The same, with receivers as a file names them.
+    pub(crate) fn start_with(
+        servers: &Servers,
+        topic: &str,
+        database: &Database,
+        receivers: &str,
+    ) -> anyhow::Result<Self> {
         let folder = tempfile::tempdir()?;
+        let alerts = folder.path().join("alerts.toml");
+        if !receivers.is_empty() {
+            fs::write(&alerts, receivers)?;
+        }
         let here = env::current_exe()?;
         let programs = here.ancestors().nth(2).context("target/release/examples")?;
         let process = Command::new(programs.join("consumer"))
@@ -69,6 +84,15 @@ impl Consumer {
             .env("PG_URI", database.uri())
             .env("HTTP_LISTEN", "127.0.0.1:0")
             .env("LOG_LEVEL", "WARNING")
+            .env(
+                "ALERTS_FILE",
+                if receivers.is_empty() {
+                    Path::new("")
+                } else {
+                    &alerts
+                },
+            )
+            .env("ALERT_GROUP_WAIT", "5")
             .current_dir(folder.path())
             .stdin(Stdio::null())
             .spawn()

@@ -1,6 +1,8 @@
 //! A database of one run's own.
 
+use ::database::{DatabaseSettings, Passwords, TlsSettings};
 use anyhow::Context;
+use devstack::Server;
 use tokio_postgres::{Client, NoTls};
 
 use crate::Servers;
@@ -23,6 +25,19 @@ impl Database {
 
     pub(crate) fn client(&self) -> &Client {
         &self.client
+    }
+
+    /// Makes the tables, before any consumer does.
+    pub(crate) async fn prepare(&self) -> anyhow::Result<()> {
+        let settings = DatabaseSettings {
+            connection: self.uri.parse()?,
+            tls: TlsSettings::Off,
+            connections_max: 1,
+            application_name: "bench",
+            passwords: Passwords::default(),
+        };
+        ::database::migrate(&::database::Database::new(&settings)?).await?;
+        Ok(())
     }
 
     pub(crate) async fn connect(&self) -> anyhow::Result<Client> {
@@ -48,6 +63,17 @@ pub(crate) async fn checkpoint(servers: &Servers) -> anyhow::Result<()> {
     let superuser = connect(&servers.postgres.superuser_uri()).await?;
     superuser.batch_execute("CHECKPOINT").await?;
     Ok(())
+}
+
+/// Has the server keep when each transaction was committed, from now on.
+pub(crate) async fn keep_commit_times(servers: &mut Servers) -> anyhow::Result<()> {
+    let superuser = connect(&servers.postgres.superuser_uri()).await?;
+    superuser
+        .batch_execute("ALTER SYSTEM SET track_commit_timestamp = on")
+        .await?;
+    drop(superuser);
+    servers.postgres.stop().await?;
+    servers.postgres.start().await
 }
 
 pub(crate) async fn connect(uri: &str) -> anyhow::Result<Client> {

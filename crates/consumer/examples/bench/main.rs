@@ -5,6 +5,7 @@ mod backlog;
 mod consumer;
 mod copy;
 mod database;
+mod outage;
 mod records;
 mod steady;
 mod topic;
@@ -34,8 +35,12 @@ enum Scenario {
     Poison,
     /// A backlog in which each tenth record was sent before.
     Repeats,
+    /// A backlog that decides incidents and marks hours, beside one that does neither.
+    Decided,
     /// A thousand records a second as they come: how fresh rows are, and what they cost.
     Steady,
+    /// A thousand websites that fail within a second: how soon that is decided and how often told.
+    Outage,
 }
 
 /// What everything runs on.
@@ -69,6 +74,10 @@ async fn main() -> anyhow::Result<()> {
             Scenario::Repeats => {
                 backlog::drain(&mut servers, records, runs, records::Mix::Repeats).await?;
             }
+            Scenario::Decided => {
+                backlog::with_and_without(&mut servers, records, runs).await?;
+            }
+            Scenario::Outage => outage::measure(&mut servers).await?,
             Scenario::Steady => steady::measure(&mut servers).await?,
         }
     }

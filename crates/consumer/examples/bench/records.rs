@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use messages::{
-    Certificate, Check, CheckResult, HttpVersion, Match, Outcome, Probe, Response, SelfDoubt,
-    Timings, TlsVersion,
+    Certificate, Check, CheckResult, Failure, FailureReason, HttpVersion, Match, Outcome, Phase,
+    Probe, Response, SelfDoubt, Timings, TlsVersion,
 };
 
 /// Websites that the records speak of, in turn.
@@ -25,6 +25,8 @@ pub(crate) enum Mix {
     Poison,
     /// A tenth that came before.
     Repeats,
+    /// Good ones of a prober that doubts itself, which decide nothing.
+    Doubted,
 }
 
 /// A record's key and value.
@@ -43,7 +45,9 @@ impl Mix {
         };
         let rounds_ago = i32::try_from((records - 1 - number) / WEBSITES)?;
         let ago = SignedDuration::try_from(INTERVAL)? * rounds_ago;
-        let mut sent = good(number, now.checked_sub(ago)?)?;
+        let mut result = up(number, now.checked_sub(ago)?)?;
+        result.self_doubt.overloaded = self == Self::Doubted;
+        let mut sent = Sent::from(&result);
         if self == Self::Poison && is_other {
             sent.value = poison(number, &sent.value);
         }
@@ -58,8 +62,39 @@ fn poison(number: u64, value: &[u8]) -> Vec<u8> {
     kinds[kind].to_vec()
 }
 
-/// A check of a site that is well.
+impl From<&CheckResult> for Sent {
+    fn from(result: &CheckResult) -> Self {
+        Self {
+            key: result.check.url.clone(),
+            value: result.to_json(),
+        }
+    }
+}
+
+/// A check of a site that is well, as it is sent.
 pub(crate) fn good(number: u64, scheduled_at: Timestamp) -> anyhow::Result<Sent> {
+    Ok(Sent::from(&up(number, scheduled_at)?))
+}
+
+/// A check of a site that answers no more.
+pub(crate) fn failed(number: u64, scheduled_at: Timestamp) -> anyhow::Result<Sent> {
+    let mut result = up(number, scheduled_at)?;
+    if let Outcome::Up { probe, .. } = result.outcome {
+        result.outcome = Outcome::Down {
+            probe,
+            response: None,
+            failure: Failure::new(
+                FailureReason::ConnectTimeout,
+                Phase::Connect,
+                "no answer within 10 s",
+            ),
+        };
+    }
+    Ok(Sent::from(&result))
+}
+
+/// What a check of a site that is well found.
+fn up(number: u64, scheduled_at: Timestamp) -> anyhow::Result<CheckResult> {
     let millis = |millis| Some(Duration::from_millis(millis + number % 17));
     let url = format!(
         "https://site-{}.example.com/health?full=1",
@@ -92,9 +127,9 @@ pub(crate) fn good(number: u64, scheduled_at: Timestamp) -> anyhow::Result<Sent>
         body_bytes: 18_234,
         body_truncated: false,
     };
-    let result = CheckResult {
+    Ok(CheckResult {
         check: Check {
-            url: url.clone(),
+            url,
             regex_pattern: r"All systems \w+".into(),
             interval: INTERVAL,
             location: "default".into(),
@@ -107,9 +142,5 @@ pub(crate) fn good(number: u64, scheduled_at: Timestamp) -> anyhow::Result<Sent>
             overloaded: false,
             witness: None,
         },
-    };
-    Ok(Sent {
-        key: url,
-        value: result.to_json(),
     })
 }

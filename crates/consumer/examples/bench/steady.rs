@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use devstack::Server;
 use jiff::Timestamp;
 use rdkafka::producer::BaseProducer;
 use tokio::time::{MissedTickBehavior, interval, sleep};
@@ -10,7 +9,7 @@ use tokio::time::{MissedTickBehavior, interval, sleep};
 use crate::{
     Servers,
     consumer::Consumer,
-    database::{Database, connect},
+    database::{self, Database},
     records, topic,
 };
 
@@ -27,13 +26,7 @@ const FRESHNESS: &str = "SELECT percentile_cont(ARRAY[0.5, 0.99, 1]) WITHIN GROU
     WHERE scheduled_at >= $1::text::timestamptz";
 
 pub(crate) async fn measure(servers: &mut Servers) -> anyhow::Result<()> {
-    let superuser = connect(&servers.postgres.superuser_uri()).await?;
-    superuser
-        .batch_execute("ALTER SYSTEM SET track_commit_timestamp = on")
-        .await?;
-    drop(superuser);
-    servers.postgres.stop().await?;
-    servers.postgres.start().await?;
+    database::keep_commit_times(servers).await?;
     let database = Database::create(servers, "steady").await?;
     servers
         .kafka

@@ -1,7 +1,7 @@
 //! Error budgets: a website that spends its budget fast is told of once, until that is over; and so is a group of
 //! them (`groups`).
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use database::{Database, DatabaseError, Statement, begin, commit};
 use deadpool_postgres::Transaction;
@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
+use self::rules::ByRule;
 use super::{
     pause::pause,
     telling::{Names, Notice, Untold, tell, tell_ends},
@@ -17,6 +18,7 @@ use super::{
 use crate::alerts::GroupSlo;
 
 mod groups;
+mod rules;
 #[cfg(test)]
 mod tests;
 
@@ -30,40 +32,37 @@ const LOCK_KEY: i64 = 0x0077_6d5f_6275_726e;
 
 const LOCK: Statement = Statement::new(
     "waiting to look at error budgets",
-    "SELECT pg_try_advisory_xact_lock($1)",
+    "SELECT pg_try_advisory_xact_lock($1), now()",
 );
-/// Burns begin where the rate is over the factor in the long time and, so that it goes on just now, in
-/// the short one: 14.4 spends 2 % of a month's budget in an hour, 6 spends 5 % in six hours.
-const BEGIN: Statement = Statement::new(
-    "looking for error budgets that are spent fast",
-    "WITH aimed AS MATERIALIZED ( \
-        SELECT id, slo, factor, short, long FROM (SELECT id, CASE jsonb_typeof(target -> 'slo') \
+/// Burns begin where the rate is over the factor in the long and in the short time.
+const BEGIN: ByRule = ByRule {
+    doing: "looking for error budgets that are spent fast",
+    sql: "WITH aimed AS MATERIALIZED ( \
+        SELECT id, slo FROM (SELECT id, CASE jsonb_typeof(target -> 'slo') \
             WHEN 'number' THEN (target -> 'slo')::double precision END AS slo FROM websites) AS sites \
-        CROSS JOIN (VALUES (14.4::double precision, interval '5 minutes', interval '1 hour'), \
-            (6, interval '30 minutes', interval '6 hours')) AS rules (factor, short, long) \
         WHERE slo > 0 AND slo < 100 \
     ), quick AS MATERIALIZED ( \
-        SELECT aimed.* FROM aimed CROSS JOIN LATERAL burn_rate(aimed.id, slo, now() - short, now()) \
-        WHERE rate >= factor AND NOT EXISTS (SELECT FROM burns \
-            WHERE website_id = aimed.id AND burns.factor = aimed.factor AND ended_at IS NULL) \
+        SELECT aimed.* FROM aimed CROSS JOIN LATERAL burn_rate(aimed.id, slo, {short}, {now}) \
+        WHERE rate >= {factor} AND NOT EXISTS (SELECT FROM burns \
+            WHERE website_id = aimed.id AND burns.factor = {factor} AND ended_at IS NULL) \
     ) \
     INSERT INTO burns (website_id, factor) \
-    SELECT id, factor FROM quick CROSS JOIN LATERAL burn_rate(id, slo, now() - long, now()) \
-    WHERE rate >= factor AND failed >= $1 \
+    SELECT id, {factor} FROM quick CROSS JOIN LATERAL burn_rate(id, slo, {long}, {now}) \
+    WHERE rate >= {factor} AND failed >= $1 \
     ON CONFLICT (website_id, factor) WHERE ended_at IS NULL DO NOTHING RETURNING id",
-);
+};
 /// They end where the long time's rate is below the factor, so that a site which comes and goes is told
 /// of once; and where nothing is aimed at any more.
-const END: Statement = Statement::new(
-    "looking for error budgets that are spent slowly again",
-    "UPDATE burns SET ended_at = now() FROM websites WHERE websites.id = website_id AND ended_at IS NULL \
+const END: ByRule = ByRule {
+    doing: "looking for error budgets that are spent slowly again",
+    sql: "UPDATE burns SET ended_at = now() FROM websites WHERE websites.id = website_id AND ended_at IS NULL \
+    AND factor = {factor} \
     AND NOT CASE WHEN jsonb_typeof(target -> 'slo') = 'number' AND (target -> 'slo')::double precision > 0 \
         AND (target -> 'slo')::double precision < 100 THEN EXISTS ( \
-            SELECT FROM burn_rate(website_id, (target -> 'slo')::double precision, \
-                now() - CASE WHEN factor > 10 THEN interval '1 hour' ELSE interval '6 hours' END, now()) \
-            WHERE rate >= factor) ELSE false END \
+            SELECT FROM burn_rate(website_id, (target -> 'slo')::double precision, {long}, {now}) \
+            WHERE rate >= {factor}) ELSE false END \
     RETURNING burns.id",
-);
+};
 const READ: Statement = Statement::new(
     "reading burns",
     "SELECT jsonb_build_object('id', burns.id, 'website_id', website_id, 'factor', factor, \
@@ -107,17 +106,9 @@ pub(crate) async fn watch_budgets(
 pub(super) async fn round(database: &Database, names: &Names) -> Result<(), DatabaseError> {
     let changed = database.attempt(async |client| {
         let transaction = begin(client).await?;
-        let lock = LOCK.query_one(&transaction, &[&LOCK_KEY]).await?;
-        if !lock.get::<_, bool>(0) {
+        let Some(Changes { began, ended }) = look(&transaction).await? else {
             return Ok(Vec::new());
-        }
-        let ids = |rows: Vec<tokio_postgres::Row>| -> Vec<i64> {
-            rows.iter().map(|row| row.get(0)).collect()
         };
-        let mut ended = ids(END.query(&transaction, &[]).await?);
-        ended.extend(groups::end(&transaction).await?);
-        let mut began = ids(BEGIN.query(&transaction, &[&FAILED_MIN]).await?);
-        began.extend(groups::begin(&transaction, FAILED_MIN).await?);
         let mut changed = read(&transaction, &ended).await?;
         // What is over before anybody was told, as within a maintenance window, is told nobody.
         tell_ends(&transaction, &notices(&changed), "burn", Untold::Withhold).await?;
@@ -131,6 +122,26 @@ pub(super) async fn round(database: &Database, names: &Names) -> Result<(), Data
         info!("{}: {}", name(&burn), what(&burn));
     }
     Ok(())
+}
+
+/// Burns that begin and that are over, by their ids.
+struct Changes {
+    began: Vec<i64>,
+    ended: Vec<i64>,
+}
+
+/// Looks, unless somebody else does just now.
+async fn look(transaction: &Transaction<'_>) -> Result<Option<Changes>, DatabaseError> {
+    let lock = LOCK.query_one(transaction, &[&LOCK_KEY]).await?;
+    if !lock.get::<_, bool>(0) {
+        return Ok(None);
+    }
+    let now: SystemTime = lock.get(1);
+    let mut ended = END.ask(transaction, now, &[]).await?;
+    ended.extend(groups::end(transaction, now).await?);
+    let mut began = BEGIN.ask(transaction, now, &[&FAILED_MIN]).await?;
+    began.extend(groups::begin(transaction, now, FAILED_MIN).await?);
+    Ok(Some(Changes { began, ended }))
 }
 
 async fn read(transaction: &Transaction<'_>, ids: &[i64]) -> Result<Vec<Value>, DatabaseError> {

@@ -1,8 +1,11 @@
 //! Error budgets of groups: what their websites may spend together.
 
+use std::time::SystemTime;
+
 use database::{DatabaseError, Statement};
 use deadpool_postgres::{GenericClient, Transaction};
 
+use super::rules::ByRule;
 use crate::alerts::GroupSlo;
 
 const FORGET: Statement = Statement::new(
@@ -15,31 +18,30 @@ const AIM: Statement = Statement::new(
     ON CONFLICT (website_group) DO UPDATE SET slo = excluded.slo",
 );
 /// As of websites: over the factor in the long and in the short time.
-const BEGIN: Statement = Statement::new(
-    "looking for error budgets of groups that are spent fast",
-    "WITH quick AS MATERIALIZED ( \
-        SELECT website_group, slo, factor, long FROM group_slos \
-        CROSS JOIN (VALUES (14.4::double precision, interval '5 minutes', interval '1 hour'), \
-            (6, interval '30 minutes', interval '6 hours')) AS rules (factor, short, long) \
-        CROSS JOIN LATERAL group_burn_rate(website_group, slo, now() - short, now()) \
-        WHERE rate >= factor AND NOT EXISTS (SELECT FROM burns \
-            WHERE burns.website_group = group_slos.website_group AND burns.factor = rules.factor \
+const BEGIN: ByRule = ByRule {
+    doing: "looking for error budgets of groups that are spent fast",
+    sql: "WITH quick AS MATERIALIZED ( \
+        SELECT website_group, slo FROM group_slos \
+        CROSS JOIN LATERAL group_burn_rate(website_group, slo, {short}, {now}) \
+        WHERE rate >= {factor} AND NOT EXISTS (SELECT FROM burns \
+            WHERE burns.website_group = group_slos.website_group AND burns.factor = {factor} \
             AND ended_at IS NULL) \
     ) \
     INSERT INTO burns (website_group, factor) \
-    SELECT website_group, factor FROM quick \
-    CROSS JOIN LATERAL group_burn_rate(website_group, slo, now() - long, now()) \
-    WHERE rate >= factor AND failed >= $1 \
+    SELECT website_group, {factor} FROM quick \
+    CROSS JOIN LATERAL group_burn_rate(website_group, slo, {long}, {now}) \
+    WHERE rate >= {factor} AND failed >= $1 \
     ON CONFLICT (website_group, factor) WHERE ended_at IS NULL DO NOTHING RETURNING id",
-);
-const END: Statement = Statement::new(
-    "looking for error budgets of groups that are spent slowly again",
-    "UPDATE burns SET ended_at = now() WHERE website_group IS NOT NULL AND ended_at IS NULL \
-    AND NOT EXISTS (SELECT FROM group_slos CROSS JOIN LATERAL group_burn_rate(group_slos.website_group, slo, \
-        now() - CASE WHEN factor > 10 THEN interval '1 hour' ELSE interval '6 hours' END, now()) \
-        WHERE group_slos.website_group = burns.website_group AND rate >= factor) \
+};
+const END: ByRule = ByRule {
+    doing: "looking for error budgets of groups that are spent slowly again",
+    sql: "UPDATE burns SET ended_at = now() WHERE website_group IS NOT NULL AND ended_at IS NULL \
+    AND factor = {factor} \
+    AND NOT EXISTS (SELECT FROM group_slos \
+        CROSS JOIN LATERAL group_burn_rate(group_slos.website_group, slo, {long}, {now}) \
+        WHERE group_slos.website_group = burns.website_group AND rate >= {factor}) \
     RETURNING id",
-);
+};
 
 /// Stores what groups aim at, for whoever asks what is left of it.
 pub(super) async fn aim(
@@ -56,14 +58,16 @@ pub(super) async fn aim(
 /// The burns of groups that begin now, where so many checks failed at least.
 pub(super) async fn begin(
     transaction: &Transaction<'_>,
+    now: SystemTime,
     failed_min: i64,
 ) -> Result<Vec<i64>, DatabaseError> {
-    let rows = BEGIN.query(transaction, &[&failed_min]).await?;
-    Ok(rows.iter().map(|row| row.get(0)).collect())
+    BEGIN.ask(transaction, now, &[&failed_min]).await
 }
 
 /// Those that are over now.
-pub(super) async fn end(transaction: &Transaction<'_>) -> Result<Vec<i64>, DatabaseError> {
-    let rows = END.query(transaction, &[]).await?;
-    Ok(rows.iter().map(|row| row.get(0)).collect())
+pub(super) async fn end(
+    transaction: &Transaction<'_>,
+    now: SystemTime,
+) -> Result<Vec<i64>, DatabaseError> {
+    END.ask(transaction, now, &[]).await
 }

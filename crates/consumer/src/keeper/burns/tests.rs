@@ -1,8 +1,9 @@
 //! Burns begin once and end once, on a real PostgreSQL.
 
+use database::{Statement, begin};
 use tokio_postgres::NoTls;
 
-use super::{super::telling::Names, groups, round};
+use super::{super::telling::Names, groups, look, round};
 use crate::{alerts::GroupSlo, testing};
 
 /// Websites of the same slo: one fails every sixth check now, one failed four times an hour ago, one has
@@ -20,6 +21,15 @@ const SITES: &str = "
     FROM websites CROSS JOIN generate_series(1, 59) AS minute;
     INSERT INTO maintenance_spans (website_id, starts_at, ends_at)
     SELECT id, now() - interval '2 hours', now() + interval '1 hour' FROM websites WHERE url = 'http://worked-on/'";
+
+/// A partition for each of so many days, today among them.
+const MANY_DAYS: &str = "DO $$ BEGIN FOR day IN -60..1 LOOP \
+    EXECUTE format('CREATE TABLE %I PARTITION OF metrics FOR VALUES FROM (%L) TO (%L)', 'day' || day, \
+        date_trunc('day', now(), 'UTC') + day * interval '1 day', \
+        date_trunc('day', now(), 'UTC') + (day + 1) * interval '1 day'); END LOOP; END $$";
+/// Whoever plans for a partition locks it until the transaction ends.
+const LOCKED: &str = "SELECT count(*) FROM pg_locks JOIN pg_inherits ON inhrelid = relation \
+    WHERE pid = pg_backend_pid() AND inhparent = 'metrics'::regclass";
 
 /// All is well again, and the team has been told of what was not.
 const OVER_AND_TOLD: &str = "UPDATE metrics SET outcome = 'up'; \
@@ -98,6 +108,28 @@ const GROUPS: &str = "
     FROM websites CROSS JOIN generate_series(1, 59) AS minute;
     INSERT INTO maintenance_spans (website_id, starts_at, ends_at)
     VALUES (4, now() - interval '2 hours', now() + interval '1 hour')";
+
+#[tokio::test]
+async fn years_of_days_cost_no_more_than_the_last_hours() {
+    let uri = testing::database().await;
+    let writer = testing::writer(&uri);
+    database::prepare(writer.database()).await.unwrap();
+    let (client, connection) = tokio_postgres::connect(&uri, NoTls).await.unwrap();
+    tokio::spawn(connection);
+    client.batch_execute(MANY_DAYS).await.unwrap();
+    let locked = writer.database().attempt(async |client| {
+        let transaction = begin(client).await?;
+        look(&transaction).await?;
+        let count = Statement::new("counting locks", LOCKED);
+        let row = count.query_one(&transaction, &[]).await?;
+        Ok(row.get::<_, i64>(0))
+    });
+    let locked = locked.await.unwrap();
+    assert!(
+        (1..10).contains(&locked),
+        "{locked} partitions are planned for"
+    );
+}
 
 #[tokio::test]
 async fn the_budget_of_a_group_is_that_of_its_websites_together() {

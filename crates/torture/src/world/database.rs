@@ -26,12 +26,15 @@ const UNTOLD: &str = "SELECT (SELECT count(*) FROM outbox AS entry WHERE alert_i
 const HURRY: &str = "UPDATE alerts SET next_attempt_at = now() WHERE sent_at IS NULL \
     AND last_error IS NOT NULL AND next_attempt_at > now() + interval '60 seconds' \
     OR sent_at IS NULL AND next_attempt_at BETWEEN now() AND now() + interval '40 seconds'";
+const OTHERS: &str = "SELECT coalesce(string_agg(format('%s since %s s: %s', state, \
+    extract(epoch FROM now() - xact_start)::integer, query), '; ' ORDER BY xact_start), 'nobody') \
+    FROM pg_stat_activity WHERE xact_start < now() AND pid <> pg_backend_pid()";
 /// What a client says first, after its length: the protocol's version 3.0, and who it is.
 const STARTUP: &[u8] = b"\0\x03\0\0user\0websites\0database\0websites\0\0";
 /// How the server's answer begins once it has given the connection a place.
 const PASSWORD_PLEASE: u8 = b'R';
 /// How often a statement is tried that others are in the way of, and the pause between.
-const ATTEMPTS: u32 = 60;
+const ATTEMPTS: u32 = 120;
 const ATTEMPT_PAUSE: Duration = Duration::from_millis(200);
 
 /// The consumers' database.
@@ -89,11 +92,21 @@ impl Database {
         loop {
             attempt += 1;
             let done = self.try_execute(statements).await;
-            if done.is_ok() || attempt == ATTEMPTS {
-                return done.with_context(|| format!("executing {statements}"));
+            if done.is_ok() {
+                return Ok(());
+            }
+            if attempt == ATTEMPTS {
+                let others = self.others().await.unwrap_or_default();
+                return done.with_context(|| format!("executing {statements}; meanwhile {others}"));
             }
             sleep(ATTEMPT_PAUSE).await;
         }
+    }
+
+    /// What others do just now, and since when, in words.
+    async fn others(&self) -> Result<String> {
+        let row = self.superuser().await?.query_one(OTHERS, &[]).await?;
+        Ok(row.get(0))
     }
 
     async fn try_execute(&self, statements: &str) -> Result<()> {

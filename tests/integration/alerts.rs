@@ -6,7 +6,9 @@ use devstack::{Answer, Inbox, Posted};
 use tempfile::TempDir;
 use tokio::time::timeout;
 
-use crate::support::{Database, PATIENCE, Service, ServiceSettings, Topic, original_record};
+use crate::support::{
+    Database, PATIENCE, Service, ServiceSettings, Topic, eventually, original_record,
+};
 
 /// What is to be told: a website went down a minute ago.
 const DOWN: &str = "WITH website AS (INSERT INTO websites (url) VALUES ('http://a.test/') RETURNING id), \
@@ -137,6 +139,7 @@ async fn what_a_killed_consumer_was_telling_another_tells_by_the_same_id() {
 #[tokio::test]
 async fn a_location_that_falls_silent_is_told_and_so_is_that_it_is_heard_again() {
     let mut alerts = Alerts::start().await;
+    alerts.inbox.answer(Answer::Status(500, ""));
     // Of one partition nothing ever comes: that it is read to its end is known all the same.
     let (topic, database) = (Topic::create(2).await, Database::create().await);
     let settings = ServiceSettings::consumer(&topic, &database)
@@ -160,8 +163,32 @@ async fn a_location_that_falls_silent_is_told_and_so_is_that_it_is_heard_again()
     let silent = alerts.posted().await.body;
     let what = "nothing comes from the monitor without a location since ";
     assert!(silent.contains(what), "{silent}");
-    let metrics = consumer.get("/metrics").await;
-    assert!(metrics.contains("consumer_silent_locations 1"), "{metrics}");
+    // The receiver refuses it, which is seen.
+    eventually("the refusal and the silence are shown", async || {
+        let metrics = consumer.get("/metrics").await;
+        let are_shown = [
+            "consumer_silent_locations 1",
+            "consumer_alerts_refused_attempts{receiver=\"ops\"} 1",
+        ];
+        are_shown
+            .iter()
+            .all(|it| metrics.contains(it))
+            .then_some(())
+    })
+    .await;
+    let (code, printed, said) = Service::run("consumer", &["status"], &settings).await;
+    assert_eq!(code, Some(0), "{said}");
+    for part in [
+        ", silent since ",
+        "receiver ops: 1 alerts wait, ",
+        "127.0.0.1 answered 500 Internal Server Error",
+    ] {
+        assert!(printed.contains(part), "{part:?} in {printed}");
+    }
+    database
+        .execute("UPDATE alerts SET next_attempt_at = now()")
+        .await;
+    assert_eq!(alerts.posted().await.body, silent, "it is tried again");
     topic.write([original_record(1).as_slice()]);
     let heard = alerts.posted().await.body;
     assert!(heard.contains("is heard again, after 1 h"), "{heard}");

@@ -90,6 +90,8 @@ need_stack() {
 need_tests() {
     has prometheus-alertmanager || wants prometheus-alertmanager "Prometheus' Alertmanager, as prometheus-alertmanager"
     { has prometheus && has promtool; } || wants prometheus 'Prometheus, as prometheus and promtool'
+    has chromium || wants chromium 'Chromium, as chromium'
+    has chromedriver || wants chromium-driver "Chromium's driver, as chromedriver"
 }
 
 need_lint() {

@@ -27,6 +27,8 @@ const ARROWS: &[(&str, &[&str])] = &[
         &["database", "messages", "notify", "service", "status"],
     ),
     ("devstack", &["service"]),
+    // For tests alone, and no part of any program.
+    ("browser", &["devstack"]),
     ("torture", &["devstack"]),
     // Benches alone, and no part of any program.
     ("bench", &[]),

@@ -4,6 +4,7 @@
 //!   stored, and makes the partitions of the days to come.
 //! - `retention`: lets go of what is kept no longer.
 //! - `burns`: watches error budgets.
+//! - `accounts`: proves for the status page that all checks are accounted for.
 //! - `maintenance`: plans it some days ahead.
 //! - `rollups`: counts what hours and days came to.
 //! - `keeping`: all of these side by side.
@@ -12,6 +13,7 @@
 //! - `notifier`: gathers what is to be told, and delivers it.
 //! - `reminder`: says again what is still wrong.
 
+mod accounts;
 mod burns;
 mod keeping;
 mod locations;
@@ -25,6 +27,7 @@ mod retention;
 mod rollups;
 mod telling;
 
+pub(crate) use accounts::Accounts;
 pub(crate) use keeping::Keeping;
 pub(crate) use partitions::prepare;
 pub(crate) use reminder::remind;

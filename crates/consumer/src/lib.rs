@@ -43,6 +43,7 @@ mod worker;
 
 use std::time::Duration;
 
+use ::status::StatusPage;
 use anyhow::{anyhow, bail};
 use database::Database;
 use service::{
@@ -65,7 +66,7 @@ use tracing::{info, warn};
 use self::{
     alerts::AlertSettings,
     batch::Load,
-    keeper::Keeping,
+    keeper::{Accounts, Keeping},
     progress::Progress,
     retention::Retention,
     settings::{MigrateSettings, Settings},
@@ -108,7 +109,8 @@ pub async fn run(settings: Settings, metrics: Metrics, orders: Orders) -> anyhow
     let renewal = Renewal::new(pem_files);
     let shared = Shared::new(&settings, &health)?;
     let address = settings.alerts.status_url.as_deref();
-    let pages = ::status::router(&settings.status, address, &settings.database)?;
+    let (told, known) = Accounts::channel(&settings.status.public_tags);
+    let page = StatusPage::new(&settings.status, address, &settings.database, known)?;
 
     let (ready_sender, ready) = oneshot::channel();
     let workers = start_workers(&mut stages, &settings, &shared, &give_up);
@@ -130,7 +132,7 @@ pub async fn run(settings: Settings, metrics: Metrics, orders: Orders) -> anyhow
     };
     stages.stage("the source", reading.run());
 
-    let keeping = shared.keeping(settings.retention, settings.alerts, health.clone());
+    let keeping = shared.keeping(settings.retention, settings.alerts, health.clone(), told);
     stages.background("the keeper", |stop| keeping.run(ready, stop));
     let progress = shared.progress;
     stages.background("the summary", |stop| async move {
@@ -148,7 +150,8 @@ pub async fn run(settings: Settings, metrics: Metrics, orders: Orders) -> anyhow
         health,
         metrics,
     };
-    attendants.start(&mut stages, pages);
+    attendants.start(&mut stages, page.router);
+    stages.background("the lookout", |stop| infallible(page.lookout.run(stop)));
     stages.run().await
 }
 
@@ -177,7 +180,13 @@ impl Shared {
 
 impl Shared {
     /// What looks after what they write to.
-    fn keeping(&self, retention: Retention, alerts: AlertSettings, health: Health) -> Keeping {
+    fn keeping(
+        &self,
+        retention: Retention,
+        alerts: AlertSettings,
+        health: Health,
+        accounts: Accounts,
+    ) -> Keeping {
         Keeping {
             trouble: self.troubles.of("keeper"),
             writer: self.writer.clone(),
@@ -185,6 +194,7 @@ impl Shared {
             alerts,
             heard: self.progress.heard.clone(),
             health,
+            accounts,
         }
     }
 }

@@ -6,12 +6,15 @@
 //! - `neighbours`: the rows next to the period.
 //! - `checks`: each due check of each website and location against these.
 //! - `account`: what the offsets of each partition became.
+//! - `accounted`: the outcome for the status page, of the last day. `period`: how long that is.
 //! - `report`: the outcome, for a person and as JSON.
 
 mod account;
+mod accounted;
 mod checks;
 mod days;
 mod neighbours;
+mod period;
 mod report;
 mod seen;
 
@@ -22,16 +25,16 @@ use std::{
 
 use anyhow::{anyhow, bail};
 use database::Database;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use service::command_line::BadInput;
 
-use self::report::Report;
+pub(crate) use self::accounted::last_day;
+use self::{
+    checks::Wanted,
+    period::{PERIOD, UNDER_WAY},
+    report::Report,
+};
 use crate::settings::MigrateSettings;
-
-/// The period, where only its end is told.
-const PERIOD: SignedDuration = SignedDuration::from_hours(24);
-/// A check that was due so recently may still be under way, or its record.
-const UNDER_WAY: SignedDuration = SignedDuration::from_mins(2);
 
 /// What is to be proved.
 #[derive(Clone, Copy, Debug)]
@@ -77,10 +80,15 @@ pub async fn verify(settings: MigrateSettings, options: VerifyOptions) -> anyhow
 
 async fn prove(database: &Database, period: Range<Timestamp>) -> anyhow::Result<Report> {
     let explain = |error| anyhow!("{}", database.explain(&error));
-    Ok(Report {
-        checks: checks::prove(database, &period).await.map_err(explain)?,
-        partitions: account::read(database).await.map_err(explain)?,
+    let wanted = Wanted {
         period,
+        tags: None,
+        findings_max: usize::MAX,
+    };
+    Ok(Report {
+        checks: checks::prove(database, &wanted).await.map_err(explain)?,
+        partitions: account::read(database).await.map_err(explain)?,
+        period: wanted.period,
     })
 }
 

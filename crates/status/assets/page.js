@@ -32,13 +32,19 @@
 		for (const g of $(".group")) g.hidden = !$(seen, g)[0];
 		$("#found")[0].textContent = q.value && $(seen).length + " found";
 	};
-	// A closed group's rows come when it is opened.
+	// A closed group's rows come when it is opened, and again when something is new.
+	const parse = text => new DOMParser().parseFromString(text, "text/html");
+	const fill = async g => {
+		const text = await fetch(g.dataset.rows).then(r => r.ok && r.text()).catch(() => "");
+		const t = parse(text || ""), rows = $(".group > table, .group ~ .after", t);
+		if (!rows[0] || $("table", g)[0]?.contains(document.activeElement)) return;
+		times(t);
+		for (const e of [...g.children].slice(1)) e.remove();
+		g.append(...rows);
+		bars(g); tick(); sought();
+	};
 	const groups = root => {
-		for (const g of $("[data-rows]", root)) g.addEventListener("toggle", async () => {
-			const r = await fetch(g.dataset.rows), t = new DOMParser().parseFromString(await r.text(), "text/html");
-			const rows = $(".group > table, .group ~ .after", t);
-			if (r.ok && rows[0]) { times(t); g.lastElementChild.replaceWith(...rows); bars(g); }
-		}, { once: true });
+		for (const g of $("[data-rows]", root)) g.addEventListener("toggle", () => g.open && fill(g));
 	};
 
 	// Bars: one tab stop, arrows, Home, End.
@@ -74,15 +80,30 @@
 	};
 
 	// What is new comes by itself, and leaves alone where the reader is: what is typed, folded, focused.
+	let live, busy, again, quiet = 0;
 	const renew = async () => {
 		if (document.hidden || d.now == null) return;
-		const r = await fetch(location.href).catch(() => 0);
-		if (!r?.ok) return;
-		const t = new DOMParser().parseFromString(await r.text(), "text/html");
+		if (busy) return again = 1;
+		busy = 1;
+		const text = await fetch(location.href).then(r => r.ok && r.text()).catch(() => "");
+		busy = 0;
+		if (text) put(parse(text));
+		if (again) { again = 0; renew(); }
+	};
+	// The server tells when. Where it does not, this page asks; a hidden page holds no connection.
+	const listen = () => {
+		if (document.hidden || d.now == null) { live?.close(); live = 0; return; }
+		if (live && live.readyState < 2) return;
+		live = new EventSource("/updates");
+		live.onmessage = () => { quiet = 0; renew(); };
+	};
+	const put = t => {
 		const rows = new Map($("[data-q]", t).map(r => [$(".name", r)[0].href, r]));
 		times(t);
 		// Another shape: rows came, went or stand elsewhere. The whole is replaced, unless somebody is in it.
-		const shape = e => $("[data-q] .name, section, h3", e).map(x => x.href || x.id || x.textContent).join();
+		const shape = e => $("[data-q] .name, section, h3", e).filter(x => !x.closest("[data-rows] table"))
+			.map(x => x.href || x.id || x.textContent).join();
+		const open = $("[data-rows][open]").map(g => g.dataset.rows), small = ".group > summary > small";
 		const main = $("main")[0], fresh = $("main", t)[0];
 		if (shape(main) == shape(fresh) && rows.size) {
 			for (const s of [".banner", ".probers", ".side"]) $(s)[0]?.replaceWith(...$(s, t).slice(0, 1));
@@ -93,6 +114,7 @@
 				to.hidden = e.hidden; e.replaceWith(to); bars(to);
 				$("a", to)[at]?.focus();
 			}
+			$(small, t).forEach((e, i) => $(small)[i].textContent = e.textContent);
 		} else if (!main.contains(document.activeElement)) {
 			const q = $("#q")[0]?.value, closed = $(".group:not([open]) h3").map(e => e.textContent);
 			main.replaceWith(fresh);
@@ -101,6 +123,8 @@
 			set(fresh);
 		} else return;
 		$(".asof")[0]?.replaceWith(...$(".asof", t));
+		for (const g of $("[data-rows]")) if (open.includes(g.dataset.rows)) g.open ? fill(g) : g.open = true;
+		for (const e of $(".account")) for (const to of $(".account", t)) { to.open = e.open; e.replaceWith(to); }
 		document.title = t.title;
 		now = Date.parse(t.documentElement.dataset.now); begun = performance.now();
 		tick();
@@ -121,7 +145,11 @@
 		$(".zone")[0].textContent = Intl.DateTimeFormat().resolvedOptions().timeZone;
 		times(document);
 		set(document);
-		if (now) { setInterval(tick, 1000); setInterval(renew, 15000); }
-		document.addEventListener("visibilitychange", renew);
+		if (now) {
+			setInterval(tick, 1000);
+			setInterval(() => { if (live?.readyState != 1 || ++quiet > 3) { quiet = 0; renew(); } listen(); }, 15000);
+			document.addEventListener("visibilitychange", () => { listen(); renew(); });
+			listen();
+		}
 	});
 })();

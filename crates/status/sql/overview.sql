@@ -54,7 +54,7 @@ FULL JOIN (SELECT location, max(heard_at) AS heard_at, min(every) AS every FROM 
 UNION ALL
 SELECT * FROM (
     SELECT 'maintenance', json_build_object('starts_at', starts_at, 'ends_at', ends_at, 'note', note,
-        'websites', json_agg(json_build_object('url', url, 'name', name) ORDER BY name, url))::text
+        'websites', json_agg(json_build_object('id', id, 'url', url, 'name', name) ORDER BY name, url))::text
     FROM maintenance_spans JOIN sites ON id = website_id
     WHERE ends_at > now() AND starts_at < now() + interval '30 days'
     GROUP BY starts_at, ends_at, note ORDER BY starts_at

@@ -3,11 +3,14 @@
 //! - [`StatusSettings`]: what the environment says of it.
 //! - `site`: the routes, and what the handlers share. `api`: the JSON API, badges, the feed.
 //! - `reading`: questions to the database, whose answers are kept for a moment.
+//! - `account`: whether all checks are accounted for, as it is handed in.
+//! - `updates`: what open pages are told, so that they renew themselves.
 //! - `queries`: what is asked, and what comes back.
 //! - `pages`: from there to HTML. `words`, `times`, `share`, `spread`: how things are said. `state`: how a website is.
 //! - `auth`: who may see it.
 //! - `assets`, `answer`: style and script; headers, and what is said when something is wrong.
 
+mod account;
 mod answer;
 mod api;
 mod assets;
@@ -21,11 +24,14 @@ mod site;
 mod spread;
 mod state;
 mod times;
+mod updates;
 mod words;
 
+pub use account::{Account, Finding, Outcomes};
 pub use auth::Credentials;
 pub use settings::StatusSettings;
-pub use site::router;
+pub use site::StatusPage;
+pub use updates::Lookout;
 
 #[cfg(test)]
 mod tests;

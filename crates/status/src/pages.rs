@@ -1,6 +1,6 @@
 //! From what was read to HTML. Everything that is not ours is escaped by the template.
 //!
-//! - `layout`: what stands around each page. `parts`: what many of them use.
+//! - `layout`, `foot`: what stands around each page. `parts`: what many of them use.
 //! - `overview` with `banner`, `tools`, `groups`, `row`, `strip`, `spark`, `past`: all websites.
 //! - `website` with `chart`, `checks`: one of them. `incident`, `incidents`: what happened.
 //! - `trouble`: what is shown when there is nothing to show.
@@ -8,6 +8,7 @@
 mod banner;
 mod chart;
 mod checks;
+mod foot;
 mod groups;
 mod incident;
 mod incidents;

@@ -1,10 +1,12 @@
 //! The routes, and what stands behind each.
 //!
-//! - `html`: pages. `json`: the API. `others`: summary, badges, feed. `probes`: what Prometheus is told.
+//! - `html`: pages. `live`: what they are told while they are open.
+//! - `json`: the API. `others`: summary, badges, feed. `probes`: what Prometheus is told.
 //! - `shared`: what the handlers share.
 
 mod html;
 mod json;
+mod live;
 mod others;
 mod probes;
 mod shared;
@@ -18,45 +20,67 @@ use axum::{
     response::Response,
 };
 use database::{Database, DatabaseSettings};
+use tokio::sync::watch;
 use tower_http::compression::CompressionLayer;
 
 use self::shared::Site;
 use crate::{
+    account::Account,
     answer,
     auth::{self, Gate},
     reading::Reading,
     settings::StatusSettings,
+    updates::{self, Lookout},
 };
 
 /// Connections at the same time: the page must not take those that store.
 const CONNECTIONS_MAX: usize = 2;
 
-/// The status page of a database, seen at an address where that is known. Nothing is connected yet.
-pub fn router(
-    settings: &StatusSettings,
-    address: Option<&str>,
-    database: &DatabaseSettings,
-) -> anyhow::Result<Router> {
-    let database = DatabaseSettings {
-        connections_max: CONNECTIONS_MAX,
-        ..database.clone()
-    };
-    let database = Database::for_reading(&database).context("for the status page")?;
-    let reading = Reading::new(database, &settings.public_tags);
-    let site = Site::new(settings.title.clone(), address.map(str::to_owned), reading);
-    let site = Arc::new(site);
-    let mut routes = html::routes()
-        .merge(json::routes())
-        .merge(others::routes())
-        .with_state(Arc::clone(&site))
-        .merge(probes::routes(site));
-    if let Some(credentials) = settings.credentials.clone() {
-        let gate = Arc::new(Gate::new(credentials));
-        routes = routes.layer(from_fn_with_state(gate, auth::ask));
+/// The status page of a database.
+#[derive(Debug)]
+pub struct StatusPage {
+    /// What is served.
+    pub router: Router,
+    /// What tells open pages of what is new while it runs.
+    pub lookout: Lookout,
+}
+
+impl StatusPage {
+    /// One that is seen at an address, where that is known, and that tells of the last account that was
+    /// handed in. Nothing is connected yet.
+    pub fn new(
+        settings: &StatusSettings,
+        address: Option<&str>,
+        database: &DatabaseSettings,
+        account: watch::Receiver<Option<Arc<Account>>>,
+    ) -> anyhow::Result<Self> {
+        let database = DatabaseSettings {
+            connections_max: CONNECTIONS_MAX,
+            ..database.clone()
+        };
+        let database = Database::for_reading(&database).context("for the status page")?;
+        let reading = Reading::new(database.clone(), &settings.public_tags);
+        let (lookout, updates) = updates::updates(database, reading.public_tags());
+        let address = address.map(str::to_owned);
+        let site = Site::new(settings.title.clone(), address, (reading, updates), account);
+        let site = Arc::new(site);
+        let mut routes = html::routes()
+            .merge(json::routes())
+            .merge(others::routes())
+            .merge(live::routes())
+            .with_state(Arc::clone(&site))
+            .merge(probes::routes(site));
+        if let Some(credentials) = settings.credentials.clone() {
+            let gate = Arc::new(Gate::new(credentials));
+            routes = routes.layer(from_fn_with_state(gate, auth::ask));
+        }
+        Ok(Self {
+            router: routes
+                .layer(map_response(with_headers))
+                .layer(CompressionLayer::new()),
+            lookout,
+        })
     }
-    Ok(routes
-        .layer(map_response(with_headers))
-        .layer(CompressionLayer::new()))
 }
 
 async fn with_headers(mut response: Response) -> Response {

@@ -5,6 +5,7 @@ use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
 use super::{
+    accounts::{self, Accounts},
     burns, locations, maintenance, notices, notifier, partitions, retention, rollups,
     telling::Names,
 };
@@ -24,6 +25,8 @@ pub(crate) struct Keeping {
     pub(crate) heard: Heard,
     /// Whether Kafka and PostgreSQL can be used: else nobody is silent.
     pub(crate) health: Health,
+    /// Who is told that all checks are accounted for.
+    pub(crate) accounts: Accounts,
 }
 
 impl Keeping {
@@ -48,6 +51,7 @@ impl Keeping {
             alerts,
             heard,
             health,
+            accounts,
         } = self;
         let database = writer.database().clone();
         let names = Names {
@@ -67,6 +71,7 @@ impl Keeping {
             retention::expire(writer.clone(), retention, stop.clone()),
             rollups::count(database.clone(), stop.clone()),
             maintenance::plan_ahead(database.clone(), stop.clone()),
+            accounts::prove(database.clone(), accounts, stop.clone()),
             burns::watch_budgets(database.clone(), slos, names.clone(), stop.clone()),
             notices::look_around(database.clone(), names, stop.clone()),
             notifier::notify(database, alerts, stop.clone()),

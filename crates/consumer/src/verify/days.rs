@@ -3,6 +3,7 @@
 
 use std::{collections::BTreeMap, ops::Range, time::SystemTime};
 
+use ::status::Outcomes;
 use database::{Database, DatabaseError, Statement, system_time};
 use jiff::{SignedDuration, Timestamp};
 use messages::DueTimes;
@@ -19,8 +20,10 @@ const SUMS: Statement = Statement::new(
     "adding up the rows of a day",
     "SELECT website_id, location, \"interval\", count(*), min(scheduled_at), max(scheduled_at), \
     sum((micros % 1000003) * (micros % 991))::bigint, \
-    coalesce(bool_or(failure_reason = 'target_removed'), false) \
-    FROM (SELECT website_id, location, \"interval\", scheduled_at, failure_reason, \
+    coalesce(bool_or(failure_reason = 'target_removed'), false), \
+    count(*) FILTER (WHERE outcome = 'up'), count(*) FILTER (WHERE outcome = 'down'), \
+    count(*) FILTER (WHERE outcome = 'missed'), count(*) FILTER (WHERE outcome = 'skipped') \
+    FROM (SELECT website_id, location, \"interval\", scheduled_at, failure_reason, outcome, \
         (date_part('epoch', scheduled_at) * 1e6)::bigint AS micros \
         FROM metrics WHERE scheduled_at >= $1 AND scheduled_at < $2) AS due \
     GROUP BY website_id, location, \"interval\"",
@@ -39,11 +42,12 @@ pub(super) type Place = (i64, String);
 #[derive(Debug)]
 pub(super) struct Sum {
     interval: f32,
-    count: i64,
+    pub(super) count: i64,
     first: Timestamp,
     last: Timestamp,
     digest: i64,
     has_last: bool,
+    pub(super) outcomes: Outcomes,
 }
 
 /// The rows of a day.
@@ -95,6 +99,12 @@ pub(super) async fn add_up(
             last: time(row, 5),
             digest: row.get(6),
             has_last: row.get(7),
+            outcomes: Outcomes {
+                up: row.get(8),
+                down: row.get(9),
+                missed: row.get(10),
+                skipped: row.get(11),
+            },
         });
     }
     Ok(day)

@@ -38,10 +38,9 @@ impl Wrong {
 impl Report {
     /// How many checks and offsets are unaccounted for.
     pub(super) fn unaccounted(&self) -> (i64, i64) {
-        let checks = self.checks.unaccounted.iter();
         let partitions = self.partitions.iter();
         (
-            checks.map(|it| it.finding.checks).sum(),
+            self.checks.unaccounted,
             partitions.map(|it| it.unaccounted().abs()).sum(),
         )
     }
@@ -56,7 +55,7 @@ impl Report {
             "rows_without_interval": self.checks.rows_without_interval,
             "places": self.checks.places,
             "retired": self.checks.retired,
-            "checks": self.checks.unaccounted.iter().map(check_json).collect::<Vec<_>>(),
+            "checks": self.checks.first.iter().map(check_json).collect::<Vec<_>>(),
             "partitions": self.partitions.iter().map(partition_json).collect::<Vec<_>>(),
             "unaccounted_checks": checks,
             "unaccounted_offsets": offsets,
@@ -98,7 +97,8 @@ impl Display for Report {
             rows_without_interval,
             places,
             retired,
-            unaccounted,
+            first,
+            ..
         } = &self.checks;
         writeln!(out, "Checks due from {start} until {end}:")?;
         writeln!(out, "  {rows} rows; websites at locations: {places}")?;
@@ -111,7 +111,7 @@ impl Display for Report {
                 "  {rows_without_interval} rows without interval (the original's): no due checks"
             )?;
         }
-        for it in unaccounted {
+        for it in first {
             writeln!(out, "  {it}")?;
         }
         writeln!(out, "Offsets:")?;

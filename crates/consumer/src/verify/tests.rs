@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
+use ::status::Outcomes;
 use database::{Database, DatabaseSettings, Passwords, TlsSettings};
+use jiff::SignedDuration;
 use messages::{DueTimes, check_id};
 use tokio_postgres::{Client, NoTls};
 
@@ -150,6 +152,36 @@ async fn a_silent_website_is_missed_and_a_retired_one_is_not() {
             (&1.into(), &checks.into())
         );
     }
+}
+
+#[tokio::test]
+async fn the_account_of_a_day_is_that_of_the_websites_that_may_be_seen() {
+    let (database, client) = prepared().await;
+    fill(&client, URL, "a", 60, 0..72).await;
+    fill(&client, "http://hidden/", "a", 60, 0..72).await;
+    let changed = "UPDATE websites SET target = '{\"name\": \"A\", \"tags\": [\"customer\"]}' \
+        WHERE url LIKE '%secret%'; \
+        UPDATE metrics SET outcome = 'missed' WHERE scheduled_at BETWEEN '2026-11-24T10:00Z' AND '2026-11-24T10:05Z'; \
+        DELETE FROM metrics USING websites WHERE websites.id = website_id AND url LIKE '%secret%' \
+            AND scheduled_at BETWEEN '2026-11-24T11:00Z' AND '2026-11-24T11:03Z'";
+    client.batch_execute(changed).await.unwrap();
+    let start: Timestamp = DAYS.parse().unwrap();
+    // Its last two minutes are still under way.
+    let now = start + SignedDuration::from_mins(48 * 60 + 2);
+    let public = ["customer".to_owned()];
+    let account = last_day(&database, Some(&public), now).await.unwrap();
+    assert_eq!((account.due, account.unaccounted), (24 * 60, 3));
+    let outcomes = Outcomes {
+        up: 24 * 60 - 5 - 3,
+        missed: 5,
+        ..Outcomes::default()
+    };
+    assert_eq!(account.outcomes, outcomes);
+    let finding = &account.findings[0];
+    assert_eq!((finding.name.as_deref(), finding.checks), (Some("A"), 3));
+    assert_eq!((account.findings.len(), account.other_findings), (1, 0));
+    let all = last_day(&database, None, now).await.unwrap();
+    assert_eq!((all.due, all.unaccounted), (2 * 24 * 60, 3));
 }
 
 /// What is found in some hours: what it is, where, and of how many checks.

@@ -30,7 +30,7 @@ pub(super) fn banner(overview: &Overview, stamp: &Stamp) -> Markup {
                 .inc { p {} p { (causes.len() - OPEN_MAX) " more are open: see " a href="#past" { "below" } } }
             }
             @if overview.page.total() == 0 {
-                .inc { p {} p { "As soon as the first result of the monitor is stored, it stands here." } }
+                .pad { p { "As soon as the first result of the monitor is stored, it stands here." } }
             }
             (counts(overview))
         }

@@ -25,7 +25,7 @@ pub(super) fn table(
         .map(|check| check.response_time)
         .fold(0.001, f64::max);
     html! {
-        .card.scroll role="region" aria-labelledby=(label) tabindex="0" {
+        .card.scroll role="group" aria-labelledby=(label) tabindex="0" {
             table.data {
                 thead {
                     tr {

@@ -1,9 +1,13 @@
 //! What stands around each page.
 
+use std::sync::Arc;
+
 use jiff::{SignedDuration, Timestamp};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
+use super::foot;
 use crate::{
+    account::Account,
     assets,
     times::{self, Clock},
 };
@@ -12,10 +16,12 @@ use crate::{
 const LATE_INTERVALS: f64 = 2.0;
 const LATE_MIN: SignedDuration = SignedDuration::from_secs(30);
 
-/// What stands on top of all pages.
-#[derive(Clone, Copy, Debug)]
+/// What stands on top of all pages, and below them.
+#[derive(Debug)]
 pub(crate) struct Masthead<'a> {
     pub(crate) title: &'a str,
+    /// Whether all checks of a day are accounted for, as far as it is known.
+    pub(crate) account: Option<Arc<Account>>,
 }
 
 /// How fresh the data is: the newest stored result, not the time of rendering.
@@ -101,7 +107,7 @@ impl Layout<'_> {
                     (PreEscaped(assets::SYMBOLS))
                     (top(self.masthead, self.place, self.stamp.as_ref()))
                     .wrap { main #main { (self.content) } }
-                    (foot())
+                    (foot::foot(self.masthead.account.as_deref(), self.now.unwrap_or_else(Timestamp::now)))
                     .tip role="status" hidden {}
                 }
             }
@@ -131,23 +137,6 @@ fn top(masthead: &Masthead, place: Place, stamp: Option<&Stamp>) -> Markup {
                     svg viewBox="0 0 16 16" width="16" height="16" aria-hidden="true" {
                         circle cx="8" cy="8" r="6.2" fill="none" stroke="currentColor" stroke-width="1.5" {}
                         path d="M8 1.8a6.2 6.2 0 0 1 0 12.4z" fill="currentColor" {}
-                    }
-                }
-            }
-        }
-    }
-}
-
-fn foot() -> Markup {
-    html! {
-        footer.foot {
-            .wrap {
-                p { "Times are " span.zone { "UTC" } }
-                nav aria-label="For machines" {
-                    a href="/api/v1/openapi.json" { "JSON API" }
-                    a href="/feed.atom" { "Incident feed" }
-                    a href="https://github.com/websites-monitor/websites-monitor" {
-                        "websites-monitor " (env!("CARGO_PKG_VERSION"))
                     }
                 }
             }

@@ -8,7 +8,7 @@ use super::{
     parts, past, tools,
 };
 use crate::{
-    queries::{Filter, Location, Maintenance, Overview},
+    queries::{Filter, Location, Maintenance, Named, Overview},
     state::State,
     times::{self, Clock},
     words,
@@ -104,11 +104,7 @@ fn maintenance(overview: &Overview) -> Markup {
 const NAMED_MAX: usize = 8;
 
 fn planned(span: &Maintenance, now: jiff::Timestamp) -> Markup {
-    let names = span
-        .websites
-        .iter()
-        .map(|it| words::title(it.name.as_deref(), &it.url));
-    let mut names: Vec<_> = names.collect();
+    let mut names: Vec<_> = span.websites.iter().map(Named::title).collect();
     let others = names.len().saturating_sub(NAMED_MAX);
     if others > 0 {
         names.truncate(NAMED_MAX);

@@ -17,7 +17,7 @@ pub(crate) fn out(masthead: &Masthead, last_known_at: Option<Timestamp>) -> Mark
             "The last result that it told of was due " (times::time(at, Clock::Day)) " (UTC). "
         }
         "What is stored there is safe, and results that come meanwhile are stored later. "
-        "This page asks again each minute."
+        "This page asks again every ten seconds."
     };
     trouble(
         masthead,
@@ -42,7 +42,7 @@ fn trouble(masthead: &Masthead, headline: &str, words: &Markup) -> Markup {
     let content = html! {
         section.card.banner.is-late.full aria-labelledby="now" {
             header.slow { (parts::shape("slow")) h1 #now { (headline) } }
-            .inc { p.big { "" } div { p { (words) } } }
+            .pad { p { (words) } }
         }
     };
     Layout {

@@ -13,7 +13,7 @@ use super::{
     things::Thing,
     website::Website,
 };
-use crate::state::State;
+use crate::{state::State, words};
 
 const OVERVIEW: Statement = Statement::new(
     "reading the overview",
@@ -88,8 +88,16 @@ pub(crate) struct Maintenance {
 /// A website as it is called.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Named {
+    pub(crate) id: i64,
     pub(crate) url: String,
     pub(crate) name: Option<String>,
+}
+
+impl Named {
+    /// What it is called.
+    pub(crate) fn title(&self) -> String {
+        words::title(self.name.as_deref(), &self.url)
+    }
 }
 
 impl Overview {

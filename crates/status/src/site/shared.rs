@@ -12,14 +12,19 @@ use axum::{
 };
 use database::DatabaseError;
 use maud::Markup;
+use tokio::sync::watch;
 use tracing::{info, warn};
 
 use crate::{
+    account::Account,
     answer,
     pages::{self, Masthead},
     reading::Reading,
+    updates::Updates,
 };
 
+/// Where the last account stands.
+pub(crate) type Accounts = watch::Receiver<Option<Arc<Account>>>;
 /// The words behind an address's question mark.
 pub(super) type Words = Query<Vec<(String, String)>>;
 /// What each handler is given.
@@ -32,6 +37,9 @@ pub(crate) struct Site {
     /// Where people see it, without a slash at its end, where that was said.
     pub(super) address: Option<String>,
     pub(super) reading: Reading,
+    pub(super) updates: Updates,
+    /// Handed in by whoever proves it; `None` until then.
+    account: Accounts,
     /// The last question had no answer, and that was said.
     is_out: AtomicBool,
 }
@@ -43,17 +51,27 @@ pub(super) fn pairs(words: &Words) -> impl Iterator<Item = (&str, &str)> {
 
 impl Site {
     /// Nothing is asked yet.
-    pub(super) fn new(title: String, address: Option<String>, reading: Reading) -> Self {
+    pub(super) fn new(
+        title: String,
+        address: Option<String>,
+        (reading, updates): (Reading, Updates),
+        account: Accounts,
+    ) -> Self {
         Self {
             title,
             address,
             reading,
+            updates,
+            account,
             is_out: AtomicBool::new(false),
         }
     }
 
     pub(super) fn masthead(&self) -> Masthead<'_> {
-        Masthead { title: &self.title }
+        Masthead {
+            title: &self.title,
+            account: self.account.borrow().clone(),
+        }
     }
 
     /// Where people see the page: as it was said, or as this reader came to it.
@@ -92,7 +110,12 @@ impl Site {
     /// Said once in the log; to readers, each time, without where the database is.
     pub(super) fn is_out(&self, error: &DatabaseError) -> Response {
         self.note_outage(error);
-        let page = pages::out(&self.masthead(), self.reading.last_known_at());
+        // Nor is what was accounted for told as if it were known.
+        let masthead = Masthead {
+            account: None,
+            ..self.masthead()
+        };
+        let page = pages::out(&masthead, self.reading.last_known_at());
         answer::problem(StatusCode::SERVICE_UNAVAILABLE, page)
     }
 

@@ -3,8 +3,7 @@
 use axum::http::{StatusCode, header};
 use serde_json::Value;
 
-use super::fixture::{Answer, Fixture, get, settings};
-use crate::router;
+use super::fixture::{Answer, Fixture, get, pages, settings};
 
 /// The addresses of docs/api.md's examples, as they stand there.
 const EXAMPLES: &str = include_str!("../../../../docs/api.md");
@@ -151,6 +150,12 @@ async fn other_peoples_pages_and_readers_are_served() {
         told["incidents"][0]["shortlink"],
         "http://status.test/incidents/7"
     );
+    let planned = &told["scheduled_maintenances"][0];
+    assert_eq!(
+        (&planned["status"], &planned["name"]),
+        (&"in_progress".into(), &"new <disk>".into())
+    );
+    assert_eq!(planned["components"][0]["name"], "b.example");
     let badge = fixture.get("/badge/1.svg?show=uptime90").await;
     assert_eq!(badge.headers[header::CONTENT_TYPE], "image/svg+xml");
     assert!(badge.text().contains("75 % in 90 d"));
@@ -209,7 +214,7 @@ async fn what_is_wrong_is_said_as_json() {
         );
     }
     let nowhere = super::fixture::database("postgres://me@127.0.0.1:1/d");
-    let pages = router(&settings(&[]), None, &nowhere).unwrap();
+    let pages = pages(&settings(&[]), &nowhere).router;
     let answer = get(&pages, "/api/v1/websites", &[]).await;
     assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
 }

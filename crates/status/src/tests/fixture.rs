@@ -1,6 +1,9 @@
 //! A database of a test's own, what it holds, and the pages that show it.
 
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{
+    Arc,
+    atomic::{AtomicU32, Ordering},
+};
 
 use axum::{
     Router,
@@ -9,11 +12,18 @@ use axum::{
 };
 use database::{Database, DatabaseSettings, Passwords, TlsSettings};
 use devstack::{Postgres, PostgresOptions};
-use tokio::sync::{Mutex, OnceCell};
+use tokio::{
+    net::TcpListener,
+    sync::{Mutex, OnceCell, watch},
+};
 use tokio_postgres::{Client, NoTls};
+use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
-use crate::{StatusSettings, router};
+use crate::{Account, Lookout, StatusPage, StatusSettings};
+
+/// Attempts to make a database, each with a time limit of its own.
+const ATTEMPTS_MAX: u32 = 10;
 
 static POSTGRES: OnceCell<Postgres> = OnceCell::const_new();
 static TURN: Mutex<()> = Mutex::const_new(());
@@ -36,6 +46,9 @@ pub(super) struct Fixture {
     pub(super) uri: String,
     client: Client,
     pages: Router,
+    /// Looks as soon as the pages are served.
+    lookout: Option<Lookout>,
+    account: watch::Sender<Option<Arc<Account>>>,
 }
 
 impl Fixture {
@@ -52,20 +65,17 @@ impl Fixture {
             .unwrap();
         let (client, connection) = tokio_postgres::connect(&uri, NoTls).await.unwrap();
         tokio::spawn(connection);
+        let (account, known) = watch::channel(None);
+        let page = StatusPage::new(settings, None, &at, known).unwrap();
         let fixture = Self {
-            pages: router(settings, None, &at).unwrap(),
+            pages: page.router,
+            lookout: Some(page.lookout),
+            account,
             uri,
             client,
         };
         fixture
-            .execute(
-                "DO $$ DECLARE day timestamptz; BEGIN \
-                FOR back IN -1..6 LOOP \
-                    day := date_trunc('day', now(), 'UTC') - back * interval '1 day'; \
-                    EXECUTE format('CREATE TABLE IF NOT EXISTS test_%s PARTITION OF metrics \
-                        FOR VALUES FROM (%L) TO (%L)', back + 1, day, day + interval '1 day'); \
-                END LOOP; EXCEPTION WHEN invalid_object_definition THEN NULL; END $$",
-            )
+            .execute(include_str!("../../samples/partitions.sql"))
             .await;
         fixture
     }
@@ -100,6 +110,28 @@ impl Fixture {
         self.result((id, location, ago), "outcome", "'up'").await;
     }
 
+    /// Hands in an account.
+    pub(super) fn account(&self, account: Account) {
+        self.account.send_replace(Some(Arc::new(account)));
+    }
+
+    /// Serves the pages, for as long as the test runs: where.
+    pub(super) async fn serve(&mut self) -> String {
+        let lookout = self.lookout.take().expect("they are served once");
+        tokio::spawn(lookout.run(CancellationToken::new()));
+        self.serve_without_lookout().await
+    }
+
+    /// The same, and no page is told anything.
+    pub(super) async fn serve_without_lookout(&mut self) -> String {
+        self.lookout = None;
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let pages = self.pages.clone();
+        tokio::spawn(async move { axum::serve(listener, pages).await.unwrap() });
+        format!("http://{address}")
+    }
+
     pub(super) async fn get(&self, path: &str) -> Answer {
         get(&self.pages, path, &[]).await
     }
@@ -107,6 +139,11 @@ impl Fixture {
     pub(super) async fn get_with(&self, path: &str, headers: &[(&str, &str)]) -> Answer {
         get(&self.pages, path, headers).await
     }
+}
+
+/// The pages of a database, of which no account is known.
+pub(super) fn pages(settings: &StatusSettings, database: &DatabaseSettings) -> StatusPage {
+    StatusPage::new(settings, None, database, watch::channel(None).1).unwrap()
 }
 
 /// Asks for a page.
@@ -155,8 +192,12 @@ async fn create() -> String {
     let name = format!("test_{}", NAMES.fetch_add(1, Ordering::Relaxed));
     // One after the other, since each copies the same template.
     let _turn = TURN.lock().await;
-    postgres
-        .create_database(&name)
-        .await
-        .expect("the database is made")
+    // A busy machine gets more time.
+    for _ in 1..ATTEMPTS_MAX {
+        if let Ok(uri) = postgres.create_database(&name).await {
+            return uri;
+        }
+    }
+    let made = postgres.create_database(&name).await;
+    made.expect("the database is made")
 }

@@ -2,8 +2,7 @@
 
 use axum::http::{StatusCode, header};
 
-use super::fixture::{Fixture, database, get, settings};
-use crate::router;
+use super::fixture::{Fixture, database, get, pages, settings};
 
 /// What the page says of a website in its column of states.
 fn state<'a>(page: &'a str, name: &str) -> &'a str {
@@ -248,7 +247,7 @@ async fn what_makes_no_sense_is_refused_with_the_reason() {
 #[tokio::test]
 async fn without_its_database_the_page_says_that_and_not_where_it_was() {
     let nowhere = database("postgres://me:secret@127.0.0.1:1/d");
-    let pages = router(&settings(&[]), None, &nowhere).unwrap();
+    let pages = pages(&settings(&[]), &nowhere).router;
     let answer = get(&pages, "/", &[]).await;
     assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
     assert!(answer.headers.contains_key(header::RETRY_AFTER));

@@ -27,11 +27,11 @@ pub(super) fn lanes(page: &IncidentPage) -> Markup {
                 h2 #af { "Every check around it" }
                 p.sub { (times::moment(since, page.span.now)) " to " (times::moment(until, page.span.now)) ", one mark a check" }
             }
-            .card.scroll role="region" aria-labelledby="af" tabindex="0" {
+            .card.scroll role="group" aria-labelledby="af" tabindex="0" {
                 table.data.lanes {
                     thead { tr {
                         th scope="col" { "Website" } th scope="col" { "Location" }
-                        th.wide scope="col" { (clock(since, until)) }
+                        th.wide scope="col" { span.vh { "Checks" } (clock(since, until)) }
                     } }
                     tbody { @for lane in &page.lanes { (line(page, lane)) } }
                 }

@@ -14,7 +14,7 @@ pub(super) fn places(page: &WebsitePage) -> Markup {
     html! {
         section aria-labelledby="lo" {
             .head { h2 #lo { "Locations" } }
-            .card.scroll role="region" aria-labelledby="lo" tabindex="0" {
+            .card.scroll role="group" aria-labelledby="lo" tabindex="0" {
                 table.data {
                     thead { tr {
                         th scope="col" { "Location" } th scope="col" { "Sees it" }

@@ -1,0 +1,40 @@
+//! Whether anything is new.
+
+use database::{Database, DatabaseError, Statement};
+
+const GLANCE: Statement = Statement::new(
+    "looking for what is new",
+    concat!(
+        include_str!("../../sql/facts.sql"),
+        include_str!("../../sql/glance.sql"),
+    ),
+);
+
+/// What differs when something is new.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Glance {
+    /// A digest of how each website is.
+    pub(crate) states: i64,
+    /// When the newest result was due, in microseconds since 1970.
+    pub(crate) newest_at: Option<i64>,
+}
+
+impl Glance {
+    /// Asks for it.
+    pub(crate) async fn read(
+        database: &Database,
+        public_tags: Option<&[String]>,
+    ) -> Result<Self, DatabaseError> {
+        let row = database
+            .attempt(async |client| {
+                GLANCE
+                    .query_one(client, &[&public_tags, &None::<i64>])
+                    .await
+            })
+            .await?;
+        Ok(Self {
+            states: row.get(0),
+            newest_at: row.get(1),
+        })
+    }
+}

@@ -1,0 +1,7 @@
+//! The pages in a real browser.
+
+mod live;
+mod names;
+mod numbers;
+mod shops;
+mod sound;

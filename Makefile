@@ -63,6 +63,11 @@ bench-consumer: setup ## Measure the consumer beside COPY of the same rows; BENC
 	@cargo build --release --locked --workspace --bins --examples
 	@$(TARGET)/release/examples/bench $(BENCH)
 
+.PHONY: screenshots
+screenshots: setup ## Take pictures of the status page over sample data, into target/screenshots
+	@$(SETUP) tests
+	@cargo run --quiet --locked -p status --example screenshots
+
 .PHONY: torture
 torture: setup ## Hurt the consumer and its servers, prove each record stored once; ARGS="--seed 1"
 	@cargo build --profile $(PROFILE) --locked $(PROGRAMS) --example torture

@@ -139,6 +139,7 @@ async fn pages(uri: &str) -> Result<String> {
         title: "Example status".to_owned(),
         public_tags: Vec::new(),
         credentials: None,
+        shows_urls: true,
     };
     let (_tell, account) = watch::channel(Some(Arc::new(account())));
     let page = StatusPage::new(&settings, None, &database(uri)?, account)?;

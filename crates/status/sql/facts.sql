@@ -2,13 +2,14 @@
 --
 -- $1 text[]  only websites with one of these tags; NULL: all
 -- $2 bigint  only this website; NULL: all
+-- $3 boolean names are told, and no urls
 WITH today AS (
     SELECT (now() AT TIME ZONE 'UTC')::date AS day
 ),
 sites AS MATERIALIZED (
-    SELECT id, url, created_at,
-        regexp_replace(url, '^((?:[^/]|/(?!/))*//)[^/?#\\]*@', '\1') AS shown_url,
-        target ->> 'name' AS name,
+    SELECT id, CASE WHEN NOT $3::boolean THEN url END AS url, created_at,
+        CASE WHEN NOT $3 THEN regexp_replace(url, '^((?:[^/]|/(?!/))*//)[^/?#\\]*@', '\1') END AS shown_url,
+        CASE WHEN $3 THEN coalesce(nullif(btrim(target ->> 'name'), ''), 'Website ' || id) ELSE target ->> 'name' END AS name,
         coalesce(target ->> 'group', '') AS website_group,
         CASE WHEN jsonb_typeof(target -> 'tags') = 'array' THEN target -> 'tags' ELSE '[]' END AS tags,
         CASE WHEN jsonb_typeof(target -> 'slow_after') = 'number'

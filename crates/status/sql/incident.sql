@@ -2,8 +2,11 @@
 --
 -- $1 text[]  only websites with one of these tags; NULL: all
 -- $2 bigint  the incident
+-- $3 boolean names are told, and no urls
 WITH sites AS MATERIALIZED (
-    SELECT id, url, target ->> 'name' AS name FROM websites
+    SELECT id, CASE WHEN NOT $3::boolean THEN url END AS url,
+        CASE WHEN $3 THEN coalesce(nullif(btrim(target ->> 'name'), ''), 'Website ' || id) ELSE target ->> 'name' END AS name
+    FROM websites
     WHERE $1::text[] IS NULL OR target -> 'tags' ?| $1
 ),
 asked AS (

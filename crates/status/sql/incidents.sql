@@ -5,9 +5,12 @@
 -- $3 bigint       only of this website; NULL: all
 -- $4 bigint       at most so many
 -- $5 text         only of websites of this group; NULL: all
+-- $6 boolean      names are told, and no urls
 SELECT 'incident' AS kind, json_build_object(
     'id', incidents.id, 'cause_id', coalesce(cause_id, incidents.id), 'website_id', website_id,
-    'url', url, 'name', target ->> 'name',
+    'url', CASE WHEN NOT $6::boolean THEN url END,
+    'name', CASE WHEN $6 THEN coalesce(nullif(btrim(target ->> 'name'), ''), 'Website ' || website_id)
+        ELSE target ->> 'name' END,
     'started_at', started_at, 'ended_at', ended_at,
     'last_good_at', last_good_at, 'error_code', error_code, 'reason', failure_reason,
     'phase', failure_phase, 'address', remote_address)::text AS thing

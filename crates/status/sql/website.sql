@@ -1,11 +1,11 @@
 -- All that a website's page shows. Each row is a kind of thing and the thing itself as JSON.
 --
--- $3 timestamptz  from when on its response times are shown
--- $4 bigint       seconds that a point of them stands for
--- $5 boolean      whether they are read from the results themselves, or from the hours
--- $6 text         from which location; NULL: all
--- $7 text         the day that is opened
--- $8 timestamptz  its checks before this time are listed; NULL: the last ones
+-- $4 timestamptz  from when on its response times are shown
+-- $5 bigint       seconds that a point of them stands for
+-- $6 boolean      whether they are read from the results themselves, or from the hours
+-- $7 text         from which location; NULL: all
+-- $8 text         the day that is opened
+-- $9 timestamptz  its checks before this time are listed; NULL: the last ones
 SELECT 'page' AS kind, json_build_object('now', now(), 'today', (SELECT day FROM today))::text AS thing
 UNION ALL
 SELECT 'website', thing FROM lines
@@ -50,22 +50,22 @@ LEFT JOIN hours ON website_id IN (SELECT id FROM shown) AND hour > now() - days 
 GROUP BY days
 UNION ALL
 -- The day that is opened.
-SELECT 'day', json_build_object('date', $7::text::date, 'up', coalesce(sum(up), 0), 'down', coalesce(sum(down), 0),
+SELECT 'day', json_build_object('date', $8::text::date, 'up', coalesce(sum(up), 0), 'down', coalesce(sum(down), 0),
     'missed', coalesce(sum(missed + doubted), 0), 'maintenance', coalesce(sum(maintenance), 0),
     'buckets', (
         SELECT coalesce(json_agg(json_build_array(bucket, count) ORDER BY bucket), '[]') FROM (
             SELECT bucket, sum(count) AS count FROM days, unnest(buckets, bucket_counts) AS pairs (bucket, count)
-            WHERE website_id IN (SELECT id FROM shown) AND day = $7::text::date
+            WHERE website_id IN (SELECT id FROM shown) AND day = $8::text::date
             GROUP BY bucket) AS counts))::text
-FROM days WHERE website_id IN (SELECT id FROM shown) AND day = $7::text::date
-HAVING $7::text::date IS NOT NULL
+FROM days WHERE website_id IN (SELECT id FROM shown) AND day = $8::text::date
+HAVING $8::text::date IS NOT NULL
 UNION ALL
 -- The response times, by phase: means of those that were good.
 SELECT * FROM (
     SELECT 'point', json_build_array(place, up, down, missed, dns / nullif(up, 0), connect / nullif(up, 0),
         tls / nullif(up, 0), first_byte / nullif(up, 0), body / nullif(up, 0), response_time / nullif(up, 0))::text
     FROM (
-        SELECT floor(extract(epoch FROM at - $3::timestamptz) / $4::bigint)::bigint AS place, sum(up) AS up, sum(down) AS down,
+        SELECT floor(extract(epoch FROM at - $4::timestamptz) / $5::bigint)::bigint AS place, sum(up) AS up, sum(down) AS down,
             sum(missed) AS missed, sum(dns) AS dns, sum(connect) AS connect, sum(tls) AS tls,
             sum(first_byte) AS first_byte, sum(body) AS body, sum(response_time) AS response_time
         FROM (
@@ -79,16 +79,16 @@ SELECT * FROM (
                     SELECT *, overloaded IS NOT TRUE AND witness IS DISTINCT FROM 'down'
                         AND outcome IS DISTINCT FROM 'missed' AS seen
                     FROM metrics
-                    WHERE $5 AND website_id IN (SELECT id FROM shown) AND scheduled_at >= $3
+                    WHERE $6 AND website_id IN (SELECT id FROM shown) AND scheduled_at >= $4
                         AND scheduled_at <= now() AND outcome IS DISTINCT FROM 'skipped'
-                        AND ($6::text IS NULL OR location = $6)
+                        AND ($7::text IS NULL OR location = $7)
                 ) AS results
             ) AS results
             UNION ALL
             SELECT hour, up, down, missed + doubted, dns, connect, tls, first_byte, body, response_time
             FROM hours
-            WHERE NOT $5 AND website_id IN (SELECT id FROM shown) AND hour >= $3 AND hour <= now()
-                AND ($6::text IS NULL OR location = $6)
+            WHERE NOT $6 AND website_id IN (SELECT id FROM shown) AND hour >= $4 AND hour <= now()
+                AND ($7::text IS NULL OR location = $7)
         ) AS parts
         GROUP BY 1 ORDER BY 1
     ) AS sums
@@ -103,8 +103,8 @@ SELECT * FROM (
         'tls_version', tls_version, 'is_doubted', coalesce(overloaded OR witness = 'down', false),
         'certificate_ends_at', not_after)::text
     FROM metrics LEFT JOIN certificates ON certificates.id = certificate_id
-    WHERE website_id IN (SELECT id FROM shown) AND scheduled_at < coalesce($8, now() + interval '1 day')
-        AND scheduled_at > coalesce($8, now()) - interval '8 days'
+    WHERE website_id IN (SELECT id FROM shown) AND scheduled_at < coalesce($9, now() + interval '1 day')
+        AND scheduled_at > coalesce($9, now()) - interval '8 days'
     ORDER BY scheduled_at DESC, location
     LIMIT 25
 ) AS checks

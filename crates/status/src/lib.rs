@@ -7,13 +7,14 @@
 //! - `updates`: what open pages are told, so that they renew themselves.
 //! - `queries`: what is asked, and what comes back.
 //! - `pages`: from there to HTML. `words`, `times`, `share`, `spread`: how things are said. `state`: how a website is.
-//! - `auth`: who may see it.
+//! - `auth`: who may see it. `audience`: and what of it.
 //! - `assets`, `answer`: style and script; headers, and what is said when something is wrong.
 
 mod account;
 mod answer;
 mod api;
 mod assets;
+mod audience;
 mod auth;
 mod pages;
 mod queries;

@@ -6,7 +6,10 @@ use database::{Database, DatabaseError};
 use jiff::Timestamp;
 use tokio::{sync::Mutex, time::Instant};
 
-use crate::queries::{Filter, Incident, IncidentPage, Overview, View, Wanted, WebsitePage};
+use crate::{
+    audience::Audience,
+    queries::{Filter, Incident, IncidentPage, Overview, View, Wanted, WebsitePage},
+};
 
 /// How long an answer is as good as a new one.
 const FRESH: Duration = Duration::from_secs(1);
@@ -17,8 +20,7 @@ const KEPT_MAX: usize = 16;
 #[derive(Debug)]
 pub(crate) struct Reading {
     database: Database,
-    /// Only websites with one of these tags are ever seen; `None`: all.
-    public_tags: Option<Vec<String>>,
+    audience: Audience,
     /// Held while one is asked for, so that whoever wants the same waits for it.
     overviews: Mutex<Vec<Kept>>,
     /// When the newest result was due, by the last answer there was.
@@ -34,10 +36,10 @@ struct Kept {
 
 impl Reading {
     /// Nothing is asked yet.
-    pub(crate) fn new(database: Database, public_tags: &[String]) -> Self {
+    pub(crate) fn new(database: Database, audience: Audience) -> Self {
         Self {
             database,
-            public_tags: Some(public_tags.to_vec()).filter(|tags| !tags.is_empty()),
+            audience,
             overviews: Mutex::default(),
             last_known_at: std::sync::Mutex::default(),
         }
@@ -50,7 +52,7 @@ impl Reading {
         if let Some(found) = kept.iter().find(|it| it.filter == *filter) {
             return Ok(found.overview.clone());
         }
-        let overview = Overview::read(&self.database, self.public_tags.as_deref(), filter).await?;
+        let overview = Overview::read(&self.database, &self.audience, filter).await?;
         self.know(overview.page.newest_at);
         let overview = Arc::new(overview);
         kept.truncate(KEPT_MAX - 1);
@@ -68,12 +70,12 @@ impl Reading {
         id: i64,
         view: &View,
     ) -> Result<Option<WebsitePage>, DatabaseError> {
-        WebsitePage::read(&self.database, self.public_tags.as_deref(), id, view).await
+        WebsitePage::read(&self.database, &self.audience, id, view).await
     }
 
     /// An incident's page; `None` where there is none that may be seen.
     pub(crate) async fn incident(&self, id: i64) -> Result<Option<IncidentPage>, DatabaseError> {
-        IncidentPage::read(&self.database, self.public_tags.as_deref(), id).await
+        IncidentPage::read(&self.database, &self.audience, id).await
     }
 
     /// Incidents, the newest first.
@@ -81,7 +83,7 @@ impl Reading {
         &self,
         wanted: Wanted<'_>,
     ) -> Result<Vec<Incident>, DatabaseError> {
-        Incident::read(&self.database, self.public_tags.as_deref(), wanted).await
+        Incident::read(&self.database, &self.audience, wanted).await
     }
 
     /// The connections, for what is not kept.
@@ -89,9 +91,9 @@ impl Reading {
         &self.database
     }
 
-    /// Only websites with one of these tags are seen; `None`: all.
-    pub(crate) fn public_tags(&self) -> Option<&[String]> {
-        self.public_tags.as_deref()
+    /// Who looks.
+    pub(crate) const fn audience(&self) -> &Audience {
+        &self.audience
     }
 
     /// When the newest result was due, as far as it was ever known.

@@ -12,6 +12,12 @@ const PUBLIC_TAGS: Setting = Setting::optional(
     "tags, separated by spaces or commas: the status page shows only websites with one of them; all when unset",
 );
 
+const SHOW_URLS: Setting = Setting::with_default(
+    "SHOW_URLS",
+    "1",
+    "0: the status page and the API tell websites by their names alone, and no urls",
+);
+
 const HTTP_AUTH: Setting = Setting::optional(
     "HTTP_AUTH",
     "user:hash, as htpasswd -nbB USER PASSWORD prints it: who may see the status page and the API; everybody when unset",
@@ -24,6 +30,8 @@ pub struct StatusSettings {
     pub title: String,
     /// Only websites with one of these tags are seen; empty: all.
     pub public_tags: Vec<String>,
+    /// Websites' urls are told, without the credentials in them.
+    pub shows_urls: bool,
     /// Who may see it; `None`: everybody.
     pub credentials: Option<Credentials>,
 }
@@ -39,6 +47,7 @@ impl StatusSettings {
                 .filter(|tag| !tag.is_empty())
                 .map(str::to_owned)
                 .collect(),
+            shows_urls: reader.flag(&SHOW_URLS),
             credentials: read_credentials(reader),
         }
     }
@@ -66,7 +75,7 @@ mod tests {
         let settings = StatusSettings::read(&mut reader);
         assert_eq!(settings.public_tags, ["customer", "web", "de"]);
         assert_eq!(settings.title, "Websites");
-        assert!(settings.credentials.is_none());
+        assert!(settings.credentials.is_none() && settings.shows_urls);
         let mut reader = Reader::from_pairs(&[]);
         assert!(StatusSettings::read(&mut reader).public_tags.is_empty());
     }

@@ -27,6 +27,7 @@ use self::shared::Site;
 use crate::{
     account::Account,
     answer,
+    audience::Audience,
     auth::{self, Gate},
     reading::Reading,
     settings::StatusSettings,
@@ -59,8 +60,9 @@ impl StatusPage {
             ..database.clone()
         };
         let database = Database::for_reading(&database).context("for the status page")?;
-        let reading = Reading::new(database.clone(), &settings.public_tags);
-        let (lookout, updates) = updates::updates(database, reading.public_tags());
+        let audience = Audience::new(&settings.public_tags, !settings.shows_urls);
+        let (lookout, updates) = updates::updates(database.clone(), audience.clone());
+        let reading = Reading::new(database, audience);
         let address = address.map(str::to_owned);
         let site = Site::new(settings.title.clone(), address, (reading, updates), account);
         let site = Arc::new(site);
@@ -68,8 +70,11 @@ impl StatusPage {
             .merge(json::routes())
             .merge(others::routes())
             .merge(live::routes())
-            .with_state(Arc::clone(&site))
-            .merge(probes::routes(site));
+            .with_state(Arc::clone(&site));
+        // Prometheus knows websites by their urls.
+        if settings.shows_urls {
+            routes = routes.merge(probes::routes(site));
+        }
         if let Some(credentials) = settings.credentials.clone() {
             let gate = Arc::new(Gate::new(credentials));
             routes = routes.layer(from_fn_with_state(gate, auth::ask));

@@ -12,7 +12,7 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use crate::queries::Glance;
+use crate::{audience::Audience, queries::Glance};
 
 /// How often it is looked, while a page is open: within this a website that went down is seen.
 const LOOK_INTERVAL: Duration = Duration::from_secs(2);
@@ -49,16 +49,16 @@ impl Updates {
 #[derive(Debug)]
 pub struct Lookout {
     database: Database,
-    public_tags: Option<Vec<String>>,
+    audience: Audience,
     tell: watch::Sender<u64>,
 }
 
 /// A lookout over a database, and where pages hear of it.
-pub(crate) fn updates(database: Database, public_tags: Option<&[String]>) -> (Lookout, Updates) {
+pub(crate) fn updates(database: Database, audience: Audience) -> (Lookout, Updates) {
     let (tell, told) = watch::channel(0);
     let lookout = Lookout {
         database,
-        public_tags: public_tags.map(<[_]>::to_vec),
+        audience,
         tell,
     };
     let seats = Arc::new(Semaphore::new(READERS_MAX));
@@ -82,7 +82,7 @@ impl Lookout {
                 continue;
             }
             // Where the database is out, whoever asks for a page says so.
-            let Ok(look) = Glance::read(&self.database, self.public_tags.as_deref()).await else {
+            let Ok(look) = Glance::read(&self.database, &self.audience).await else {
                 continue;
             };
             if last.is_none_or(|(before, at)| is_new(before, look, at.elapsed())) {

@@ -34,10 +34,10 @@ pub(crate) fn capital(text: &str) -> String {
 }
 
 /// What a website is called: its name, or its address.
-pub(crate) fn title(name: Option<&str>, url: &str) -> String {
+pub(crate) fn title(name: Option<&str>, url: Option<&str>) -> String {
     match name {
         Some(name) if !name.trim().is_empty() => name.to_owned(),
-        _ => address(url),
+        _ => address(url.unwrap_or_default()),
     }
 }
 
@@ -131,7 +131,7 @@ mod tests {
         assert_eq!(address("https://u:secret@shop.example/"), "shop.example");
         assert_eq!(address("http://a/b/"), "a/b/");
         assert_eq!(address(""), "(no address)");
-        assert_eq!(title(Some(" "), "https://a"), "a");
+        assert_eq!(title(Some(" "), Some("https://a")), "a");
     }
 
     #[test]

@@ -52,6 +52,7 @@ const KNOWN: &[&str] = &[
     "PG_SSL_CAFILE",
     "PG_URI",
     "PUBLIC_TAGS",
+    "SHOW_URLS",
     "STATUS_TITLE",
     "STATUS_URL",
     "WORKERS",

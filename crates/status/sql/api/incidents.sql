@@ -8,9 +8,11 @@
 -- $6 text         only of websites of this group; NULL: all
 -- $7 bigint       only those with a smaller id
 -- $8 bigint       at most so many
+-- $9 boolean      names are told, and no urls
 SELECT incidents.id, json_build_object(
     'id', incidents.id, 'cause_id', coalesce(cause_id, incidents.id), 'website_id', website_id,
-    'website', coalesce(target ->> 'name', regexp_replace(url, '^((?:[^/]|/(?!/))*//)[^/?#\\]*@', '\1***@')), 'url', regexp_replace(url, '^((?:[^/]|/(?!/))*//)[^/?#\\]*@', '\1***@'),
+    'website', coalesce(target ->> 'name', CASE WHEN $9 THEN 'Website ' || website_id ELSE regexp_replace(url, '^((?:[^/]|/(?!/))*//)[^/?#\\]*@', '\1***@') END),
+    'url', CASE WHEN NOT $9::boolean THEN regexp_replace(url, '^((?:[^/]|/(?!/))*//)[^/?#\\]*@', '\1***@') END,
     'started_at', started_at, 'opened_at', opened_at, 'opened_by', opened_by, 'ended_at', ended_at,
     'closed_at', closed_at, 'closed_by', closed_by, 'last_good_at', last_good_at, 'location', location,
     'error_code', error_code, 'reason', failure_reason, 'phase', failure_phase, 'detail', failure_detail,

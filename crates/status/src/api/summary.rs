@@ -62,7 +62,7 @@ fn component(address: &str, website: &Website) -> Value {
     json!({
         "id": website.id.to_string(), "name": website.title(), "status": status,
         "updated_at": website.heard_at.map(times::iso),
-        "description": words::address(&website.url), "showcase": true, "group": false,
+        "description": website.url.as_deref().map(words::address), "showcase": true, "group": false,
         "url": format!("{address}{}", website_path(website.id)),
     })
 }

@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use maud::{Markup, html};
 
-use super::parts;
+use super::{masthead::Masthead, parts};
 use crate::{
     account::{Account, Finding},
     times::{self, Clock},
@@ -14,11 +14,12 @@ use crate::{
 const RECENT: SignedDuration = SignedDuration::from_hours(1);
 
 /// The foot of a page.
-pub(super) fn foot(account: Option<&Account>, now: Timestamp) -> Markup {
+pub(super) fn foot(masthead: &Masthead, now: Timestamp) -> Markup {
+    let names_only = masthead.names_only;
     html! {
         footer.foot {
             .wrap {
-                @if let Some(account) = account { (accounted(account, now)) }
+                @if let Some(account) = &masthead.account { (accounted(account, names_only, now)) }
                 p { "Times are " span.zone { "UTC" } }
                 nav aria-label="For machines" {
                     a href="/api/v1/openapi.json" { "JSON API" }
@@ -32,7 +33,7 @@ pub(super) fn foot(account: Option<&Account>, now: Timestamp) -> Markup {
     }
 }
 
-fn accounted(account: &Account, now: Timestamp) -> Markup {
+fn accounted(account: &Account, names_only: bool, now: Timestamp) -> Markup {
     let day = html! {
         @if now.duration_since(account.until) < RECENT {
             "of the last 24 hours"
@@ -54,7 +55,7 @@ fn accounted(account: &Account, now: Timestamp) -> Markup {
                     @if unaccounted == 1 { " is" } @else { " are" } " not accounted for"
                 }
                 ul {
-                    @for finding in &account.findings { li { (told(finding)) } }
+                    @for finding in &account.findings { li { (told(finding, names_only)) } }
                     @if account.other_findings > 0 {
                         li { (account.other_findings) " more: consumer verify tells all" }
                     }
@@ -76,8 +77,11 @@ fn outcomes(account: &Account) -> Markup {
     html! { dl { @for (word, count) in counts { dt { (word) } dd { (words::thousands(count)) } } } }
 }
 
-fn told(finding: &Finding) -> Markup {
-    let title = words::title(finding.name.as_deref(), &finding.url);
+fn told(finding: &Finding, names_only: bool) -> Markup {
+    let title = match &finding.name {
+        None if names_only => format!("Website {}", finding.website_id),
+        name => words::title(name.as_deref(), Some(&finding.url)),
+    };
     html! {
         a href=(parts::website_path(finding.website_id)) { bdi { (title) } }
         " from " bdi { (words::place(&finding.location)) } ": " (finding.wrong) ", "
@@ -88,6 +92,8 @@ fn told(finding: &Finding) -> Markup {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
     use crate::account::Outcomes;
 
@@ -109,7 +115,12 @@ mod tests {
     }
 
     fn said(account: &Account, now: &str) -> String {
-        foot(Some(account), now.parse().unwrap()).into_string()
+        let masthead = Masthead {
+            title: "Example",
+            names_only: false,
+            account: Some(Arc::new(account.clone())),
+        };
+        foot(&masthead, now.parse().unwrap()).into_string()
     }
 
     #[test]

@@ -7,7 +7,8 @@ use maud::{Markup, html};
 
 use super::{
     checks,
-    layout::{Layout, Masthead, Place},
+    layout::{Layout, Place},
+    masthead::Masthead,
     parts, trouble,
 };
 use crate::{

@@ -3,7 +3,8 @@
 use maud::{Markup, html};
 
 use super::{
-    layout::{Layout, Masthead, Place},
+    layout::{Layout, Place},
+    masthead::Masthead,
     parts,
 };
 use crate::{

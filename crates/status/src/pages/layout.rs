@@ -1,13 +1,10 @@
 //! What stands around each page.
 
-use std::sync::Arc;
-
 use jiff::{SignedDuration, Timestamp};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use super::foot;
+use super::{foot, masthead::Masthead};
 use crate::{
-    account::Account,
     assets,
     times::{self, Clock},
 };
@@ -15,14 +12,6 @@ use crate::{
 /// Results are late when none came for so many of the shortest interval, and at least for this.
 const LATE_INTERVALS: f64 = 2.0;
 const LATE_MIN: SignedDuration = SignedDuration::from_secs(30);
-
-/// What stands on top of all pages, and below them.
-#[derive(Debug)]
-pub(crate) struct Masthead<'a> {
-    pub(crate) title: &'a str,
-    /// Whether all checks of a day are accounted for, as far as it is known.
-    pub(crate) account: Option<Arc<Account>>,
-}
 
 /// How fresh the data is: the newest stored result, not the time of rendering.
 #[derive(Clone, Copy, Debug)]
@@ -107,7 +96,7 @@ impl Layout<'_> {
                     (PreEscaped(assets::SYMBOLS))
                     (top(self.masthead, self.place, self.stamp.as_ref()))
                     .wrap { main #main { (self.content) } }
-                    (foot::foot(self.masthead.account.as_deref(), self.now.unwrap_or_else(Timestamp::now)))
+                    (foot::foot(self.masthead, self.now.unwrap_or_else(Timestamp::now)))
                     .tip role="status" hidden {}
                 }
             }

@@ -4,7 +4,8 @@ use maud::{Markup, html};
 
 use super::{
     banner, groups,
-    layout::{Layout, Masthead, Place, Stamp},
+    layout::{Layout, Place, Stamp},
+    masthead::Masthead,
     parts, past, tools,
 };
 use crate::{

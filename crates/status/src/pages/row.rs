@@ -19,7 +19,7 @@ pub(super) fn row(website: &Website, moment: &Moment) -> Markup {
         tr role="row" data-q=(sought(website)) {
             th role="rowheader" scope="row" {
                 a.name href=(parts::website_path(website.id)) dir="auto" { (website.title()) }
-                @if website.has_name() { span.sub { (words::address(&website.url)) } }
+                @if let Some(address) = website.address() { span.sub { (address) } }
                 (certificate(website, moment.now))
             }
             td.c-state role="cell" { (state(website, moment.now)) }
@@ -38,7 +38,11 @@ pub(super) fn row(website: &Website, moment: &Moment) -> Markup {
 
 /// What the search looks at, in small letters.
 fn sought(website: &Website) -> String {
-    let address = words::address(&website.url);
+    let address = website
+        .url
+        .as_deref()
+        .map(words::address)
+        .unwrap_or_default();
     let name = website.name.as_deref().unwrap_or("");
     let tags = website.tags.join(" ");
     let state = website.state.key();

@@ -4,7 +4,8 @@ use jiff::Timestamp;
 use maud::{Markup, html};
 
 use super::{
-    layout::{Layout, Masthead, Place},
+    layout::{Layout, Place},
+    masthead::Masthead,
     parts,
 };
 use crate::times::{self, Clock};

@@ -8,7 +8,8 @@ use maud::{Markup, html};
 
 use super::{
     chart, checks,
-    layout::{Layout, Masthead, Place, Stamp},
+    layout::{Layout, Place, Stamp},
+    masthead::Masthead,
     moment::Moment,
     parts, row,
     strip::Strip,
@@ -79,8 +80,8 @@ fn heading(page: &WebsitePage) -> Markup {
             }
             .title { h1 dir="auto" { (website.title()) } span { (row::state(website, page.now)) } }
             p.sub {
-                span.mono { (messages::Masked(&website.url).to_string()) }
-                @if let Some(every) = every { " · every " (times::interval(every)) }
+                @if let Some(url) = &website.url { span.mono { (messages::Masked(url).to_string()) } " · " }
+                @if let Some(every) = every { "every " (times::interval(every)) }
                 @if !places.is_empty() { " from " bdi { (words::list(&places)) } }
                 @for tag in &website.tags { " " span.tag { (tag) } }
             }

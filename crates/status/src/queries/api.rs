@@ -4,7 +4,7 @@ use database::{Database, DatabaseError, Statement, system_time};
 use jiff::{Timestamp, civil::Date};
 use tokio_postgres::Row;
 
-use crate::state::State;
+use crate::{audience::Audience, state::State};
 
 const WEBSITES: Statement = Statement::new(
     "listing websites",
@@ -27,9 +27,6 @@ const MAINTENANCE: Statement = Statement::new(
     "listing maintenance",
     include_str!("../../sql/api/maintenance.sql"),
 );
-
-/// Only websites with one of these tags are seen; `None`: all.
-pub(crate) type Tags<'a> = Option<&'a [String]>;
 
 /// Things as JSON, and where the last one stands.
 #[derive(Debug, Default)]
@@ -65,7 +62,7 @@ impl Websites<'_> {
     pub(crate) async fn read(
         &self,
         database: &Database,
-        tags: Tags<'_>,
+        audience: &Audience,
     ) -> Result<Things, DatabaseError> {
         let state = self.state.map(State::key);
         let rows = database
@@ -74,8 +71,9 @@ impl Websites<'_> {
                     .query(
                         client,
                         &[
-                            &tags,
+                            &audience.tags,
                             &self.id,
+                            &audience.names_only,
                             &self.tag,
                             &state,
                             &self.group,
@@ -107,7 +105,7 @@ impl Checks<'_> {
     pub(crate) async fn read(
         &self,
         database: &Database,
-        tags: Tags<'_>,
+        audience: &Audience,
     ) -> Result<Things, DatabaseError> {
         let (since, until) = (system_time(self.period.0), system_time(self.period.1));
         let after = self.after.map(|after| system_time(after.0));
@@ -118,7 +116,7 @@ impl Checks<'_> {
                     .query(
                         client,
                         &[
-                            &tags,
+                            &audience.tags,
                             &self.website_id,
                             &since,
                             &until,
@@ -160,7 +158,7 @@ impl Incidents<'_> {
     pub(crate) async fn read(
         &self,
         database: &Database,
-        tags: Tags<'_>,
+        audience: &Audience,
     ) -> Result<Things, DatabaseError> {
         let (since, until) = (system_time(self.period.0), system_time(self.period.1));
         let rows = database
@@ -169,7 +167,7 @@ impl Incidents<'_> {
                     .query(
                         client,
                         &[
-                            &tags,
+                            &audience.tags,
                             &self.website_id,
                             &since,
                             &until,
@@ -177,6 +175,7 @@ impl Incidents<'_> {
                             &self.group,
                             &self.before,
                             &self.limit,
+                            &audience.names_only,
                         ],
                     )
                     .await
@@ -189,7 +188,7 @@ impl Incidents<'_> {
 /// What a website's checks of some days came to; `None` where there is no such website.
 pub(crate) async fn availability(
     database: &Database,
-    tags: Tags<'_>,
+    audience: &Audience,
     website_id: i64,
     (from, to): (Date, Date),
 ) -> Result<Option<String>, DatabaseError> {
@@ -197,7 +196,7 @@ pub(crate) async fn availability(
     let row = database
         .attempt(async |client| {
             AVAILABILITY
-                .query_opt(client, &[&tags, &website_id, &from, &to])
+                .query_opt(client, &[&audience.tags, &website_id, &from, &to])
                 .await
         })
         .await?;
@@ -207,11 +206,15 @@ pub(crate) async fn availability(
 /// When websites are worked on.
 pub(crate) async fn maintenance(
     database: &Database,
-    tags: Tags<'_>,
+    audience: &Audience,
     limit: i64,
 ) -> Result<Things, DatabaseError> {
     let rows = database
-        .attempt(async |client| MAINTENANCE.query(client, &[&tags, &limit]).await)
+        .attempt(async |client| {
+            MAINTENANCE
+                .query(client, &[&audience.tags, &limit, &audience.names_only])
+                .await
+        })
         .await?;
     Ok(Things {
         json: rows.iter().map(|row| row.get(1)).collect(),

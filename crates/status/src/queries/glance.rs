@@ -2,6 +2,8 @@
 
 use database::{Database, DatabaseError, Statement};
 
+use crate::audience::Audience;
+
 const GLANCE: Statement = Statement::new(
     "looking for what is new",
     concat!(
@@ -23,12 +25,15 @@ impl Glance {
     /// Asks for it.
     pub(crate) async fn read(
         database: &Database,
-        public_tags: Option<&[String]>,
+        audience: &Audience,
     ) -> Result<Self, DatabaseError> {
         let row = database
             .attempt(async |client| {
                 GLANCE
-                    .query_one(client, &[&public_tags, &None::<i64>])
+                    .query_one(
+                        client,
+                        &[&audience.tags, &None::<i64>, &audience.names_only],
+                    )
                     .await
             })
             .await?;

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 
 use super::things::Thing;
-use crate::words;
+use crate::{audience::Audience, words};
 
 const INCIDENTS: Statement =
     Statement::new("reading incidents", include_str!("../../sql/incidents.sql"));
@@ -32,7 +32,7 @@ pub(crate) struct Incident {
     /// Incidents of one cause have the same.
     pub(crate) cause_id: i64,
     pub(crate) website_id: i64,
-    pub(crate) url: String,
+    pub(crate) url: Option<String>,
     pub(crate) name: Option<String>,
     pub(crate) started_at: Timestamp,
     pub(crate) ended_at: Option<Timestamp>,
@@ -49,7 +49,7 @@ impl Incident {
     /// Asks for some, the newest first.
     pub(crate) async fn read(
         database: &Database,
-        public_tags: Option<&[String]>,
+        audience: &Audience,
         wanted: Wanted<'_>,
     ) -> Result<Vec<Self>, DatabaseError> {
         let before = wanted.before.map(system_time);
@@ -59,11 +59,12 @@ impl Incident {
                     .query(
                         client,
                         &[
-                            &public_tags,
+                            &audience.tags,
                             &before,
                             &wanted.website_id,
                             &wanted.limit,
                             &wanted.group,
+                            &audience.names_only,
                         ],
                     )
                     .await
@@ -74,7 +75,7 @@ impl Incident {
 
     /// What its website is called.
     pub(crate) fn title(&self) -> String {
-        words::title(self.name.as_deref(), &self.url)
+        words::title(self.name.as_deref(), self.url.as_deref())
     }
 
     /// Why, and where: "connect timed out: 203.0.113.17".

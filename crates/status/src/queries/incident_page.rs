@@ -9,7 +9,7 @@ use super::{
     incident::Incident,
     things::Thing,
 };
-use crate::words;
+use crate::{audience::Audience, words};
 
 const INCIDENT: Statement = Statement::new(
     "reading an incident",
@@ -76,11 +76,15 @@ impl IncidentPage {
     /// Asks for it; `None` where there is no such incident that may be seen.
     pub(crate) async fn read(
         database: &Database,
-        public_tags: Option<&[String]>,
+        audience: &Audience,
         id: i64,
     ) -> Result<Option<Self>, DatabaseError> {
         let rows = database
-            .attempt(async |client| INCIDENT.query(client, &[&public_tags, &id]).await)
+            .attempt(async |client| {
+                INCIDENT
+                    .query(client, &[&audience.tags, &id, &audience.names_only])
+                    .await
+            })
             .await?;
         let things: Vec<_> = rows.iter().map(Thing::of).collect();
         if !things.iter().any(|it| it.kind == "page") {

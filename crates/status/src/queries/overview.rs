@@ -13,7 +13,7 @@ use super::{
     things::Thing,
     website::Website,
 };
-use crate::{state::State, words};
+use crate::{audience::Audience, state::State, words};
 
 const OVERVIEW: Statement = Statement::new(
     "reading the overview",
@@ -89,22 +89,22 @@ pub(crate) struct Maintenance {
 #[derive(Debug, Deserialize)]
 pub(crate) struct Named {
     pub(crate) id: i64,
-    pub(crate) url: String,
+    pub(crate) url: Option<String>,
     pub(crate) name: Option<String>,
 }
 
 impl Named {
     /// What it is called.
     pub(crate) fn title(&self) -> String {
-        words::title(self.name.as_deref(), &self.url)
+        words::title(self.name.as_deref(), self.url.as_deref())
     }
 }
 
 impl Overview {
-    /// Asks for it. Only websites that have one of the public tags, where there are any, are seen.
+    /// Asks for it.
     pub(crate) async fn read(
         database: &Database,
-        public_tags: Option<&[String]>,
+        audience: &Audience,
         filter: &Filter,
     ) -> Result<Self, DatabaseError> {
         let rows = database
@@ -113,8 +113,9 @@ impl Overview {
                     .query(
                         client,
                         &[
-                            &public_tags,
+                            &audience.tags,
                             &None::<i64>,
+                            &audience.names_only,
                             &filter.words,
                             &filter.tag,
                             &filter.state.map(State::key),

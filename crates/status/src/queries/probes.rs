@@ -6,6 +6,7 @@ use serde::Deserialize;
 use service::blackbox::{About, Asked, Checks, Phases, Seen, Website};
 
 use super::things::Thing;
+use crate::audience::Audience;
 
 const PROBES: Statement = Statement::new(
     "reading websites for Prometheus",
@@ -53,12 +54,12 @@ struct Newest {
 /// The newest result of each website from each location: of the website that is asked for, or of all.
 pub(crate) async fn probes(
     database: &Database,
-    public_tags: Option<&[String]>,
+    audience: &Audience,
     asked: Option<&Asked>,
 ) -> Result<Vec<Website>, DatabaseError> {
     let spellings = asked.map(Asked::spellings);
     let rows = database
-        .attempt(async |client| PROBES.query(client, &[&public_tags, &spellings]).await)
+        .attempt(async |client| PROBES.query(client, &[&audience.tags, &spellings]).await)
         .await?;
     let newest: Result<Vec<Newest>, _> = rows.iter().map(|row| Thing::of(row).read()).collect();
     let mut newest = newest?;

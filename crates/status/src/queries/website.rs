@@ -9,7 +9,7 @@ use crate::{share::Share, state::State, words};
 #[derive(Debug, Deserialize)]
 pub(crate) struct Website {
     pub(crate) id: i64,
-    pub(crate) url: String,
+    pub(crate) url: Option<String>,
     pub(crate) name: Option<String>,
     pub(crate) group: String,
     pub(crate) tags: Vec<String>,
@@ -92,12 +92,13 @@ pub(crate) struct Hour(
 impl Website {
     /// What it is called.
     pub(crate) fn title(&self) -> String {
-        words::title(self.name.as_deref(), &self.url)
+        words::title(self.name.as_deref(), self.url.as_deref())
     }
 
-    /// Its name says something else than its address.
-    pub(crate) fn has_name(&self) -> bool {
-        self.title() != words::address(&self.url)
+    /// Its address, where that is told and says something else than what it is called.
+    pub(crate) fn address(&self) -> Option<String> {
+        let address = words::address(self.url.as_deref()?);
+        Some(address).filter(|address| *address != self.title())
     }
 }
 

@@ -5,7 +5,7 @@ use jiff::{Timestamp, civil::Date};
 use serde::Deserialize;
 
 use super::{check::Check, incident::Incident, things::Thing, view::View, website::Website};
-use crate::{share::Share, spread::Spread};
+use crate::{audience::Audience, share::Share, spread::Spread};
 
 const WEBSITE: Statement = Statement::new(
     "reading a website's page",
@@ -135,7 +135,7 @@ impl WebsitePage {
     /// Asks for it; `None` where there is no such website that may be seen.
     pub(crate) async fn read(
         database: &Database,
-        public_tags: Option<&[String]>,
+        audience: &Audience,
         id: i64,
         view: &View,
     ) -> Result<Option<Self>, DatabaseError> {
@@ -154,8 +154,9 @@ impl WebsitePage {
                     .query(
                         client,
                         &[
-                            &public_tags,
+                            &audience.tags,
                             &Some(id),
+                            &audience.names_only,
                             &system_time(since),
                             &step,
                             &view.period.is_fine(),

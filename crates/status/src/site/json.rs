@@ -75,7 +75,7 @@ async fn websites(State(site): Shared, words: Words, uri: Uri, asked: HeaderMap)
             limit: parameters.limit()?,
         };
         let things = wanted
-            .read(site.reading.database(), site.reading.public_tags())
+            .read(site.reading.database(), site.reading.audience())
             .await?;
         Ok((things, wanted.limit, Format::Object))
     };
@@ -91,7 +91,7 @@ async fn website(State(site): Shared, Path(id): Path<i64>, asked: HeaderMap) -> 
             ..Websites::default()
         };
         let mut things = wanted
-            .read(site.reading.database(), site.reading.public_tags())
+            .read(site.reading.database(), site.reading.audience())
             .await?;
         things.json.pop().ok_or(Refusal::Missing)
     };
@@ -127,7 +127,7 @@ async fn checks(
             limit: parameters.limit()?,
         };
         let things = wanted
-            .read(site.reading.database(), site.reading.public_tags())
+            .read(site.reading.database(), site.reading.audience())
             .await?;
         let format = if parameters.is_lines {
             Format::Lines
@@ -148,8 +148,8 @@ async fn availability(
     let answer = async {
         let parameters = Parameters::read(&["from", "to"], pairs(&words))?;
         let days = parameters.days(times::day_of(Timestamp::now()))?;
-        let (database, tags) = (site.reading.database(), site.reading.public_tags());
-        let found = queries::availability(database, tags, website_id, days).await?;
+        let (database, audience) = (site.reading.database(), site.reading.audience());
+        let found = queries::availability(database, audience, website_id, days).await?;
         found.ok_or(Refusal::Missing)
     };
     match answer.await {
@@ -179,7 +179,7 @@ async fn incidents(State(site): Shared, words: Words, uri: Uri, asked: HeaderMap
             limit: parameters.limit()?,
         };
         let things = wanted
-            .read(site.reading.database(), site.reading.public_tags())
+            .read(site.reading.database(), site.reading.audience())
             .await?;
         Ok((things, wanted.limit, Format::Object))
     };
@@ -189,8 +189,8 @@ async fn incidents(State(site): Shared, words: Words, uri: Uri, asked: HeaderMap
 async fn maintenance(State(site): Shared, words: Words, uri: Uri, asked: HeaderMap) -> Response {
     let answer = async {
         let limit = Parameters::read(&["limit"], pairs(&words))?.limit()?;
-        let (database, tags) = (site.reading.database(), site.reading.public_tags());
-        let things = queries::maintenance(database, tags, limit).await?;
+        let (database, audience) = (site.reading.database(), site.reading.audience());
+        let things = queries::maintenance(database, audience, limit).await?;
         Ok((things, limit, Format::Object))
     };
     listing(&site, "maintenance", answer.await, (&words, &uri), &asked)

@@ -20,7 +20,7 @@ impl Source for Stored {
     async fn websites(&self, asked: Option<&Asked>) -> Result<Vec<Website>, String> {
         let Self(site) = self;
         let reading = &site.reading;
-        match queries::probes(reading.database(), reading.public_tags(), asked).await {
+        match queries::probes(reading.database(), reading.audience(), asked).await {
             Ok(websites) => {
                 site.is_back();
                 Ok(websites)

@@ -70,6 +70,7 @@ impl Site {
     pub(super) fn masthead(&self) -> Masthead<'_> {
         Masthead {
             title: &self.title,
+            names_only: self.reading.audience().names_only,
             account: self.account.borrow().clone(),
         }
     }

@@ -168,6 +168,7 @@ pub(super) fn settings(public_tags: &[&str]) -> StatusSettings {
     StatusSettings {
         title: "Example <Status>".to_owned(),
         credentials: None,
+        shows_urls: true,
         public_tags: public_tags.iter().map(|&tag| tag.to_owned()).collect(),
     }
 }

@@ -153,32 +153,6 @@ async fn what_sites_say_is_text_and_credentials_stay_here() {
 }
 
 #[tokio::test]
-async fn only_public_websites_are_seen_anywhere() {
-    let fixture = Fixture::with(&settings(&["customer"])).await;
-    fixture
-        .website(1, "https://shop/", r#"{"tags":["customer"]}"#)
-        .await;
-    fixture
-        .website(2, "https://private/", r#"{"tags":["internal"]}"#)
-        .await;
-    fixture.website(3, "https://private-too/", "null").await;
-    for id in 1..=3 {
-        fixture.up(id, "here", 5).await;
-    }
-    fixture
-        .execute(
-            "INSERT INTO incidents (website_id, started_at, opened_at, opened_by, location, error_code, \
-                locations_down, locations_heard) \
-            VALUES (2, now(), now(), gen_random_uuid(), 'here', -1, 1, 1); \
-            INSERT INTO maintenance_spans VALUES (3, now(), now() + interval '1 h')",
-        )
-        .await;
-    let answer = fixture.get("/").await;
-    assert!(answer.text().contains("The website is up"));
-    assert!(!answer.text().contains("private") && !answer.text().contains("internal"));
-}
-
-#[tokio::test]
 async fn many_websites_come_in_closed_groups_and_pages_of_at_most_60_kb() {
     let fixture = Fixture::new().await;
     fixture

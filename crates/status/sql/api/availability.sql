@@ -18,6 +18,22 @@ counted AS MATERIALIZED (
         down_time, response_time, dns, connect, tls, first_byte, body, buckets, bucket_counts
     FROM hours WHERE website_id = (SELECT id FROM site)
         AND hour >= date_trunc('day', now(), 'UTC') AND (now() AT TIME ZONE 'UTC')::date <= $4::text::date
+),
+-- Of at most a week, from the rows themselves: roll-ups do not hold how phases are spread.
+phases AS (
+    SELECT json_object_agg(phase, json_build_object(
+        'p50', points[1], 'p90', points[2], 'p95', points[3], 'p99', points[4])) AS percentiles
+    FROM (
+        SELECT phase, percentile_disc(ARRAY[0.5, 0.9, 0.95, 0.99]) WITHIN GROUP (ORDER BY seconds) AS points
+        FROM metrics CROSS JOIN LATERAL (VALUES ('dns', dns), ('connect', metrics.connect), ('tls', tls),
+            ('first_byte', first_byte), ('body', body)) AS measured (phase, seconds)
+        WHERE $4::text::date - $3::text::date < 7 AND website_id = (SELECT id FROM site)
+            AND scheduled_at >= $3::text::date::timestamp AT TIME ZONE 'UTC'
+            AND scheduled_at < ($4::text::date + 1)::timestamp AT TIME ZONE 'UTC' AND seconds IS NOT NULL
+            AND overloaded IS NOT TRUE AND witness IS DISTINCT FROM 'down'
+            AND (outcome = 'up' OR outcome IS NULL AND error_code BETWEEN 100 AND 399)
+        GROUP BY phase
+    ) AS spreads
 )
 SELECT id, json_build_object(
     'website_id', id, 'from', $3::text::date, 'to', $4::text::date,
@@ -28,6 +44,7 @@ SELECT id, json_build_object(
         'p50', percentiles[1], 'p90', percentiles[2], 'p95', percentiles[3], 'p99', percentiles[4]),
     'timings', json_build_object('dns', dns / nullif(up, 0), 'connect', connect / nullif(up, 0),
         'tls', tls / nullif(up, 0), 'first_byte', first_byte / nullif(up, 0), 'body', body / nullif(up, 0)),
+    'phase_percentiles', (SELECT percentiles FROM phases),
     'days', (SELECT coalesce(json_agg(json_build_object('day', day, 'up', up, 'down', down, 'missed', missed,
             'doubted', doubted, 'maintenance', maintenance, 'slow', slow) ORDER BY day), '[]')
         FROM (SELECT day, sum(up) AS up, sum(down) AS down, sum(missed) AS missed, sum(doubted) AS doubted,

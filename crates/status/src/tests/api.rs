@@ -1,9 +1,11 @@
 //! The JSON API, badges, the feed.
 
 use axum::http::{StatusCode, header};
+use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
 use super::fixture::{Answer, Fixture, get, pages, settings};
+use crate::times;
 
 /// The addresses of docs/api.md's examples, as they stand there.
 const EXAMPLES: &str = include_str!("../../../../docs/api.md");
@@ -113,6 +115,12 @@ async fn availability_never_stands_without_what_was_seen() {
     assert_eq!(sum["days"].as_array().unwrap().len(), 10);
     let median = sum["response_time"]["p50"].as_f64().unwrap();
     assert!((median - 0.1).abs() < 0.001, "{median}");
+    // How phases are spread is told of a week at most.
+    assert_eq!(sum["phase_percentiles"], Value::Null);
+    let week = times::day_of(Timestamp::now() - SignedDuration::from_hours(6 * 24));
+    let week = format!("/api/v1/websites/1/availability?from={week}");
+    let week = json(&fixture.get(&week).await);
+    assert_eq!(week["phase_percentiles"]["dns"]["p99"], 0.01, "{week}");
     let none = json(&fixture.get("/api/v1/websites/2/availability").await);
     assert_eq!(none["availability"], Value::Null);
     assert_eq!(

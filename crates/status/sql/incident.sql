@@ -30,13 +30,17 @@ span AS (
             min(started_at) + least(max(every) * 40, 86400) * interval '1 s') AS until
     FROM alike
 ),
-checks AS MATERIALIZED (
-    SELECT metrics.*, not_after FROM metrics LEFT JOIN certificates ON certificates.id = certificate_id
+-- The checks that opened and closed it.
+listed AS MATERIALIZED (
+    SELECT metrics.*, not_after, row_number() OVER (ORDER BY scheduled_at, location) AS place
+    FROM metrics LEFT JOIN certificates ON certificates.id = certificate_id
     WHERE website_id = (SELECT website_id FROM asked) AND (
         scheduled_at >= (SELECT coalesce(last_good_at, started_at) FROM asked)
             AND scheduled_at <= (SELECT opened_at FROM asked)
         OR scheduled_at >= (SELECT ended_at - every * interval '1 s' FROM alike WHERE id = $2)
             AND scheduled_at <= (SELECT closed_at FROM asked))
+    ORDER BY scheduled_at, location
+    LIMIT 60
 )
 SELECT 'page' AS kind, json_build_object('now', now(), 'today', (now() AT TIME ZONE 'UTC')::date,
     'since', since, 'until', until)::text AS thing
@@ -69,18 +73,6 @@ SELECT * FROM (
     ) AS results
     GROUP BY website_id, location ORDER BY website_id, location
 ) AS lanes
-UNION ALL
-SELECT * FROM (
-    SELECT 'check', json_build_object(
-        'id', check_id, 'due_at', scheduled_at, 'location', location, 'outcome', outcome,
-        'error_code', error_code, 'response_time', response_time, 'dns', dns, 'connect', connect, 'tls', tls,
-        'first_byte', first_byte, 'body', body, 'address', remote_address, 'reason', failure_reason,
-        'phase', failure_phase, 'detail', failure_detail, 'http_version', http_version,
-        'tls_version', tls_version, 'is_doubted', coalesce(overloaded OR witness = 'down', false),
-        'certificate_ends_at', not_after)::text
-    FROM checks ORDER BY scheduled_at, location
-    LIMIT 60
-) AS checks
 UNION ALL
 SELECT * FROM (
     SELECT 'alert', json_build_object('receiver', outbox.receiver, 'kind', outbox.kind, 'sent_at', min(sent_at),

@@ -6,6 +6,19 @@
 -- $7 text         from which location; NULL: all
 -- $8 text         the day that is opened
 -- $9 timestamptz  its checks before this time are listed; NULL: the last ones
+,
+-- Its last checks, or those before a time.
+listed AS MATERIALIZED (
+    SELECT *, row_number() OVER () AS place
+    FROM (
+        SELECT metrics.*, not_after
+        FROM metrics LEFT JOIN certificates ON certificates.id = certificate_id
+        WHERE website_id IN (SELECT id FROM shown) AND scheduled_at < coalesce($9, now() + interval '1 day')
+            AND scheduled_at > coalesce($9, now()) - interval '8 days'
+        ORDER BY scheduled_at DESC, location
+        LIMIT 25
+    ) AS newest
+)
 SELECT 'page' AS kind, json_build_object('now', now(), 'today', (SELECT day FROM today))::text AS thing
 UNION ALL
 SELECT 'website', thing FROM lines
@@ -93,21 +106,6 @@ SELECT * FROM (
         GROUP BY 1 ORDER BY 1
     ) AS sums
 ) AS points
-UNION ALL
-SELECT * FROM (
-    SELECT 'check', json_build_object(
-        'id', check_id, 'due_at', scheduled_at, 'location', location, 'outcome', outcome,
-        'error_code', error_code, 'response_time', response_time, 'dns', dns, 'connect', connect, 'tls', tls,
-        'first_byte', first_byte, 'body', body, 'address', remote_address, 'reason', failure_reason,
-        'phase', failure_phase, 'detail', failure_detail, 'http_version', http_version,
-        'tls_version', tls_version, 'is_doubted', coalesce(overloaded OR witness = 'down', false),
-        'certificate_ends_at', not_after)::text
-    FROM metrics LEFT JOIN certificates ON certificates.id = certificate_id
-    WHERE website_id IN (SELECT id FROM shown) AND scheduled_at < coalesce($9, now() + interval '1 day')
-        AND scheduled_at > coalesce($9, now()) - interval '8 days'
-    ORDER BY scheduled_at DESC, location
-    LIMIT 25
-) AS checks
 UNION ALL
 SELECT * FROM (
     SELECT 'incident', json_build_object(

@@ -13,7 +13,10 @@ use crate::{audience::Audience, words};
 
 const INCIDENT: Statement = Statement::new(
     "reading an incident",
-    include_str!("../../sql/incident.sql"),
+    concat!(
+        include_str!("../../sql/incident.sql"),
+        include_str!("../../sql/checks.sql"),
+    ),
 );
 
 /// All that an incident's page shows.

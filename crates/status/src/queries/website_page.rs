@@ -14,6 +14,7 @@ const WEBSITE: Statement = Statement::new(
         "shown AS MATERIALIZED (SELECT *, 1 AS place FROM ranked),\n",
         include_str!("../../sql/lines.sql"),
         include_str!("../../sql/website.sql"),
+        include_str!("../../sql/checks.sql"),
     ),
 );
 

@@ -4,7 +4,7 @@
 PROFILE ?= release
 
 SETUP := crates/devstack/setup.sh
-SCRIPTS := $(SETUP) crates/torture/mutants.sh .ci/run .ci/tool
+SCRIPTS := $(SETUP) crates/torture/mutants.sh .ci/run .ci/tool packaging/build.sh packaging/test-deb.sh
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 # Cargo keeps what it builds by the profile dev in a folder called debug.
 BIN = $(TARGET)/$(if $(filter dev,$(PROFILE)),debug,$(PROFILE))
@@ -103,6 +103,20 @@ lint: ## Check format, lints, documentation, scripts, workflows and mutants
 .PHONY: deny
 deny: ## Check licences, sources, duplicates and known holes of all libraries; CHECK=licenses: one of them
 	@tool=$$(.ci/tool cargo-deny) && $$tool --log-level warn check --hide-inclusion-graph $(or $(CHECK),advisories bans licenses sources)
+
+.PHONY: deb
+deb: setup ## Build a Debian package of each service, into target/packages
+	@PROFILE=$(PROFILE) packaging/build.sh deb
+
+.PHONY: test-deb
+test-deb: stack ## Install, run, upgrade and purge these on a clean Debian; as root, minutes
+	@DEB_VERSION=0.0.1-1 PROFILE=$(PROFILE) packaging/build.sh deb
+	@PROFILE=$(PROFILE) packaging/build.sh deb
+	@packaging/test-deb.sh
+
+.PHONY: dist
+dist: setup ## Build an archive with checksums and a bill of materials, into target/packages
+	@PROFILE=$(PROFILE) packaging/build.sh dist
 
 .PHONY: setup
 setup: ## Install what is missing, or say what to install

@@ -1,0 +1,65 @@
+#!/bin/sh
+# build.sh deb|dist: builds both programs, and packages of them, into target/packages.
+set -eu
+
+cd "$(dirname "$0")/.."
+out=$PWD/target/packages
+# release, or dev: faster to build, to try packages out.
+profile=${PROFILE:-release}
+case $profile in
+    dev) programs=${CARGO_TARGET_DIR:-target}/debug ;;
+    *) programs=${CARGO_TARGET_DIR:-target}/$profile ;;
+esac
+version=$(sed -n '/^\[workspace.package\]/,/^\[/s/^version = "\(.*\)"/\1/p' Cargo.toml)
+# The same bytes from the same commit: no clock gets in.
+SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct)}
+export SOURCE_DATE_EPOCH
+
+build() {
+    cargo build --profile "$profile" --locked --workspace --bins
+    for program in monitor consumer; do
+        folder=$out/manual/$program
+        rm -rf "$folder"
+        "$programs/$program" manual --name "websites-$program" "$folder"
+    done
+}
+
+# Debian wants its man pages and its changelog compressed; cargo-deb does that by itself.
+deb() {
+    tool=$(.ci/tool cargo-deb)
+    for program in monitor consumer; do
+        "$tool" deb --quiet --no-build --locked --profile "$profile" --package "$program" --output "$out" \
+            ${DEB_VERSION:+--deb-version "$DEB_VERSION"}
+    done
+    ls "$out"/*.deb
+}
+
+dist() {
+    name=websites-monitor-$version-$(rustc --print host-tuple)
+    folder=$out/$name
+    rm -rf "$folder" "$out/$name".*
+    mkdir -p "$folder/bin" "$folder/share/man/man1" "$folder/share/completions" "$folder/units"
+    for program in monitor consumer; do
+        strip --strip-debug -o "$folder/bin/websites-$program" "$programs/$program"
+        cp "$out/manual/$program"/*.1 "$folder/share/man/man1"
+        find "$out/manual/$program" -type f ! -name '*.1' -exec cp {} "$folder/share/completions" \;
+        cp "packaging/$program/websites-$program.service" "$folder/units"
+    done
+    cp -r LICENSE README.md CHANGELOG.md SECURITY.md docs data "$folder"
+    tar --create --sort=name --mtime="@$SOURCE_DATE_EPOCH" --owner=0 --group=0 --numeric-owner \
+        --directory="$out" "$name" | gzip --no-name --best >"$out/$name.tar.gz"
+    rm -r "$folder"
+    (cd "$out" && sha256sum "$name".* >"$name.sha256" && cat "$name.sha256")
+}
+
+mkdir -p "$out"
+case ${1:-} in
+    deb | dist)
+        build
+        "$1"
+        ;;
+    *)
+        echo "build.sh deb|dist" >&2
+        exit 2
+        ;;
+esac

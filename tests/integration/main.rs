@@ -34,6 +34,7 @@ mod pooler;
 mod prometheus;
 mod proof;
 mod reached;
+mod release;
 mod reload;
 mod retention;
 mod rollups;

@@ -119,10 +119,7 @@ impl Progress {
     /// These chunks were stored in one transaction.
     #[expect(clippy::unused_self, reason = "as the others, which keep more")]
     pub(crate) fn committed(&self, chunks: &[Chunk<'_>], took: Duration) {
-        #[expect(
-            clippy::cast_precision_loss,
-            reason = "a transaction is far below 2^52 records"
-        )]
+        #[expect(clippy::cast_precision_loss, reason = "far below 2^52 records")]
         let records = chunks.iter().map(|it| it.items.len()).sum::<usize>() as f64;
         numbers::BATCH_ROWS.histogram().record(records);
         numbers::BATCHES.histogram().record(took.as_secs_f64());

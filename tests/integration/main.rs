@@ -25,6 +25,7 @@ mod exhausted;
 mod faults;
 mod house;
 mod killed;
+mod login;
 mod numbers;
 mod observability;
 mod offsets;

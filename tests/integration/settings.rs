@@ -115,7 +115,7 @@ fn one_env_file_may_hold_the_settings_of_both_services_and_of_compose() {
         compose
             .split("${")
             .skip(1)
-            .filter_map(|rest| Some(rest.split_once([':', '}'])?.0.to_owned())),
+            .filter_map(|rest| Some(rest.split_once([':', '-', '}'])?.0.to_owned())),
     );
     assert!(names.len() > 40, "{names:?}");
     let file = names.join("=\n") + "=\n";

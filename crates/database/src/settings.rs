@@ -2,10 +2,10 @@
 
 use std::{env, path::PathBuf};
 
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::ExposeSecret;
 use service::{
     renewal::{PemFile, Taken},
-    settings::{Reader, Setting},
+    settings::{Reader, Setting, secret_of},
 };
 use tokio_postgres::Config;
 
@@ -19,6 +19,7 @@ const PG_URI: Setting = Setting::required(
     "PG_URI",
     "the database: postgres://user:password@host:port/database?sslmode=…",
 );
+const PG_URI_FILE: Setting = Setting::optional("PG_URI_FILE", "a file that holds PG_URI, instead");
 const PGPASSWORD: Setting = Setting::optional(
     "PGPASSWORD",
     "the database's password, where PG_URI has none",
@@ -49,7 +50,7 @@ impl DatabaseSettings {
         connections_max: usize,
         application_name: &'static str,
     ) -> Self {
-        let uri: SecretString = reader.secret(&PG_URI);
+        let uri = secret_of(reader, &PG_URI, &PG_URI_FILE).unwrap_or_default();
         let password = reader.optional_secret(&PGPASSWORD);
         let password_file = reader.optional_text(&PGPASSFILE).map(PathBuf::from);
         let authority = encryption::read_authority(reader);
@@ -72,7 +73,7 @@ impl DatabaseSettings {
                 }
                 (connection, tls)
             }
-            // An absent one was reported as missing.
+            // An absent one was reported as missing, one that cannot be read with its file.
             Err(_) if uri.expose_secret().is_empty() => Default::default(),
             Err(problem) => {
                 reader.problem(&PG_URI, problem);
@@ -153,6 +154,23 @@ mod tests {
         assert_eq!(password(&by_setting).unwrap(), "in the file");
         let uri = format!("postgres://me@h/d?passfile={path}");
         assert_eq!(password(&[("PG_URI", &uri)]).unwrap(), "in the file");
+    }
+
+    #[test]
+    fn the_string_may_stand_in_a_file_and_is_never_quoted_from_it() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let path = file.path().to_str().unwrap();
+        let read = |text| {
+            std::fs::write(path, text).unwrap();
+            let mut reader = Reader::from_pairs(&[("PG_URI_FILE", path)]);
+            let settings = DatabaseSettings::read(&mut reader, 1, "tests");
+            reader.finish(settings)
+        };
+        let settings = read("postgres://me:within@h/d\n").unwrap();
+        assert_eq!(settings.connection.get_user(), Some("me"));
+        let problem = read("geheim\n").unwrap_err().to_string();
+        assert!(problem.starts_with("PG_URI: is not a"), "{problem}");
+        assert!(!problem.contains("geheim"), "{problem}");
     }
 
     #[test]

@@ -4,6 +4,8 @@ mod certificates;
 mod client;
 mod configuration;
 mod programs;
+mod sasl;
+mod users;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -20,8 +22,10 @@ use crate::process::{Daemon, DaemonSettings, Lifetime, Server};
 use certificates::Certificates;
 use client::Client;
 use configuration::Ports;
+use sasl::SaslPorts;
 
 pub use configuration::{KafkaOptions, Proxied};
+pub use sasl::{SaslListener, SaslUser};
 
 /// Three seconds on an idle machine; a busy one with cold disks needs far more.
 const READY_MAX: Duration = Duration::from_secs(90);
@@ -69,8 +73,7 @@ impl Kafka {
         temporary: Option<TempDir>,
     ) -> Result<Self> {
         make_folder(&folder)?;
-        let tls = options
-            .tls
+        let tls = (options.tls || options.sasl)
             .then(|| Certificates::make(&folder))
             .transpose()?;
         let daemon = Daemon::new(DaemonSettings {
@@ -84,7 +87,10 @@ impl Kafka {
             temporary_folder: temporary.as_ref().map(|folder| folder.path().to_path_buf()),
         });
         let noted = noted_ports(&folder.join("ports"))?;
-        let ports = noted.map(Ports::from).unwrap_or_default();
+        let mut ports = noted.map(Ports::from).unwrap_or_default();
+        if options.sasl {
+            ports.sasl = SaslPorts::noted(&folder)?;
+        }
         Ok(Self {
             daemon,
             folder,
@@ -102,7 +108,12 @@ impl Kafka {
             let jars = kafka_jars().await?;
             self.choose_ports().await?;
             configuration::write(&self.folder, self.ports, self.options)?;
-            programs::format_once(&self.folder, &jars).await?;
+            let arguments = if self.options.sasl {
+                sasl::format_arguments()
+            } else {
+                Vec::new()
+            };
+            programs::format_once(&self.folder, &jars, arguments).await?;
             let mut command = programs::server_command(&self.folder, &jars);
             self.daemon.spawn(&mut command)?;
         }
@@ -118,6 +129,9 @@ impl Kafka {
     async fn choose_ports(&mut self) -> Result<()> {
         if self.temporary.is_none() || self.ports.plaintext == 0 {
             self.ports = kept_ports(&self.folder.join("ports")).await?.into();
+            if self.options.sasl {
+                self.ports.sasl = Some(SaslPorts::kept(&self.folder).await?);
+            }
         }
         Ok(())
     }
@@ -131,6 +145,18 @@ impl Kafka {
     pub fn tls_bootstrap(&self) -> Result<String> {
         self.tls()?;
         Ok(format!("127.0.0.1:{}", self.ports.tls))
+    }
+
+    /// `BOOTSTRAP_SERVERS` for `SECURITY_PROTOCOL=SASL_PLAINTEXT` or `SASL_SSL`.
+    pub fn sasl_bootstrap(&self, listener: SaslListener) -> Result<String> {
+        let ports = self.ports.sasl;
+        let ports = ports.context("this Kafka was started without `KafkaOptions::sasl`")?;
+        Ok(format!("127.0.0.1:{}", ports.of(listener)))
+    }
+
+    /// Lets another user log in by SCRAM-SHA-256.
+    pub async fn let_in(&self, user: SaslUser) -> Result<()> {
+        users::let_in(user, &self.bootstrap(), &kafka_jars().await?).await
     }
 
     /// The files of a client that the broker welcomes.

@@ -2,10 +2,15 @@
 //! one way to have the topic.
 
 mod connections;
+mod login;
 mod observer;
+mod protocol;
+mod security;
 mod settings;
+mod tls;
 mod topic;
 
 pub use observer::{Observer, brokers_answer};
-pub use settings::{KafkaSettings, Security};
+pub use security::Security;
+pub use settings::KafkaSettings;
 pub use topic::await_topic;

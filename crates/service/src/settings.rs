@@ -4,15 +4,18 @@
 //! read. `.env` in the working directory fills in what the environment lacks.
 
 mod env_file;
+mod layers;
 mod names;
 mod problems;
 mod reader;
+mod secret;
 mod setting;
 mod variables;
 
 pub use env_file::EnvFile;
 pub use problems::InvalidSettings;
 pub use reader::Reader;
+pub use secret::secret_of;
 pub use setting::{DefaultValue, Setting};
 pub use variables::Variables;
 

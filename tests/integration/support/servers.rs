@@ -24,6 +24,7 @@ pub(crate) async fn shared() -> &'static Servers {
             let (kafka, postgres) = tokio::try_join!(
                 Kafka::throwaway(KafkaOptions {
                     tls: true,
+                    sasl: true,
                     ..Default::default()
                 }),
                 Postgres::throwaway(PostgresOptions {

@@ -110,7 +110,7 @@ mod tests {
         let health = Health::default();
         let settings = KafkaSettings {
             bootstrap_servers: "kafka:9092".into(),
-            security: Security::Plaintext,
+            security: Security::default(),
             topic: "checks".into(),
             topic_partitions: 1,
             topic_replication_factor: None,

@@ -5,6 +5,7 @@ use std::path::Path;
 use anyhow::Result;
 
 use super::certificates::{BROKER_IDENTITY, BROKER_TRUST};
+use super::sasl::{self, SaslPorts};
 use crate::files;
 
 /// The broker's configuration.
@@ -20,7 +21,8 @@ process.roles=broker,controller
 node.id=1
 controller.listener.names=CONTROLLER
 inter.broker.listener.name=PLAINTEXT
-listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,SSL:SSL,PROXIED:PLAINTEXT
+listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,SSL:SSL,PROXIED:PLAINTEXT,\
+SASL_PLAINTEXT:SASL_PLAINTEXT,SASL_SSL:SASL_SSL,SASL_PLAIN_ONLY:SASL_PLAINTEXT
 offsets.topic.replication.factor=1
 offsets.topic.num.partitions=4
 transaction.state.log.replication.factor=1
@@ -47,6 +49,8 @@ group.initial.rebalance.delay.ms=0
 pub struct KafkaOptions {
     /// A second listener that asks each client for its certificate.
     pub tls: bool,
+    /// Listeners that ask for a user and a password.
+    pub sasl: bool,
     /// Whether a topic comes into being when somebody asks for it (off unless set).
     pub auto_create_topics: bool,
     /// A further plaintext listener, whose clients are sent through a proxy.
@@ -68,6 +72,8 @@ pub(super) struct Ports {
     pub(super) plaintext: u16,
     pub(super) tls: u16,
     pub(super) controller: u16,
+    /// Of the listeners that ask for a password, where there are some.
+    pub(super) sasl: Option<SaslPorts>,
 }
 
 impl From<[u16; 3]> for Ports {
@@ -76,6 +82,7 @@ impl From<[u16; 3]> for Ports {
             plaintext,
             tls,
             controller,
+            sasl: None,
         }
     }
 }
@@ -86,14 +93,21 @@ pub(super) fn write(folder: &Path, ports: Ports, options: KafkaOptions) -> Resul
         plaintext,
         tls,
         controller,
+        sasl,
     } = ports;
     let auto_create = options.auto_create_topics;
     let at = |name: &str, port: u16| format!("{name}://127.0.0.1:{port}");
     let mut listeners = vec![at("PLAINTEXT", plaintext)];
-    let mut tls_settings = String::new();
+    let mut more = String::new();
     if options.tls {
         listeners.push(at("SSL", tls));
-        tls_settings = self::tls_settings(&folder.display().to_string());
+    }
+    if options.tls || options.sasl {
+        more += &tls_settings(&folder.display().to_string());
+    }
+    if let Some(sasl) = sasl {
+        listeners.extend(sasl.listeners().map(|(name, port)| at(name, port)));
+        more += &sasl::settings();
     }
     let mut advertised = listeners.clone();
     if let Some(proxied) = options.proxied {
@@ -108,7 +122,7 @@ pub(super) fn write(folder: &Path, ports: Ports, options: KafkaOptions) -> Resul
         advertised.listeners={advertised}\n\
         auto.create.topics.enable={auto_create}\n\
         log.dirs={folder}/{DATA}\n\
-        {tls_settings}",
+        {more}",
         listeners = listeners.join(","),
         advertised = advertised.join(","),
         folder = folder.display(),

@@ -28,7 +28,7 @@ fn cluster() -> MockCluster<'static, DefaultProducerContext> {
 fn settings(bootstrap_servers: String) -> KafkaSettings {
     KafkaSettings {
         bootstrap_servers,
-        security: Security::Plaintext,
+        security: Security::default(),
         topic: TOPIC.into(),
         topic_partitions: 1,
         topic_replication_factor: None,

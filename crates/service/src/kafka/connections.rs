@@ -80,6 +80,12 @@ impl Connections {
         if !self.are_lost {
             return None;
         }
+        if let Some(addresses) = self.say(Trouble::is_of_login) {
+            return Some(format!(
+                "our login is refused by {addresses}; {}",
+                self.advice
+            ));
+        }
         let advertised = self.say(|trouble| trouble.is_advertised && !trouble.is_of_tls());
         if let Some(addresses) = advertised {
             return Some(format!(
@@ -110,6 +116,11 @@ impl Connections {
 impl Trouble {
     fn is_of_tls(&self) -> bool {
         self.reason.contains("SSL") || self.reason.contains("certificate")
+    }
+
+    /// A broker is there, and does not let us in.
+    fn is_of_login(&self) -> bool {
+        self.reason.contains("SASL")
     }
 }
 
@@ -193,6 +204,22 @@ mod tests {
         .unwrap();
         assert!(story.contains("certificate verify failed"), "{story}");
         assert!(story.ends_with("check BOOTSTRAP_SERVERS"), "{story}");
+    }
+
+    #[test]
+    fn a_login_that_is_refused_is_no_trouble_of_the_network() {
+        let story = story(&[
+            "sasl_plaintext://kafka:9092/bootstrap: SASL authentication error: Authentication \
+             failed: Invalid username or password (after 314ms in state AUTH_REQ)",
+            "inner:29092/1: Connect to ipv4#10.0.0.1:29092 failed: Connection refused (after 0ms)",
+        ]);
+        assert_eq!(
+            story.as_deref(),
+            Some(
+                "our login is refused by kafka:9092 (SASL authentication error: Authentication \
+                 failed: Invalid username or password); check BOOTSTRAP_SERVERS"
+            )
+        );
     }
 
     #[test]

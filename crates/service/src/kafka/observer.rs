@@ -154,7 +154,7 @@ impl ConsumerContext for Observer {}
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{health::Health, kafka::settings::Security};
+    use crate::{health::Health, kafka::security::Security};
 
     const REFUSED: &str = "kafka:9092/bootstrap: Connect to ipv4#10.0.0.1:9092 failed: Connection \
                            refused (after 0ms in state CONNECT)";
@@ -163,7 +163,7 @@ mod tests {
         let health = Health::default();
         let settings = KafkaSettings {
             bootstrap_servers: "kafka:9092".into(),
-            security: Security::Plaintext,
+            security: Security::default(),
             topic: "checks".into(),
             topic_partitions: 1,
             topic_replication_factor: None,

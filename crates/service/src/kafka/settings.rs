@@ -1,12 +1,10 @@
-//! Where Kafka is and how to log in.
-
-use std::path::PathBuf;
+//! Where Kafka is, and the topic.
 
 use rdkafka::ClientConfig;
 
+use super::security::Security;
 use crate::{
-    certificates,
-    renewal::{PemFile, Taken},
+    renewal::PemFile,
     settings::{Reader, Setting},
 };
 
@@ -25,23 +23,6 @@ const BOOTSTRAP_SERVERS: Setting = Setting::with_default(
     "localhost:9092",
     "Kafka brokers to begin with, host:port, separated by commas",
 );
-const SECURITY_PROTOCOL: Setting =
-    Setting::with_default("SECURITY_PROTOCOL", "SSL", "SSL (mutual TLS) or PLAINTEXT");
-const SSL_CAFILE: Setting = Setting::with_default(
-    "SSL_CAFILE",
-    "kafka_certs/ca.pem",
-    "the authority that signed the brokers' certificates, PEM",
-);
-const SSL_CERTFILE: Setting = Setting::with_default(
-    "SSL_CERTFILE",
-    "kafka_certs/service.cert",
-    "our certificate, PEM",
-);
-const SSL_KEYFILE: Setting = Setting::with_default(
-    "SSL_KEYFILE",
-    "kafka_certs/service.key",
-    "our certificate's private key, PEM without passphrase",
-);
 const TOPIC_NAME: Setting = Setting::required("TOPIC_NAME", "the topic between the two services");
 const TOPIC_PARTITIONS: Setting = Setting::with_default(
     "TOPIC_PARTITIONS",
@@ -53,12 +34,12 @@ const TOPIC_REPLICATION_FACTOR: Setting = Setting::optional(
     "its replication factor then; the broker's default when unset",
 );
 
-/// Where Kafka is, how to log in, and the topic.
+/// Where Kafka is, how to be let in, and the topic.
 #[derive(Clone, Debug)]
 pub struct KafkaSettings {
     /// `host:port`, separated by commas.
     pub bootstrap_servers: String,
-    /// How to log in.
+    /// Whether connections are encrypted, and who we are.
     pub security: Security,
     /// The topic's name.
     pub topic: String,
@@ -68,28 +49,12 @@ pub struct KafkaSettings {
     pub topic_replication_factor: Option<i32>,
 }
 
-/// How to log in.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Security {
-    /// No TLS, no login.
-    Plaintext,
-    /// Mutual TLS.
-    Ssl {
-        /// The authority that signed the brokers' certificates.
-        authority: PathBuf,
-        /// Our certificate.
-        certificate: PathBuf,
-        /// Its private key.
-        key: PathBuf,
-    },
-}
-
 impl KafkaSettings {
     /// Reads the settings, and checks the certificate files that they name.
     pub fn read(reader: &mut Reader) -> Self {
         let bootstrap_servers = reader.text(&BOOTSTRAP_SERVERS);
         check_servers(reader, &bootstrap_servers);
-        let security = read_security(reader);
+        let security = Security::read(reader);
         let topic = reader.text(&TOPIC_NAME);
         check_topic_name(reader, &topic);
         let topic_partitions = reader.count(&TOPIC_PARTITIONS, 1..=PARTITIONS_MAX);
@@ -119,92 +84,22 @@ impl KafkaSettings {
             .set("broker.address.family", "any")
             .set("socket.keepalive.enable", "true")
             .set("log.connection.close", "false");
-        match &self.security {
-            Security::Plaintext => config.set("security.protocol", "plaintext"),
-            Security::Ssl {
-                authority,
-                certificate,
-                key,
-            } => config
-                .set("security.protocol", "ssl")
-                .set("ssl.ca.location", authority.to_string_lossy())
-                .set("ssl.certificate.location", certificate.to_string_lossy())
-                .set("ssl.key.location", key.to_string_lossy()),
-        };
+        self.security.apply(&mut config);
         config
     }
 
     /// The files that every client of ours reads when it is made.
     pub fn pem_files(&self) -> Vec<PemFile> {
-        let Security::Ssl {
-            authority,
-            certificate,
-            key,
-        } = &self.security
-        else {
-            return Vec::new();
-        };
-        let settings = [&SSL_CAFILE, &SSL_CERTFILE, &SSL_KEYFILE];
-        let files = settings.into_iter().zip([authority, certificate, key]);
-        let files = files.map(|(setting, path)| PemFile {
-            setting: setting.name,
-            path: path.clone(),
-            taken: Taken::AtStart,
-        });
-        files.collect()
+        self.security.pem_files()
     }
 
     /// What to check when the brokers cannot be reached or refuse us.
     pub fn advice(&self) -> String {
         let servers = &self.bootstrap_servers;
-        match &self.security {
-            Security::Plaintext => format!(
-                "check BOOTSTRAP_SERVERS ({servers}) and that the brokers speak PLAINTEXT there"
-            ),
-            Security::Ssl {
-                authority,
-                certificate,
-                key,
-            } => format!(
-                "check BOOTSTRAP_SERVERS ({servers}), that {} (SSL_CAFILE) signed the brokers' \
-                 certificates, and that the brokers accept {} with {} (SSL_CERTFILE, SSL_KEYFILE)",
-                authority.display(),
-                certificate.display(),
-                key.display(),
-            ),
-        }
-    }
-}
-
-fn read_security(reader: &mut Reader) -> Security {
-    if !reader.choice(&SECURITY_PROTOCOL, &[("SSL", true), ("PLAINTEXT", false)]) {
-        return Security::Plaintext;
-    }
-    let authority = reader.path(&SSL_CAFILE);
-    let certificate = reader.path(&SSL_CERTFILE);
-    let key = reader.path(&SSL_KEYFILE);
-    if let Err(problem) = certificates::read_authorities(&authority) {
-        reader.problem(&SSL_CAFILE, problem);
-    }
-    let chain = certificates::read_certificates(&certificate);
-    if let Err(problem) = &chain {
-        reader.problem(&SSL_CERTFILE, problem);
-    }
-    let pair = certificates::read_key(&key).and_then(|private_key| match &chain {
-        Ok(chain) if !certificates::is_pair(chain, private_key) => Err(format!(
-            "{} is not the key of the certificate in {} (SSL_CERTFILE)",
-            key.display(),
-            certificate.display()
-        )),
-        _ => Ok(()),
-    });
-    if let Err(problem) = pair {
-        reader.problem(&SSL_KEYFILE, problem);
-    }
-    Security::Ssl {
-        authority,
-        certificate,
-        key,
+        format!(
+            "check BOOTSTRAP_SERVERS ({servers}){}",
+            self.security.advice()
+        )
     }
 }
 
@@ -254,35 +149,6 @@ mod tests {
             Ok(_) => Vec::new(),
             Err(invalid) => invalid.problems().to_vec(),
         }
-    }
-
-    #[test]
-    fn plaintext_needs_no_certificates() {
-        let found = problems(&[("SECURITY_PROTOCOL", "plaintext"), ("TOPIC_NAME", "checks")]);
-        assert_eq!(found, Vec::<String>::new());
-    }
-
-    #[test]
-    fn each_missing_certificate_file_is_named_with_its_setting() {
-        let found = problems(&[
-            ("TOPIC_NAME", "checks"),
-            ("SSL_CAFILE", "/nonexistent/ca.pem"),
-            ("SSL_CERTFILE", "/nonexistent/service.cert"),
-            ("SSL_KEYFILE", "/nonexistent/service.key"),
-        ]);
-        assert_eq!(found.len(), 3, "{found:?}");
-        assert!(
-            found[0].starts_with("SSL_CAFILE: cannot read /nonexistent/ca.pem"),
-            "{found:?}"
-        );
-        assert!(
-            found[1].starts_with("SSL_CERTFILE: cannot read"),
-            "{found:?}"
-        );
-        assert!(
-            found[2].starts_with("SSL_KEYFILE: cannot read"),
-            "{found:?}"
-        );
     }
 
     #[test]

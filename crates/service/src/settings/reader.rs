@@ -10,11 +10,12 @@ use std::{
     time::Duration,
 };
 
-use config::{Config, Environment, Map};
+use config::{Config, Map};
 use secrecy::SecretString;
 
 use super::{
     env_file::EnvFile,
+    layers::layers,
     names,
     problems::InvalidSettings,
     setting::{self, DefaultValue, Setting},
@@ -144,11 +145,7 @@ impl Reader {
 
     /// A text that may be absent.
     pub fn optional_text(&mut self, setting: &Setting) -> Option<String> {
-        if !self.read.iter().any(|read| read.name == setting.name) {
-            self.read.push(*setting);
-        }
-        let set = self.value(setting.name);
-        match (set, setting.default) {
+        match (self.set_text(setting), setting.default) {
             (Some(value), _) => Some(value),
             (None, DefaultValue::Is(value)) => Some(value.to_owned()),
             (None, DefaultValue::Unset) => None,
@@ -159,9 +156,12 @@ impl Reader {
         }
     }
 
-    /// A text that must not be shown.
-    pub fn secret(&mut self, setting: &Setting) -> SecretString {
-        self.text(setting).into()
+    /// What somebody has set, whatever the default is.
+    pub fn set_text(&mut self, setting: &Setting) -> Option<String> {
+        if !self.read.iter().any(|read| read.name == setting.name) {
+            self.read.push(*setting);
+        }
+        self.value(setting.name)
     }
 
     /// A text that must not be shown and may be absent.
@@ -274,17 +274,4 @@ impl Reader {
         }
         value
     }
-}
-
-/// Values by name, of which a later layer's come first. An empty one counts as unset. Nothing is made
-/// of a text: the topic `007` is not the number 7.
-fn layers(layers: [Map<String, String>; 2], problems: &mut Vec<String>) -> Config {
-    let whole = layers.into_iter().fold(Config::builder(), |below, layer| {
-        let layer = Environment::default().source(Some(layer));
-        below.add_source(layer.ignore_empty(true))
-    });
-    whole.build().unwrap_or_else(|error| {
-        problems.push(format!("reading the environment: {error}"));
-        Config::default()
-    })
 }

@@ -12,7 +12,7 @@ use crate::settings::Settings;
 use crate::taken;
 
 /// Settings of which there is a line of their own.
-const SAID: [&str; 3] = ["BOOTSTRAP_SERVERS", "TOPIC_NAME", "PG_URI"];
+const SAID: [&str; 4] = ["BOOTSTRAP_SERVERS", "TOPIC_NAME", "PG_URI", "PG_URI_FILE"];
 
 /// A server that is started for one service stays for the next.
 const GOES_ON: &str = "`make stack-stop` ends it";
@@ -67,6 +67,10 @@ async fn use_kafka(command: &mut Command, settings: &Settings, home: &Path) -> R
 async fn use_postgres(command: &mut Command, settings: &Settings, home: &Path) -> Result<()> {
     if let Some(uri) = settings.get("PG_URI") {
         taken::line("PostgreSQL", taken::postgres(&uri));
+        return Ok(());
+    }
+    if let Some(file) = settings.get("PG_URI_FILE") {
+        taken::line("PostgreSQL", format_args!("what {file} says"));
         return Ok(());
     }
     let _lock = lock(home).await?;

@@ -1,5 +1,6 @@
 //! `devstack rows`: the last rows as a table.
 
+use std::fs;
 use std::io::Write;
 use std::process::{Command, ExitCode, Stdio};
 
@@ -30,13 +31,24 @@ pub(crate) async fn rows(database: Database) -> Result<ExitCode> {
     let dataset = match (database, settings.get("PG_URI")) {
         (Database::AsSet, Some(uri)) => {
             taken::line("PostgreSQL", taken::postgres(&uri));
-            let authority = settings.get("PG_SSL_CAFILE").map(|file| file.value);
-            return show(&uri.value, authority.as_deref());
+            return show(&uri.value, authority(&settings).as_deref());
         }
-        (Database::AsSet, None) => Dataset::Own,
+        (Database::AsSet, None) => {
+            if let Some(file) = settings.get("PG_URI_FILE") {
+                taken::line("PostgreSQL", format_args!("what {file} says"));
+                let uri = fs::read_to_string(&file.value)
+                    .with_context(|| format!("reading {}", file.value))?;
+                return show(&uri, authority(&settings).as_deref());
+            }
+            Dataset::Own
+        }
         (Database::Local(dataset), _) => dataset,
     };
     show_local(dataset).await
+}
+
+fn authority(settings: &Settings) -> Option<String> {
+    settings.get("PG_SSL_CAFILE").map(|file| file.value)
 }
 
 async fn show_local(dataset: Dataset) -> Result<ExitCode> {

@@ -12,7 +12,7 @@ use crate::taken;
 
 /// Settings of which there is a line of their own, whether they count or not.
 const KAFKA: [&str; 3] = ["BOOTSTRAP_SERVERS", "SECURITY_PROTOCOL", "TOPIC_NAME"];
-const DATABASE: [&str; 1] = ["PG_URI"];
+const DATABASE: [&str; 2] = ["PG_URI", "PG_URI_FILE"];
 const TARGETS: [&str; 2] = ["URLS_FILE", "URLS_PROVIDER_TYPE"];
 const INTERVAL: [&str; 1] = ["WEBSITES_CHECK_INTERVAL"];
 /// What the sample sites bring with them.
@@ -137,7 +137,7 @@ fn unused(settings: &Settings, names: &[&str]) -> String {
 fn rows_command(settings: &Settings, dataset: Dataset) -> &'static str {
     match dataset {
         Dataset::Demo => "make rows DEMO=1",
-        Dataset::Own if settings.get("PG_URI").is_some() => "make rows LOCAL=1",
+        Dataset::Own if DATABASE.iter().any(|it| settings.get(it).is_some()) => "make rows LOCAL=1",
         Dataset::Own => "make rows",
     }
 }

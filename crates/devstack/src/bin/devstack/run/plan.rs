@@ -54,6 +54,8 @@ impl Plan {
             }
         }
         let mut consumer = common;
+        // The local database is meant, also where the environment has another in a file.
+        consumer.push(("PG_URI_FILE", String::new()));
         let wish = settings.get("HTTP_LISTEN").map(|wish| wish.value);
         if let Some((consumer_address, monitor_address)) = addresses(wish.as_deref())? {
             consumer.push(("HTTP_LISTEN", consumer_address.to_string()));

@@ -38,6 +38,7 @@ mod reached;
 mod release;
 mod reload;
 mod retention;
+mod robots;
 mod rollups;
 mod secrets;
 mod settings;

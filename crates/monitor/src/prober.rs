@@ -8,11 +8,13 @@ mod held;
 mod line;
 mod listeners;
 mod looked;
+mod looker;
 mod missed;
 mod network;
 mod pulse;
 mod queue;
 mod request;
+mod robots;
 mod settings;
 mod teller;
 mod waiting;
@@ -33,10 +35,10 @@ use self::{
     attempt::{Attempt, Begun, Found, Next, RETRY_PAUSE},
     belief::believed,
     looked::{duration, lag, lost},
+    looker::Looker,
     missed::{Missed, target_left},
     pulse::Pulse,
     queue::{Queue, QueueSettings},
-    request::request,
     teller::Teller,
     waiting::{GivenUp, Ready},
     witnesses::Witnesses,
@@ -55,7 +57,7 @@ const LAG_BELIEVED_MAX: Duration = Duration::from_secs(1);
 /// Where checks become results.
 #[derive(Debug)]
 pub struct Checker {
-    instruments: Arc<Instruments>,
+    looker: Arc<Looker>,
     queue: Queue,
     running: JoinSet<Finding>,
     /// The attempts that are being made, by their task.
@@ -82,7 +84,7 @@ impl Checker {
             draining.over.clone(),
         );
         Ok(Self {
-            instruments,
+            looker: Looker::new(instruments, settings.obeys_robots, draining.over.clone()),
             queue: Queue::new(QueueSettings {
                 running_max: settings.probes_max,
                 running_per_host_max: settings.probes_per_host_max,
@@ -186,10 +188,10 @@ impl Checker {
             let due = &attempt.due;
             // Only the first may run past its interval: its time is its timeout's alone.
             let ends_at = attempt.is_retry().then_some(deadline);
-            let instruments = Arc::clone(&self.instruments);
-            let (request, give_up) = (request(&due.target, ends_at), self.draining.over.clone());
-            let task = async move { instruments.probe(&request, &give_up).await };
-            let handle = self.running.spawn(task);
+            let (looker, target) = (Arc::clone(&self.looker), Arc::clone(&due.target));
+            let handle = self
+                .running
+                .spawn(async move { looker.look(&target, ends_at).await });
             let came_due = due.arrival == Arrival::CameDue;
             if came_due && !attempt.is_retry() {
                 self.load.began(lag(due));
@@ -211,10 +213,7 @@ impl Checker {
     }
 
     async fn end(&mut self, ended: Result<(Id, Finding), JoinError>) -> anyhow::Result<()> {
-        let (id, look) = match ended {
-            Ok((id, look)) => (id, look),
-            Err(error) => (error.id(), lost(&error)),
-        };
+        let (id, look) = ended.unwrap_or_else(|error| (error.id(), lost(&error)));
         // Every task that was spawned stands in the map.
         let Some(begun) = self.begun.remove(&id) else {
             return Ok(());

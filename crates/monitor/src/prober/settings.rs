@@ -13,6 +13,8 @@ pub struct ProberSettings {
     pub probes_per_host_max: usize,
     /// Sites that are asked when many fail together: where none of them answers either, it is us.
     pub witness_urls: Vec<Url>,
+    /// Whether a site is not looked at that asks not to be.
+    pub obeys_robots: bool,
     /// How one is made.
     pub probe: ProbeSettings,
 }

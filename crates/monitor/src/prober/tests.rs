@@ -1,4 +1,5 @@
 mod retries;
+mod robots;
 mod witnessed;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -94,6 +95,7 @@ fn settings(probes_max: usize, probes_per_host_max: usize) -> ProberSettings {
         probes_max,
         probes_per_host_max,
         witness_urls: Vec::new(),
+        obeys_robots: false,
         probe: ProbeSettings {
             dns_timeout: second * 5,
             connect_timeout: second * 5,

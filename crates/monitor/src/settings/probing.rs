@@ -60,6 +60,11 @@ const WITNESS_URLS: Setting = Setting::optional(
     "WITNESS_URLS",
     "sites that are asked when many targets fail together, so that our own network's fault is no target's; separated by commas",
 );
+const ROBOTSTXT_OBEY: Setting = Setting::with_default(
+    "ROBOTSTXT_OBEY",
+    "0",
+    "1 to skip what a site's robots.txt asks not to look at",
+);
 
 /// A probe's every buffer grows with this: the bound of the bound.
 const BODY_BYTES_LIMIT: u64 = 8 * 1024 * 1024;
@@ -89,6 +94,7 @@ pub(super) fn read_prober(reader: &mut Reader) -> ProberSettings {
         probes_max: read_size(reader, &PROBES_MAX, PROBES_LIMIT),
         probes_per_host_max: read_size(reader, &PROBES_PER_HOST_MAX, PROBES_LIMIT),
         witness_urls: read_witnesses(reader),
+        obeys_robots: reader.flag(&ROBOTSTXT_OBEY),
         probe: ProbeSettings {
             dns_timeout: reader.seconds(&DNS_TIMEOUT),
             connect_timeout: reader.seconds(&CONNECT_TIMEOUT),

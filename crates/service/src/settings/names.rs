@@ -35,6 +35,7 @@ const KNOWN: &[&str] = &[
     "REDIRECT_ENABLED",
     "REDIRECT_MAX_TIMES",
     "RESULTS_WAITING_MAX",
+    "ROBOTSTXT_OBEY",
     "SITES_PROXY",
     "SPOOL_BYTES_MAX",
     "SPOOL_DIR",

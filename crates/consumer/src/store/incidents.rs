@@ -89,7 +89,9 @@ pub(super) async fn visit(
 }
 
 /// Decides what the results of each chunk come to, and stores that. A result that its check had already
-/// decides nothing.
+/// decides nothing. Websites without a home may have results in several of the chunks: these are decided
+/// together, in the order in which they were due, whichever chunk they came by; and locked together, in
+/// the order of their ids, so that no two transactions wait for each other.
 pub(super) async fn decide(
     transaction: &Transaction<'_>,
     work: &mut Work<'_>,
@@ -100,17 +102,26 @@ pub(super) async fn decide(
         return Err(DatabaseError::Stale("how websites stand was not recalled"));
     }
     doubts::note(transaction, &work.stored).await?;
+    let mut homeless = Standings::at(0, 0);
     for (number, standings) in all.iter_mut().enumerate() {
-        let results = in_order(&work.stored[work.places(number)], rules);
-        let happened = decide_chunk(transaction, &results, standings, rules).await?;
+        let stored = work.stored[work.places(number)].iter();
+        let at_home = stored.filter(|it| !standings.is_homeless(it.row.website_id));
+        let results = in_order(at_home, rules);
+        let happened = decide_some(transaction, &results, standings, rules).await?;
         work.happened.extend(happened);
+        homeless.learn(standings.homeless());
     }
+    let stored = work.stored.iter();
+    let without_home = stored.filter(|it| homeless.is_homeless(it.row.website_id));
+    let results = in_order(without_home, rules);
+    let happened = decide_some(transaction, &results, &mut homeless, rules).await?;
+    work.happened.extend(happened);
     work.standings = all;
     Ok(())
 }
 
 /// Decides what these results come to, and hands back what happened.
-async fn decide_chunk<'a>(
+async fn decide_some<'a>(
     transaction: &Transaction<'_>,
     results: &[Counting<'a>],
     standings: &mut Standings,

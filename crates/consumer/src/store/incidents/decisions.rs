@@ -37,9 +37,12 @@ pub(super) struct Decisions<'a> {
 }
 
 /// The results that count, website by website in the order in which their checks were due: so what a
-/// batch decides can be told from its rows alone.
-pub(super) fn in_order<'a>(stored: &[Stored<'a>], rules: &Rules) -> Vec<Counting<'a>> {
-    let newly = stored.iter().filter(|it| it.fate != Fate::Repeat);
+/// transaction decides can be told from its rows alone.
+pub(super) fn in_order<'s, 'a: 's>(
+    stored: impl Iterator<Item = &'s Stored<'a>>,
+    rules: &Rules,
+) -> Vec<Counting<'a>> {
+    let newly = stored.filter(|it| it.fate != Fate::Repeat);
     let counting = newly.filter_map(|it| {
         Some(Counting {
             website_id: it.row.website_id,

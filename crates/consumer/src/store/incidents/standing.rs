@@ -78,6 +78,17 @@ impl Standings {
         self.websites.extend(memories);
     }
 
+    /// Whether it is known that this website has no home.
+    pub(super) fn is_homeless(&self, website: i64) -> bool {
+        matches!(self.websites.get(&website), Some(Memory::Homeless))
+    }
+
+    /// The websites without a home, as `learn` takes them.
+    pub(super) fn homeless(&self) -> BTreeMap<i64, bool> {
+        let homeless = self.websites.keys().filter(|it| self.is_homeless(**it));
+        homeless.map(|website| (*website, false)).collect()
+    }
+
     /// Whether nobody else wrote them since they were recalled, or took a website away.
     pub(in crate::store) fn hold(&self, version: i64) -> bool {
         self.version == version

@@ -152,10 +152,22 @@ async fn a_website_that_comes_through_both_partitions_is_decided_once() {
     }
     let homeless = "SELECT moves >= 3 FROM homes";
     assert!(fixture.value::<bool>(homeless).await);
-    // One down result in each partition: together they are two in a row.
-    let down = |number| vec![result("http://a/", number, OutcomeKind::Down)];
-    let both = [(PARTITION, next, down(20)), (OTHER, next, down(21))];
-    assert_eq!(write(&fixture, both).await, Some(vec![counts(1, 0, 0); 2]));
+    // One down result in each partition: together they are two in a row, by the order in which their
+    // checks were due, whichever partition comes first.
+    let one_each = |next, outcome, [ours, others]: [u8; 2]| {
+        let result = |number| vec![result("http://a/", number, outcome)];
+        [
+            (PARTITION, next, result(ours)),
+            (OTHER, next, result(others)),
+        ]
+    };
     let open = "SELECT count(*) FROM incidents WHERE closed_at IS NULL";
-    assert_eq!(fixture.value::<i64>(open).await, 1);
+    for (round, [ours, others]) in (0..).step_by(2).zip([[20, 21], [31, 30]]) {
+        let down = one_each(next + round, OutcomeKind::Down, [ours, others]);
+        assert_eq!(write(&fixture, down).await, Some(vec![counts(1, 0, 0); 2]));
+        assert_eq!(fixture.value::<i64>(open).await, 1, "{ours} and {others}");
+        let up = one_each(next + round + 1, OutcomeKind::Up, [ours + 2, others + 2]);
+        assert_eq!(write(&fixture, up).await, Some(vec![counts(1, 0, 0); 2]));
+        assert_eq!(fixture.value::<i64>(open).await, 0);
+    }
 }

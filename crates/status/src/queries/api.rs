@@ -2,7 +2,7 @@
 
 use database::{Database, DatabaseError, Statement, system_time};
 use jiff::{Timestamp, civil::Date};
-use tokio_postgres::Row;
+use tokio_postgres::{Row, types::ToSql};
 
 use crate::{audience::Audience, state::State};
 
@@ -45,6 +45,16 @@ impl Things {
     }
 }
 
+async fn ask(
+    database: &Database,
+    statement: &Statement,
+    parameters: &[&(dyn ToSql + Sync)],
+) -> Result<Vec<Row>, DatabaseError> {
+    database
+        .attempt(async |client| statement.query(client, parameters).await)
+        .await
+}
+
 /// Which websites are asked for.
 #[derive(Debug, Default)]
 pub(crate) struct Websites<'a> {
@@ -65,25 +75,21 @@ impl Websites<'_> {
         audience: &Audience,
     ) -> Result<Things, DatabaseError> {
         let state = self.state.map(State::key);
-        let rows = database
-            .attempt(async |client| {
-                WEBSITES
-                    .query(
-                        client,
-                        &[
-                            &audience.tags,
-                            &self.id,
-                            &audience.names_only,
-                            &self.tag,
-                            &state,
-                            &self.group,
-                            &self.after,
-                            &self.limit,
-                        ],
-                    )
-                    .await
-            })
-            .await?;
+        let rows = ask(
+            database,
+            &WEBSITES,
+            &[
+                &audience.tags,
+                &self.id,
+                &audience.names_only,
+                &self.tag,
+                &state,
+                &self.group,
+                &self.after,
+                &self.limit,
+            ],
+        )
+        .await?;
         Ok(Things::by_id(&rows))
     }
 }
@@ -110,26 +116,22 @@ impl Checks<'_> {
         let (since, until) = (system_time(self.period.0), system_time(self.period.1));
         let after = self.after.map(|after| system_time(after.0));
         let after_id = self.after.map(|after| after.1);
-        let rows = database
-            .attempt(async |client| {
-                CHECKS
-                    .query(
-                        client,
-                        &[
-                            &audience.tags,
-                            &self.website_id,
-                            &since,
-                            &until,
-                            &self.outcome,
-                            &self.location,
-                            &after,
-                            &after_id,
-                            &self.limit,
-                        ],
-                    )
-                    .await
-            })
-            .await?;
+        let rows = ask(
+            database,
+            &CHECKS,
+            &[
+                &audience.tags,
+                &self.website_id,
+                &since,
+                &until,
+                &self.outcome,
+                &self.location,
+                &after,
+                &after_id,
+                &self.limit,
+            ],
+        )
+        .await?;
         let last = rows.last().and_then(|row| {
             let due_at = Timestamp::try_from(row.get::<_, std::time::SystemTime>(0)).ok()?;
             Some(format!("{due_at},{}", row.get::<_, &str>(1)))
@@ -161,26 +163,22 @@ impl Incidents<'_> {
         audience: &Audience,
     ) -> Result<Things, DatabaseError> {
         let (since, until) = (system_time(self.period.0), system_time(self.period.1));
-        let rows = database
-            .attempt(async |client| {
-                INCIDENTS
-                    .query(
-                        client,
-                        &[
-                            &audience.tags,
-                            &self.website_id,
-                            &since,
-                            &until,
-                            &self.status,
-                            &self.group,
-                            &self.before,
-                            &self.limit,
-                            &audience.names_only,
-                        ],
-                    )
-                    .await
-            })
-            .await?;
+        let rows = ask(
+            database,
+            &INCIDENTS,
+            &[
+                &audience.tags,
+                &self.website_id,
+                &since,
+                &until,
+                &self.status,
+                &self.group,
+                &self.before,
+                &self.limit,
+                &audience.names_only,
+            ],
+        )
+        .await?;
         Ok(Things::by_id(&rows))
     }
 }
@@ -209,13 +207,12 @@ pub(crate) async fn maintenance(
     audience: &Audience,
     limit: i64,
 ) -> Result<Things, DatabaseError> {
-    let rows = database
-        .attempt(async |client| {
-            MAINTENANCE
-                .query(client, &[&audience.tags, &limit, &audience.names_only])
-                .await
-        })
-        .await?;
+    let rows = ask(
+        database,
+        &MAINTENANCE,
+        &[&audience.tags, &limit, &audience.names_only],
+    )
+    .await?;
     Ok(Things {
         json: rows.iter().map(|row| row.get(1)).collect(),
         last: None,

@@ -84,6 +84,20 @@ impl Fixture {
         self.client.batch_execute(statements).await.unwrap();
     }
 
+    /// Websites with a name, spread over groups, each checked once just now; the seventh is down.
+    pub(super) async fn websites_in_groups(&self, websites: u32, groups: u32) {
+        self.execute(&format!(
+            "INSERT INTO websites (id, url, target) SELECT id, 'https://site-' || id || '.example.com/', \
+                jsonb_build_object('name', 'Site ' || id, 'group', 'Group ' || id % {groups}) \
+            FROM generate_series(1, {websites}) AS id; \
+            INSERT INTO metrics (website_id, scheduled_at, check_id, error_code, response_time, \
+                \"interval\", outcome) \
+            SELECT id, now() - interval '9 s', gen_random_uuid(), 200, random(), 60, \
+                CASE id WHEN 7 THEN 'down' ELSE 'up' END FROM generate_series(1, {websites}) AS id"
+        ))
+        .await;
+    }
+
     /// A website with a name, in a group.
     pub(super) async fn website(&self, id: i64, url: &str, target: &str) {
         self.execute(&format!(

@@ -155,16 +155,10 @@ async fn what_sites_say_is_text_and_credentials_stay_here() {
 #[tokio::test]
 async fn many_websites_come_in_closed_groups_and_pages_of_at_most_60_kb() {
     let fixture = Fixture::new().await;
+    fixture.websites_in_groups(240, 2).await;
     fixture
         .execute(
-            "INSERT INTO websites (id, url, target) SELECT id, 'https://site-' || id || '.example.com/', \
-                jsonb_build_object('name', 'Site ' || id, 'group', 'Group ' || id % 2) \
-            FROM generate_series(1, 240) AS id; \
-            INSERT INTO metrics (website_id, scheduled_at, check_id, error_code, response_time, \
-                \"interval\", outcome) \
-            SELECT id, now() - interval '9 s', gen_random_uuid(), 200, random(), 60, \
-                CASE id WHEN 7 THEN 'down' ELSE 'up' END FROM generate_series(1, 240) AS id; \
-            INSERT INTO days (website_id, day, location, up, down, missed, skipped, doubted, maintenance, \
+            "INSERT INTO days (website_id, day, location, up, down, missed, skipped, doubted, maintenance, \
                 slow, down_time, response_time, dns, connect, tls, first_byte, body, buckets, bucket_counts) \
             SELECT id, current_date - back, '', 1440 - bad, bad, bad, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, '{}', \
                 '{}' \

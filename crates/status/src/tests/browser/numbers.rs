@@ -30,18 +30,8 @@ async fn where_there_is_nothing_to_see_the_page_says_so() {
 #[tokio::test]
 async fn a_thousand_websites_come_in_groups_that_are_opened() {
     let mut fixture = Fixture::new().await;
-    fixture
-        .execute(
-            "INSERT INTO websites (id, url, target) SELECT id, 'https://site-' || id || '.example.com/', \
-                jsonb_build_object('name', 'Site ' || id, 'group', 'Group ' || id % 20) \
-            FROM generate_series(1, 1000) AS id; \
-            INSERT INTO metrics (website_id, scheduled_at, check_id, error_code, response_time, \
-                \"interval\", outcome) \
-            SELECT id, now() - interval '9 s', gen_random_uuid(), 200, random(), 60, \
-                CASE id WHEN 7 THEN 'down' ELSE 'up' END FROM generate_series(1, 1000) AS id; \
-            ANALYZE",
-        )
-        .await;
+    fixture.websites_in_groups(1000, 20).await;
+    fixture.execute("ANALYZE").await;
     let address = fixture.serve().await;
     let browser = Browser::open(Screen::DESK).await.unwrap();
     let headline = "document.querySelector('h1').innerText";

@@ -48,7 +48,7 @@ make_root() {
     step "Debian $SUITE in $root"
     # shellcheck disable=SC2016 # The placeholder is apt's.
     mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' "Codename: $SUITE" | sed -n 1p)
-    debootstrap --variant=minbase "$SUITE" "$root" "${mirror:-http://deb.debian.org/debian}" >"$root.log" 2>&1 ||
+    debootstrap --variant=minbase "$SUITE" "$root" ${mirror:+"$mirror"} >"$root.log" 2>&1 ||
         { tail "$root.log"; fail "debootstrap"; }
     rm "$root.log"
     apt-config dump | grep -E '^Acquire::(Check-|Retries|http)' >"$root/etc/apt/apt.conf.d/90host" || true

@@ -147,6 +147,10 @@ impl<S: Sink> Worker<S> {
                 let reason = error.action.reason();
                 numbers::FAILED_ATTEMPTS.counter_of(reason).increment(1);
                 debug!("Storing {} batches apart: {}", load.len(), error.story);
+                // The next attempt may take as long as this one: a server that is gone is said now.
+                if error.is_outage() {
+                    self.trouble.began(&error.story);
+                }
                 false
             }
         }

@@ -33,6 +33,9 @@ use crate::{
 
 /// The longest that one attempt at anything may take, all its statements together.
 pub(crate) const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(15);
+/// The longest that asking whether the server is there may take, all waits included: a network that
+/// swallows everything is noticed within 30 s, also while all connections are busy finding it out.
+const PING_TIMEOUT: Duration = Duration::from_secs(20);
 /// How long a connection that lay idle may take to show that it still works.
 const RECYCLE_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long to wait for a connection of the pool.
@@ -138,7 +141,9 @@ impl Database {
 
     /// Asks the server whether it is there.
     pub async fn ping(&self) -> Result<(), DatabaseError> {
-        self.attempt(async |client| PING.run(client).await).await
+        let ping = self.attempt(async |client| PING.run(client).await);
+        let late = || Err(DatabaseError::Timeout(PING_TIMEOUT));
+        timeout(PING_TIMEOUT, ping).await.unwrap_or_else(|_| late())
     }
 
     /// What an error means, for a person: what was being done where, each cause, and advice.

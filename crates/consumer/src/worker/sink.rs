@@ -48,6 +48,11 @@ impl WriteError {
         }
     }
 
+    /// Whether the server, or the way to it, is to blame, and nothing that was written.
+    pub(super) fn is_outage(&self) -> bool {
+        matches!(self.action, Action::Reconnect | Action::RetrySmaller)
+    }
+
     /// What to do, when what is known was read anew so many times for this chunk.
     pub(super) fn action_after(&self, refreshes: u32) -> Action {
         match self.action {

@@ -401,6 +401,18 @@ async fn the_batches_of_a_load_are_stored_together() {
 }
 
 #[tokio::test]
+async fn an_outage_is_said_by_the_first_attempt_at_a_load() {
+    for (action, is_said) in [(Action::Reconnect, true), (Action::Retry, false)] {
+        let made_up = MadeUp::new(move |_: &Chunk<'_>| refused(action));
+        let (mut worker, health) = working(made_up, 100);
+        worker.trouble.ended();
+        let (load, _replies) = load();
+        assert!(!worker.write_together(&load).await);
+        assert_eq!(!health.problems().is_empty(), is_said, "{action:?}");
+    }
+}
+
+#[tokio::test]
 async fn what_keeps_one_batch_from_being_stored_keeps_no_other() {
     let judges: [fn(u32) -> Result<Written, WriteError>; 3] = [
         |_| Ok(Written::Elsewhere),

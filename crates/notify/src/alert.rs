@@ -1,5 +1,7 @@
 //! What is told.
 
+use std::borrow::Cow;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -9,8 +11,8 @@ use crate::{
     words,
 };
 
-/// Websites that an alert names; of more it tells the number.
-pub const SITES_MAX: usize = 50;
+/// Websites that an alert for people names; of more it tells the number.
+const NAMED_MAX: usize = 50;
 
 /// What is told at once. It is stored whole before it is first sent, and is the same at each try.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -20,17 +22,16 @@ pub struct Alert {
     /// What happened.
     #[serde(flatten)]
     pub news: News,
-    /// How many websites it is about; the first of them stand in `sites`.
+    /// How many websites it is about; all of them stand in `sites`, or the first where it is shortened.
     pub sites_count: usize,
     /// All of it in one line.
     pub headline: String,
 }
 
 impl Alert {
-    /// The alert that tells this. Whoever gives it all websites may give any number.
-    pub fn new(id: Uuid, mut news: News) -> Self {
+    /// The alert that tells this.
+    pub fn new(id: Uuid, news: News) -> Self {
         let sites_count = news.sites.len();
-        news.sites.truncate(SITES_MAX);
         let headline = words::headline(&news, sites_count);
         Self {
             id,
@@ -60,6 +61,20 @@ impl Alert {
             ..News::default()
         };
         Self::new(id, news)
+    }
+
+    /// The same for who reads it, or hands it on to one who does: a message names no thousand websites.
+    pub(crate) fn shortened(&self) -> Cow<'_, Self> {
+        if self.news.sites.len() <= NAMED_MAX {
+            return Cow::Borrowed(self);
+        }
+        let mut news = self.news.clone();
+        news.sites.truncate(NAMED_MAX);
+        Cow::Owned(Self {
+            news,
+            headline: self.headline.clone(),
+            ..*self
+        })
     }
 
     /// All that it tells, a line each, the headline left out.

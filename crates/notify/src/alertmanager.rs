@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
+use tokio::time::timeout;
 
 use crate::{
     alert::Alert,
@@ -18,6 +19,10 @@ use crate::{
 };
 
 const PATH: &str = "/api/v2/alerts";
+/// Websites of one post, of some 2 KB each: proxies in front of it often take no more than 1 MB.
+const POST_SITES_MAX: usize = 250;
+/// How long all posts of one alert may take together.
+const POSTS_TIMEOUT: Duration = Duration::from_secs(45);
 /// When something ends whose end is not told yet.
 const OPEN: Duration = Duration::from_hours(24 * 30);
 /// How long what has no end is shown.
@@ -36,19 +41,33 @@ impl Alertmanager {
         Some(Self { endpoint })
     }
 
-    /// Tells it once: an alert of its own for each website.
+    /// Tells it once: an alert of its own for each website. What it has taken when a post fails is told
+    /// again with the rest, which changes nothing there.
     pub(crate) async fn send(&self, alert: &Alert) -> Outcome {
-        let body = body(alert, Timestamp::now());
-        self.endpoint.post(Post::json(alert.id, &body)).await
+        let posts = async {
+            for body in bodies(alert, Timestamp::now()) {
+                match self.endpoint.post(Post::json(alert.id, &body)).await {
+                    Outcome::Sent => {}
+                    refused => return refused,
+                }
+            }
+            Outcome::Sent
+        };
+        let late = || Outcome::Failed(format!("not all was taken within {POSTS_TIMEOUT:?}"));
+        timeout(POSTS_TIMEOUT, posts)
+            .await
+            .unwrap_or_else(|_| late())
     }
 }
 
-fn body(alert: &Alert, now: Timestamp) -> Value {
+/// What is posted, one after the other.
+fn bodies(alert: &Alert, now: Timestamp) -> Vec<Value> {
     if alert.news.sites.is_empty() {
-        return json!([entry(alert, None, now)]);
+        return vec![json!([entry(alert, None, now)])];
     }
-    let sites = alert.news.sites.iter();
-    sites.map(|site| entry(alert, Some(site), now)).collect()
+    let posts = alert.news.sites.chunks(POST_SITES_MAX);
+    let body = |sites: &[Site]| sites.iter().map(|it| entry(alert, Some(it), now)).collect();
+    posts.map(body).collect()
 }
 
 fn entry(alert: &Alert, site: Option<&Site>, now: Timestamp) -> Value {
@@ -139,16 +158,31 @@ mod tests {
     #[test]
     fn an_end_has_the_labels_of_its_beginning() {
         let now = time("2026-11-26T03:21:00Z");
-        let (down, up) = (
-            body(&alert("down", false), now),
-            body(&alert("up", true), now),
-        );
+        let body = |alert: &Alert| bodies(alert, now).remove(0);
+        let (down, up) = (body(&alert("down", false)), body(&alert("up", true)));
         assert_eq!(down[0]["labels"], up[0]["labels"]);
         assert_eq!(down[0]["startsAt"], "2026-11-26T03:12:00Z");
         assert_eq!(down[0]["endsAt"], "2026-12-26T03:21:00Z");
         assert_eq!(up[0]["endsAt"], "2026-11-26T03:20:00Z");
         let mut part = alert("up", true);
         part.news.is_over = false;
-        assert_eq!(body(&part, now)[0]["endsAt"], up[0]["endsAt"]);
+        assert_eq!(body(&part)[0]["endsAt"], up[0]["endsAt"]);
+    }
+
+    #[test]
+    fn no_website_is_left_out_and_no_post_is_too_large() {
+        let mut many = alert("down", false);
+        let site = many.news.sites.remove(0);
+        let names = (0..1000).map(|number| Site {
+            url: format!("https://{number}.{}.test/", "x".repeat(100)),
+            ..site.clone()
+        });
+        many.news.sites = names.collect();
+        let many = Alert::new(many.id, many.news);
+        let posts = bodies(&many, time("2026-11-26T03:21:00Z"));
+        let told = posts.iter().flat_map(|post| post.as_array().unwrap());
+        assert_eq!(told.count(), 1000);
+        let largest = posts.iter().map(|post| post.to_string().len()).max();
+        assert!(largest.unwrap() < 1_000_000, "{largest:?}");
     }
 }

@@ -23,7 +23,7 @@ mod trust;
 mod webhook;
 mod words;
 
-pub use alert::{Alert, SITES_MAX};
+pub use alert::Alert;
 pub use news::{News, Site};
 pub use outcome::Outcome;
 pub use receiver::{Receiver, Receivers};

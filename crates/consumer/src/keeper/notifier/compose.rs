@@ -140,6 +140,8 @@ fn is_of((receiver, kind, why): &Together, cause: &Cause) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use notify::Site;
 
     use super::{super::pending::Told, *};
@@ -282,12 +284,14 @@ mod tests {
             .remove(0)
             .alert
             .news;
+        let news = Arc::new(news);
         let mut end = up(2, &first);
         assert!(
             told(vec![end.clone()]).is_empty(),
             "its beginning is not told"
         );
         end.told = Some(Told {
+            alert_id: Uuid::nil(),
             first_id: Uuid::nil(),
             news: news.clone(),
             open: 3,
@@ -330,11 +334,12 @@ mod tests {
         let began = vec![row(1, "burn", "burns"), row(2, "burn", "burns")];
         let gathered = compose(began, &[], WAIT, None);
         assert_eq!(gathered.len(), 1);
-        let news = gathered[0].alert.news.clone();
+        let news = Arc::new(gathered[0].alert.news.clone());
         assert_eq!(news.key, "burn 1");
         let end = |id, open| {
             let mut end = row(id, "burn_over", "burns no more");
             end.told = Some(Told {
+                alert_id: Uuid::nil(),
                 first_id: Uuid::nil(),
                 news: news.clone(),
                 open,

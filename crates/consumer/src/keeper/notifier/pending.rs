@@ -1,6 +1,9 @@
 //! What waits in the outbox.
 
-use std::collections::{BTreeSet, HashMap};
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
 
 use database::{DatabaseError, Statement};
 use deadpool_postgres::Transaction;
@@ -23,7 +26,7 @@ const PENDING: Statement = Statement::new(
     incidents.error_code, incidents.failure_reason, incidents.failure_phase, \
     incidents.failure_detail, incidents.remote_address, \
     websites.url, websites.target ->> 'name', websites.target ->> 'group', \
-    told.content::text, coalesce(told.first_id, told.id), gen_random_uuid(), \
+    told.id, coalesce(told.first_id, told.id), gen_random_uuid(), \
     ended.kind IS NOT NULL \
     FROM outbox LEFT JOIN incidents ON incidents.id = outbox.incident_id \
     LEFT JOIN websites ON websites.id = coalesce(outbox.website_id, incidents.website_id) \
@@ -34,6 +37,13 @@ const PENDING: Statement = Statement::new(
     LEFT JOIN alerts AS told ON told.id = beginning.alert_id \
     WHERE outbox.alert_id IS NULL AND outbox.withheld IS NULL AND outbox.not_before <= now() \
     AND outbox.receiver = ANY($1) ORDER BY outbox.id LIMIT $2 FOR NO KEY UPDATE OF outbox SKIP LOCKED",
+);
+/// Where it has the alert that told the beginning.
+const TOLD_ID: usize = 18;
+/// Each once, however many rows it has told: it may name a thousand websites.
+const TOLD: Statement = Statement::new(
+    "reading what was told before",
+    "SELECT id, content::text FROM alerts WHERE id = ANY($1)",
 );
 /// Of what was told together, by its first alert: how much has no end yet.
 const OPEN: Statement = Statement::new(
@@ -86,9 +96,10 @@ pub(super) struct Incident {
 /// How a beginning was told.
 #[derive(Clone, Debug)]
 pub(super) struct Told {
+    pub(super) alert_id: Uuid,
     /// The first alert of its cause.
     pub(super) first_id: Uuid,
-    pub(super) news: News,
+    pub(super) news: Arc<News>,
     /// How much that was told with it is not over.
     pub(super) open: i64,
 }
@@ -99,7 +110,8 @@ pub(super) async fn read(
     receivers: &[&str],
 ) -> Result<Vec<Pending>, DatabaseError> {
     let rows = PENDING.query(transaction, &[&receivers, &ROWS_MAX]).await?;
-    let mut pending: Vec<_> = rows.iter().map(read_row).collect();
+    let told = read_told(transaction, &rows).await?;
+    let mut pending: Vec<_> = rows.iter().map(|row| read_row(row, &told)).collect();
     let told = pending.iter().filter_map(|row| row.told.as_ref());
     let firsts: BTreeSet<Uuid> = told.map(|told| told.first_id).collect();
     if firsts.is_empty() {
@@ -114,7 +126,24 @@ pub(super) async fn read(
     Ok(pending)
 }
 
-fn read_row(row: &Row) -> Pending {
+/// What was told of that which these rows end, by its alerts.
+async fn read_told(
+    transaction: &Transaction<'_>,
+    rows: &[Row],
+) -> Result<HashMap<Uuid, Arc<News>>, DatabaseError> {
+    let alerts: BTreeSet<Uuid> = rows.iter().filter_map(|row| row.get(TOLD_ID)).collect();
+    if alerts.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let alerts: Vec<_> = alerts.into_iter().collect();
+    let rows = TOLD.query(transaction, &[&alerts]).await?;
+    let told = rows
+        .iter()
+        .filter_map(|row| Some((row.get(0), Arc::new(news(row, 1)?))));
+    Ok(told.collect())
+}
+
+fn read_row(row: &Row, told: &HashMap<Uuid, Arc<News>>) -> Pending {
     let url: Option<String> = row.get(15);
     let incident = row.get::<_, Option<i64>>(6).map(|id| incident(row, id));
     let site = url.map(|url| {
@@ -128,12 +157,14 @@ fn read_row(row: &Row) -> Pending {
             until: incident.as_ref().and_then(|incident| incident.ended_at),
         }
     });
-    let first_id: Option<Uuid> = row.get(19);
-    let told = news(row, 18).zip(first_id);
-    let told = told.map(|(news, first_id)| Told {
-        first_id,
-        news,
-        open: 0,
+    let alert_id: Option<Uuid> = row.get(TOLD_ID);
+    let told = alert_id.and_then(|alert_id| {
+        Some(Told {
+            alert_id,
+            first_id: row.get(19),
+            news: Arc::clone(told.get(&alert_id)?),
+            open: 0,
+        })
     });
     Pending {
         id: row.get(0),

@@ -1,6 +1,9 @@
 //! In which words it is told. Pure: no I/O, no clock.
 
-use std::{collections::HashMap, net::IpAddr};
+use std::{
+    collections::{BTreeMap, HashMap},
+    net::IpAddr,
+};
 
 use messages::FailureReason;
 use notify::{News, Site, span};
@@ -36,7 +39,8 @@ pub(super) fn ended(rows: &[Pending]) -> Option<News> {
     let told = rows.first()?.told.as_ref()?;
     // By the labels that they began with, whatever they are called now.
     let before = rows.iter().filter_map(|row| row.told.as_ref());
-    let before = before.flat_map(|told| &told.news.sites);
+    let before: BTreeMap<_, _> = before.map(|told| (told.alert_id, &told.news)).collect();
+    let before = before.values().flat_map(|news| &news.sites);
     let before: HashMap<_, _> = before.map(|site| (site.incident, site)).collect();
     let mut sites = sites(rows);
     for site in &mut sites {

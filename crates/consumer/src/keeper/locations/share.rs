@@ -1,11 +1,17 @@
 //! How many of a location's websites fail without that any witness answers there.
 
-use std::{sync::LazyLock, time::SystemTime};
+use std::{
+    sync::LazyLock,
+    time::{Duration, SystemTime},
+};
 
-use database::{DatabaseError, Statement};
+use database::{DatabaseError, Parameters, Statement};
 use deadpool_postgres::Transaction;
 
 use crate::incidents::LOCATION_CHARS_MAX;
+
+/// How far back a website's newest result is sought.
+const DAY: Duration = Duration::from_hours(24);
 
 /// By the newest result of each website until that time, of those that were heard within three intervals
 /// before the newest of all: a website that has another interval, or is gone, says nothing.
@@ -17,7 +23,7 @@ static COUNT: LazyLock<Statement> = LazyLock::new(|| {
                 SELECT scheduled_at, \"interval\", outcome = 'down' AND witness IS NOT DISTINCT FROM 'down' AS is_doubted \
                 FROM metrics WHERE website_id = websites.id AND left(location, {LOCATION_CHARS_MAX}) = $1 \
                     AND outcome IN ('up', 'down') \
-                    AND scheduled_at > $2::timestamptz - interval '1 day' AND scheduled_at <= $2 \
+                    AND scheduled_at > $2 AND scheduled_at <= $3 \
                 ORDER BY scheduled_at DESC LIMIT 1) AS of_website \
         ) \
         SELECT count(*) FILTER (WHERE is_doubted), count(*) FROM newest \
@@ -40,8 +46,10 @@ impl Share {
         location: &str,
         time: SystemTime,
     ) -> Result<Self, DatabaseError> {
-        // With the time in sight, the server plans for the few partitions that it is about.
-        let rows = COUNT.query_once(transaction, &[&location, &time]).await?;
+        // With both times in sight, the server plans for the few partitions that lie between; by one of them
+        // minus a day, for all.
+        let parameters: &Parameters<'_> = &[&location, &(time - DAY), &time];
+        let rows = COUNT.query_once(transaction, parameters).await?;
         let share = rows.first().map(|row| Self {
             failed: row.get(0),
             checked: row.get(1),

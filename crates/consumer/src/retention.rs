@@ -14,6 +14,8 @@ pub struct Retention {
     pub hours_days: u16,
     /// Dead letters, from when they were stored.
     pub letters_days: u16,
+    /// What was told, from when it was over; incidents stay.
+    pub told_days: u16,
 }
 
 impl Retention {

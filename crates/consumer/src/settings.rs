@@ -65,6 +65,11 @@ const DEAD_LETTERS_RETENTION_DAYS: Setting = Setting::with_default(
     "365",
     "days for which dead letters are kept; 0 for ever",
 );
+const ALERTS_RETENTION_DAYS: Setting = Setting::with_default(
+    "ALERTS_RETENTION_DAYS",
+    "365",
+    "days for which alerts are kept, from when what they tell is over; incidents stay; 0 for ever",
+);
 const DOWN_AFTER: Setting = Setting::with_default(
     "DOWN_AFTER",
     "2",
@@ -182,6 +187,7 @@ impl Settings {
                 rows_days: read_days(reader, &RETENTION_DAYS),
                 hours_days: read_days(reader, &HOURS_RETENTION_DAYS),
                 letters_days: read_days(reader, &DEAD_LETTERS_RETENTION_DAYS),
+                told_days: read_days(reader, &ALERTS_RETENTION_DAYS),
             },
             rules: read_rules(reader, &alerts.receivers),
             alerts,

@@ -11,7 +11,7 @@
 //! - `doubts`: checks that failed at a monitor without a network.
 //! - `redrive`: a dead letter's record, by the same steps.
 //! - `mending`: what keeps the tables from being written, and can be mended by their owner.
-//! - `expiry`: removes what is kept no longer.
+//! - `expiry`: removes what is kept no longer. `forget`: what was told.
 //! - `offsets`: how far each partition is stored, which nothing else may move.
 
 mod account;
@@ -23,6 +23,7 @@ mod dead_letters;
 mod dirty;
 mod doubts;
 pub(crate) mod expiry;
+pub(crate) mod forget;
 mod incidents;
 mod known;
 mod mending;

@@ -68,7 +68,7 @@ impl Keeping {
         };
         tokio::join!(
             locations.run(stop.clone()),
-            retention::expire(writer.clone(), retention, stop.clone()),
+            retention::expire(writer.clone(), retention, names.all.clone(), stop.clone()),
             rollups::count(database.clone(), stop.clone()),
             maintenance::plan_ahead(database.clone(), stop.clone()),
             accounts::prove(database.clone(), accounts, stop.clone()),

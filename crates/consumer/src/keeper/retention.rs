@@ -12,24 +12,36 @@ use tracing::{info, warn};
 use super::pause::pause;
 use crate::{
     retention::Retention,
-    store::{BatchWriter, expiry},
+    store::{BatchWriter, expiry, forget},
 };
 
 /// How often it is looked for what is past its time.
 const ROUND_INTERVAL: Duration = Duration::from_mins(10);
-/// How often roll-ups of hours are looked through.
-const HOURS_INTERVAL: Duration = Duration::from_hours(6);
+/// How often roll-ups of hours, and what was told, are looked through.
+const LONG_INTERVAL: Duration = Duration::from_hours(6);
 /// How soon it is tried again where something was in the way: a reader, mostly, or days that are still to
 /// be counted.
 const RETRY_INTERVAL: Duration = Duration::from_secs(30);
 
-/// Looks every few minutes, until `stop`.
-pub(crate) async fn expire(writer: BatchWriter, retention: Retention, stop: CancellationToken) {
+/// Looks every few minutes, until `stop`. The receivers are those that can be told.
+pub(crate) async fn expire(
+    writer: BatchWriter,
+    retention: Retention,
+    receivers: Vec<String>,
+    stop: CancellationToken,
+) {
     // Said once, not every half minute of a long backup.
     let mut said = None;
-    let mut hours_at = None;
+    let mut looked_through_at: Option<Instant> = None;
     loop {
-        let round = stop.run_until_cancelled(look(&writer, retention, &mut hours_at));
+        let round = async {
+            if looked_through_at.is_none_or(|at| at.elapsed() >= LONG_INTERVAL) {
+                look_through(writer.database(), retention, &receivers).await?;
+                looked_through_at = Some(Instant::now());
+            }
+            look(&writer, retention).await
+        };
+        let round = stop.run_until_cancelled(round);
         let in_the_way = match round.await {
             None => return,
             Some(Ok(0)) => None,
@@ -54,18 +66,28 @@ pub(crate) async fn expire(writer: BatchWriter, retention: Retention, stop: Canc
     }
 }
 
-/// Lets go of what is past its time, and says how many days stay until they are counted.
-async fn look(
-    writer: &BatchWriter,
+/// Lets go of what has to be looked for among much that stays.
+async fn look_through(
+    database: &Database,
     retention: Retention,
-    hours_at: &mut Option<Instant>,
-) -> Result<u32, DatabaseError> {
-    let is_due = |at: &Instant| at.elapsed() >= HOURS_INTERVAL;
-    if hours_at.as_ref().is_none_or(is_due) {
-        let removed = expiry::remove_hours(writer.database(), retention.hours_days).await?;
-        say(removed, "roll-ups of hours that are kept no longer");
-        *hours_at = Some(Instant::now());
+    receivers: &[String],
+) -> Result<(), DatabaseError> {
+    let removed = expiry::remove_hours(database, retention.hours_days).await?;
+    say(removed, "roll-ups of hours that are kept no longer");
+    let forgotten = forget::forget(database, retention.told_days, receivers).await?;
+    say(
+        forgotten.rows,
+        "rows of alerts that are long over, and of what they told",
+    );
+    if forgotten.untold > 0 {
+        let count = forgotten.untold;
+        warn!("{count} of them were never told: ALERTS_FILE names their receivers no more");
     }
+    Ok(())
+}
+
+/// Lets go of what is past its time, and says how many days stay until they are counted.
+async fn look(writer: &BatchWriter, retention: Retention) -> Result<u32, DatabaseError> {
     let dropped = drop_days(writer.database(), retention).await;
     remove_others(writer, retention).await?;
     dropped
@@ -93,6 +115,13 @@ async fn remove_others(writer: &BatchWriter, retention: Retention) -> Result<(),
     let database = writer.database();
     let removed = expiry::remove_certificates(database).await?;
     say(removed, "certificates that no row names any more");
+    if retention.rows_days > 0 {
+        let removed = expiry::remove_spans(database).await?;
+        say(
+            removed,
+            "spans of maintenance in which no rows are any more",
+        );
+    }
     let removed = expiry::remove_letters(database, retention.letters_days).await?;
     say(removed, "dead letters that are kept no longer");
     let removed = expiry::remove_offsets(database, writer.offsets().key()).await?;

@@ -44,8 +44,8 @@ const UNCOUNTED: Statement = Statement::new(
     "SELECT EXISTS (SELECT FROM dirty_hours WHERE hour < $2::text::timestamptz \
     AND hour > $1::text::timestamptz - interval '1 hour')",
 );
-/// Certificates that rows of no partition can name: of all that are there, the oldest day is later.
-const UNNAMED: &str = r"certificates WHERE named_until <= (
+/// Where the rows begin that are there: no partition is older. NULL where that is not known.
+const OLDEST: &str = r"(
     SELECT CASE WHEN bool_and(since IS NOT NULL) THEN min(since) END FROM (
         SELECT substring(pg_get_expr(relpartbound, pg_class.oid) FROM 'FROM \(''([^'']*)''\) TO ')::timestamptz
             AS since
@@ -75,10 +75,17 @@ const HOURS: Statement = Statement::new(
 const STEP_WEBSITES: i64 = 100;
 const OFFSETS: Statement = Statement::new(
     "removing offsets of groups long silent",
-    "DELETE FROM offsets WHERE (consumer_group, topic) IN ( \
+    "WITH silent AS ( \
         SELECT consumer_group, topic FROM offsets WHERE (consumer_group, topic) <> ($1, $2) \
         GROUP BY consumer_group, topic \
-        HAVING max(updated_at) < now() - $3::integer * interval '1 day')",
+        HAVING max(updated_at) < now() - $3::integer * interval '1 day' \
+    ), unread AS ( \
+        DELETE FROM readings USING silent \
+        WHERE readings.consumer_group = silent.consumer_group AND readings.topic = silent.topic \
+    ), gone AS ( \
+        DELETE FROM offsets USING silent \
+        WHERE offsets.consumer_group = silent.consumer_group AND offsets.topic = silent.topic RETURNING 1 \
+    ) SELECT count(*) FROM gone",
 );
 
 /// A partition all of whose rows are kept no longer.
@@ -149,7 +156,7 @@ async fn is_uncounted(
 
 /// Removes certificates that no row names, and says how many.
 pub(crate) async fn remove_certificates(database: &Database) -> Result<u64, DatabaseError> {
-    let look = format!("SELECT EXISTS (SELECT FROM {UNNAMED})");
+    let look = format!("SELECT EXISTS (SELECT FROM certificates WHERE named_until <= {OLDEST})");
     let look = Statement::built("looking for certificates that no row names", look);
     database
         .attempt(async |client| {
@@ -169,7 +176,8 @@ pub(crate) async fn remove_certificates(database: &Database) -> Result<u64, Data
 
 async fn remove_unnamed(transaction: &Transaction<'_>) -> Result<u64, DatabaseError> {
     let sql = format!(
-        "DELETE FROM certificates WHERE id IN (SELECT id FROM {UNNAMED} ORDER BY id LIMIT $1)"
+        "DELETE FROM certificates WHERE id IN ( \
+            SELECT id FROM certificates WHERE named_until <= {OLDEST} ORDER BY id LIMIT $1)"
     );
     let remove = Statement::built("removing certificates that no row names", sql);
     remove.execute(transaction, &[&STEP_ROWS]).await
@@ -218,11 +226,21 @@ pub(crate) async fn remove_offsets(
     database: &Database,
     ours: &OffsetKey,
 ) -> Result<u64, DatabaseError> {
+    let parameters: &Parameters<'_> = &[&ours.group, &ours.topic, &SILENT_DAYS];
+    let removed = database.attempt(async |client| OFFSETS.query_one(client, parameters).await);
+    let count: i64 = removed.await?.get(0);
+    Ok(u64::try_from(count).unwrap_or(0))
+}
+
+/// Removes spans of maintenance in which no rows are any more, and says how many.
+pub(crate) async fn remove_spans(database: &Database) -> Result<u64, DatabaseError> {
+    let sql = format!(
+        "DELETE FROM maintenance_spans WHERE (website_id, starts_at, ends_at) IN ( \
+            SELECT website_id, starts_at, ends_at FROM maintenance_spans \
+            WHERE ends_at <= {OLDEST} ORDER BY ends_at LIMIT $1)"
+    );
+    let remove = Statement::built("removing maintenance of days that are gone", sql);
     database
-        .attempt(async |client| {
-            OFFSETS
-                .execute(client, &[&ours.group, &ours.topic, &SILENT_DAYS])
-                .await
-        })
+        .attempt(async |client| remove.execute(client, &[&STEP_ROWS]).await)
         .await
 }

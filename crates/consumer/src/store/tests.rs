@@ -3,6 +3,7 @@
 mod errors;
 mod expiry;
 mod fixture;
+mod forget;
 mod incidents;
 mod migration;
 mod records;

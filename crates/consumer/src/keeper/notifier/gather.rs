@@ -19,7 +19,7 @@ const TURN: Statement = Statement::new(
 const WAITING: Statement = Statement::new(
     "looking whether something is to be told",
     "SELECT EXISTS (SELECT FROM outbox \
-    WHERE alert_id IS NULL AND withheld IS NULL AND not_before <= now())",
+    WHERE alert_id IS NULL AND withheld IS NULL AND not_before <= now() AND receiver = ANY($1))",
 );
 /// Each is a little later than the one before, so that they are told in this order.
 const STORE: Statement = Statement::new(
@@ -45,7 +45,8 @@ pub(super) async fn gather(
     let receivers: Vec<_> = receivers.map(|receiver| receiver.name.as_str()).collect();
     database
         .attempt(async |client| {
-            if !WAITING.query_one(client, &[]).await?.get::<_, bool>(0) {
+            let waiting = WAITING.query_one(client, &[&receivers]).await?;
+            if !waiting.get::<_, bool>(0) {
                 return Ok(0);
             }
             let transaction = begin(client).await?;

@@ -39,6 +39,11 @@ pub enum DatabaseError {
     /// What happened contradicts what was known: what is known has to be read anew.
     #[error("{0}")]
     Stale(&'static str),
+    /// PostgreSQL took what it was given, and it is not there.
+    #[error(
+        "{0} were taken and are not there: a trigger or a rule of the database's own swallows them"
+    )]
+    Swallowed(&'static str),
 }
 
 /// Where, and as whom, we are there: what an error is about.
@@ -58,6 +63,7 @@ impl DatabaseError {
         match self {
             Self::Timeout(_) => Action::RetrySmaller,
             Self::Stale(_) => Action::Refresh,
+            Self::Swallowed(_) => Action::Ask,
             Self::Connect(_) => match self.database_error() {
                 Some(error) if action_of(error, false) == Action::Ask => Action::Ask,
                 // A login that is refused condemns nobody's records, whatever the code.
@@ -153,7 +159,7 @@ impl DatabaseError {
             )
             | Self::Postgres { source: error, .. } => error.as_db_error(),
             Self::Migrate(error) => root(error).downcast_ref(),
-            Self::Connect(_) | Self::Timeout(_) | Self::Stale(_) => None,
+            Self::Connect(_) | Self::Timeout(_) | Self::Stale(_) | Self::Swallowed(_) => None,
         }
     }
 }

@@ -46,8 +46,10 @@ const UNLIMIT: &str = "SET statement_timeout = '60s'";
 const UNLIMIT_ATTEMPTS_MAX: u32 = 100;
 /// Limits on the server's side, for when we are gone or our own limits passed: a statement, a lock,
 /// and a transaction that nobody goes on with. Rows that row-level security hides would look as if
-/// they were not there: without it, the server says that it is in the way.
+/// they were not there: without it, the server says that it is in the way. And what a role may have set
+/// otherwise: a backslash in our statements is one.
 const SESSION: &str = "SET lock_timeout = '10s'; \
+                       SET standard_conforming_strings = on; \
                        SET idle_in_transaction_session_timeout = '60s'; \
                        SET client_min_messages = 'warning'; \
                        SET row_security = off";

@@ -5,7 +5,7 @@ use std::{borrow::Cow, pin::pin, time::Instant};
 use bytes::Bytes;
 use deadpool_postgres::{GenericClient, Object, Transaction};
 use futures_util::SinkExt;
-use tokio_postgres::{IsolationLevel, Row, types::ToSql};
+use tokio_postgres::{IsolationLevel, Row, error::DbError, types::ToSql};
 
 use crate::{errors::DatabaseError, numbers};
 
@@ -142,12 +142,21 @@ impl Statement {
     ) -> Result<T, DatabaseError> {
         let mut answer = named(self.doing, asked).await;
         if let Err(DatabaseError::Postgres {
-            carries_records, ..
+            carries_records,
+            source,
+            ..
         }) = &mut answer
         {
-            *carries_records = self.carries_records;
+            let column = source.as_db_error().and_then(DbError::column);
+            *carries_records = self.carries_records && column.is_none_or(|it| self.names(it));
         }
         answer
+    }
+
+    /// Whether its text names a column: one that it does not name is given no value of a record.
+    fn names(&self, column: &str) -> bool {
+        let is_of_no_name = |char: char| !char.is_alphanumeric() && char != '_';
+        self.sql.split(is_of_no_name).any(|word| word == column)
     }
 
     /// Runs one or more statements that have neither parameters nor rows, and prepares none: what

@@ -21,6 +21,14 @@ const INSERT: Statement = Statement::new(
     (topic, partition, \"offset\", coalesce(record_timestamp, '-infinity'::timestamptz)) DO NOTHING",
 );
 
+const MISSING: Statement = Statement::new(
+    "looking whether dead letters are there",
+    "SELECT EXISTS (SELECT FROM unnest($3::bigint[], $4::timestamptz[]) AS letter (\"offset\", record_timestamp) \
+    WHERE NOT EXISTS (SELECT FROM dead_letters AS there WHERE topic = $1 AND partition = $2 \
+        AND there.\"offset\" = letter.\"offset\" \
+        AND coalesce(there.record_timestamp, '-infinity'::timestamptz) \
+            = coalesce(letter.record_timestamp, '-infinity'::timestamptz)))",
+);
 const REMOVE: Statement = Statement::new(
     "removing a dead letter",
     "DELETE FROM dead_letters WHERE id = $1",
@@ -71,7 +79,15 @@ pub(super) async fn store(
         &reasons,
         &errors,
     ];
-    INSERT.execute(transaction, parameters).await?;
+    let stored = INSERT.execute(transaction, parameters).await?;
+    // Nearly always all of them: whether the others are there is asked only where there are some.
+    if stored < offsets.len() as u64 {
+        let parameters: &Parameters<'_> = &[&topic, &chunk.partition, &offsets, &timestamps];
+        let missing = MISSING.query_one(transaction, parameters).await?;
+        if missing.get(0) {
+            return Err(DatabaseError::Swallowed("dead letters"));
+        }
+    }
     Ok(())
 }
 

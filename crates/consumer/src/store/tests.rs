@@ -1,5 +1,6 @@
 //! The store against a real PostgreSQL, a database for each test.
 
+mod changed;
 mod errors;
 mod expiry;
 mod fixture;

@@ -46,6 +46,15 @@ fn advice_on_code(error: &DbError, role: &str) -> Option<String> {
         "28P01" | "28000" => {
             "check user and password in PG_URI and the server's pg_hba.conf".into()
         }
+        "22P03" => {
+            "a column has another type than the consumer writes: give it back the one that its \
+             migrations made"
+                .into()
+        }
+        "23502" => {
+            let (table, column) = (error.table()?, error.column()?);
+            format!("ALTER TABLE {table} ALTER {column} DROP NOT NULL, or SET DEFAULT …")
+        }
         "3D000" => "create the database, or correct its name in PG_URI".into(),
         "3F000" => format!(
             "create a schema of the role's search_path, and GRANT USAGE, CREATE ON SCHEMA … TO \"{role}\""

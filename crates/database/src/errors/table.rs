@@ -116,8 +116,9 @@ fn action_of_code(code: &str) -> Action {
         // database was emptied or restored.
         "23503" | "42P01" | "42703" | "3F000" => Action::Refresh,
         // Insufficient privilege; password, role or database that is not there or not allowed.
-        // Raised by somebody's function or trigger; a sequence that has reached its end.
-        "42501" | "28P01" | "28000" | "3D000" | "P0001" | "2200H" => Action::Ask,
+        // Raised by somebody's function or trigger; a sequence that has reached its end; a column of
+        // another type than is written to it.
+        "42501" | "28P01" | "28000" | "3D000" | "P0001" | "2200H" | "22P03" => Action::Ask,
         // Out of memory or of locks; a statement that took longer than its limit.
         "53200" | "57014" => Action::RetrySmaller,
         // A row that somebody's view does not allow.
@@ -169,7 +170,9 @@ mod tests {
             ),
             (
                 Action::Ask,
-                &["42501", "28P01", "28000", "3D000", "P0001", "2200H"],
+                &[
+                    "42501", "28P01", "28000", "3D000", "P0001", "2200H", "22P03",
+                ],
             ),
         ];
         for (action, codes) in table {

@@ -43,7 +43,10 @@ pub(super) async fn copy_rows(
     rows.sort_by_key(|row| (row.website_id, row.record.scheduled_at));
     let encoded = encode(&rows)
         .map_err(|_| DatabaseError::Stale("a row is larger than PostgreSQL's format takes"))?;
-    COPY.copy_in(transaction, encoded.freeze()).await?;
+    let stored = COPY.copy_in(transaction, encoded.freeze()).await?;
+    if stored < rows.len() as u64 {
+        return Err(DatabaseError::Swallowed("rows"));
+    }
     Ok(())
 }
 

@@ -139,7 +139,11 @@ pub(crate) async fn settle(
         if inserted < rows.len() as u64 {
             has_repeats = true;
             let mut found = find(transaction, &rows).await?;
+            let there = found.len();
             found.retain(|_, found| !found.is_ours);
+            if there < rows.len() {
+                return Err(DatabaseError::Swallowed("rows"));
+            }
             settle_repeats(transaction, &found, &rows, work).await?;
         }
     }

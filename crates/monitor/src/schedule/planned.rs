@@ -74,14 +74,19 @@ impl Planned {
             ..Self::new(entry, now)
         };
         new.told.retain(|told| later(*told, GONE_KEPT) >= now);
-        let slot = new.times.slot_at(now);
-        let had_result = new.last.is_some_and(|last| slot <= last) || new.told.contains(&slot);
         if is_in_time {
             new.next = self.next;
-        } else if !is_back || had_result {
+        } else if !is_back || new.had_result(new.next) {
             new.next = new.next_after(now);
         }
         new
+    }
+
+    /// Whether a slot had its check, or a last word, be it before its time.
+    fn had_result(&self, slot: Option<Timestamp>) -> bool {
+        slot.is_some_and(|slot| {
+            self.last.is_some_and(|last| slot <= last) || self.told.contains(&slot)
+        })
     }
 
     /// This slot has its check.

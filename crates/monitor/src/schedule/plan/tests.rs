@@ -233,6 +233,28 @@ fn the_last_word_of_a_target_that_is_seldom_checked_does_not_wait_for_its_slot()
 }
 
 #[test]
+fn a_target_that_is_back_a_moment_before_the_slot_of_its_last_word_has_no_other_there() {
+    let start = at("2026-01-01T00:00:05Z");
+    let mut list = targets(&["https://a.example"]);
+    list[0].interval = Duration::from_mins(1);
+    let mut schedule = Schedule::new(list.clone(), start);
+    let slot = pop_all(&mut schedule, start)[0].scheduled_at;
+    replace(&mut schedule, &[], start);
+    let words = pop_all(&mut schedule, start + LAST_WORD_WAIT);
+    let told = slot + list[0].interval;
+    assert_eq!(words[0].scheduled_at, told);
+    // By the other interval the slot under way had no result, and so little is left of it that the
+    // next one would be the first.
+    list[0].interval = Duration::from_secs(20);
+    let back = told - Duration::from_millis(100);
+    replace(&mut schedule, &list, back);
+    assert_eq!(schedule.next_due(), Some(told + list[0].interval));
+    replace(&mut schedule, &[], back);
+    let words = schedule.take_last_words();
+    assert_eq!(words[0].scheduled_at, told + list[0].interval);
+}
+
+#[test]
 fn a_target_that_is_back_at_once_has_missed_nothing() {
     let start = at("2026-01-01T00:00:05Z");
     let list = targets(&["https://a.example"]);

@@ -206,8 +206,9 @@ fn is_cut_off(error: &AnyError) -> bool {
 }
 
 /// Whether HTTP/2 is what failed, so that the site may answer over HTTP/1.1: it says so itself, or
-/// its head holds what only HTTP/1.1 allows, or it ended the connection without an answer. In the
-/// last case it may have said so, too: the library forgets a GOAWAY that takes in our request.
+/// that it did not begin with the request, or leaves without it, or its head holds what only HTTP/1.1 allows, or it ended the
+/// connection without an answer. In the last case it may have said so, too: the library forgets a
+/// GOAWAY that takes in our request.
 pub(super) fn wants_http1(error: &AnyError) -> bool {
     let ended_by_library = |error: &io::Error| {
         error.kind() == io::ErrorKind::BrokenPipe && error.raw_os_error().is_none()
@@ -217,7 +218,9 @@ pub(super) fn wants_http1(error: &AnyError) -> bool {
     }
     find::<h2::Error>(error).is_some_and(|error| {
         let malformed = error.is_library() && error.reason() == Some(h2::Reason::PROTOCOL_ERROR);
-        malformed || error.reason() == Some(h2::Reason::HTTP_1_1_REQUIRED)
+        let asks_again = [h2::Reason::HTTP_1_1_REQUIRED, h2::Reason::REFUSED_STREAM];
+        let leaves = error.is_go_away() && error.reason() == Some(h2::Reason::NO_ERROR);
+        malformed || leaves || error.reason().is_some_and(|it| asks_again.contains(&it))
     })
 }
 

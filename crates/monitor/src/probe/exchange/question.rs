@@ -46,7 +46,13 @@ impl Question<'_> {
             asked = self.ask_at(&addresses, Offer::Http1).await;
         }
         match (asked, &self.instruments.settings.proxy) {
+            let (reason, detail) = failure::of_http(error);
+            let over_http2 = self.trace.fail(reason, detail);
             (Ok(response), Some(proxy)) if response.status() == AUTHENTICATION_REQUIRED => {
+            // One that speaks nothing else refuses the handshake, which had been well.
+            if asked.is_err() && self.trace.phase() == Some(Phase::Tls) {
+                return Err(over_http2);
+            }
                 Err(proxy.at_fault("it wants to know who asks (status 407)"))
             }
             (Ok(response), _) => Ok(response),

@@ -3,6 +3,7 @@
 //! What is said is one line: outcome and code, then the match; or the reason and the phase.
 
 mod answers;
+mod frames;
 mod hops;
 mod http2;
 mod names;

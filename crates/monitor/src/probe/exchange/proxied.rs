@@ -105,9 +105,10 @@ pub(in crate::probe) async fn blame_for_silence(
     proxy.at_fault(&failure.detail.unwrap_or_default())
 }
 
-/// The status by which the proxy refuses to lead to the site, where that is its own will: 403, most of all.
-/// The library does not tell it, so a tunnel is asked for again. That a site was not reached, proxies say
-/// by a status from 500 on, and some by 404, where its name is not found.
+/// The status by which the proxy refuses to lead to the site, where that is its own will: 403, most of all,
+/// or what a portal says that wants to know who asks (RFC 6585's 511, or a redirect to its page). The
+/// library does not tell it, so a tunnel is asked for again. That a site was not reached, proxies say by
+/// another status from 500 on, and some by 404, where its name is not found.
 async fn refusal(proxy: &SitesProxy, addresses: &[SocketAddr], site: &Url) -> Option<u16> {
     let words = words_for_tunnel(proxy, site)?;
     let asking = async {
@@ -119,8 +120,9 @@ async fn refusal(proxy: &SitesProxy, addresses: &[SocketAddr], site: &Url) -> Op
     };
     let begin = timeout(CHECK_TIMEOUT, asking).await.ok()?.ok()?;
     let status: u16 = str::from_utf8(&begin[ANSWER.len()..]).ok()?.parse().ok()?;
-    (begin.starts_with(b"HTTP/1.") && (400..500).contains(&status) && status != 404)
-        .then_some(status)
+    let is_its_will =
+        matches!(status, 300..400 | 511) || (400..500).contains(&status) && status != 404;
+    (begin.starts_with(b"HTTP/1.") && is_its_will).then_some(status)
 }
 
 /// How a tunnel to the site is asked for.

@@ -19,8 +19,11 @@ use crate::probe::{
     trace::{Head, Trace},
 };
 
-/// What a proxy says that takes no request from us; no site does.
-const AUTHENTICATION_REQUIRED: StatusCode = StatusCode::PROXY_AUTHENTICATION_REQUIRED;
+/// What only a proxy says, or a portal on the way, that takes no request from us.
+const AUTHENTICATION_REQUIRED: [StatusCode; 2] = [
+    StatusCode::PROXY_AUTHENTICATION_REQUIRED,
+    StatusCode::NETWORK_AUTHENTICATION_REQUIRED,
+];
 
 /// What is asked for, and what with.
 pub(super) struct Question<'a> {
@@ -43,29 +46,38 @@ impl Question<'_> {
         if let Err(Unanswered::Failed(error)) = &asked
             && failure::wants_http1(error)
         {
-            asked = self.ask_at(&addresses, Offer::Http1).await;
-        }
-        match (asked, &self.instruments.settings.proxy) {
             let (reason, detail) = failure::of_http(error);
             let over_http2 = self.trace.fail(reason, detail);
-            (Ok(response), Some(proxy)) if response.status() == AUTHENTICATION_REQUIRED => {
+            asked = self.ask_at(&addresses, Offer::Http1).await;
             // One that speaks nothing else refuses the handshake, which had been well.
             if asked.is_err() && self.trace.phase() == Some(Phase::Tls) {
                 return Err(over_http2);
             }
-                Err(proxy.at_fault("it wants to know who asks (status 407)"))
+        }
+        match (asked, &self.instruments.settings.proxy) {
+            (Ok(response), Some(proxy))
+                if self.is_answered_by(proxy)
+                    && AUTHENTICATION_REQUIRED.contains(&response.status()) =>
+            {
+                let status = response.status().as_u16();
+                Err(proxy.at_fault(&format!("it wants to know who asks (status {status})")))
             }
             (Ok(response), _) => Ok(response),
             (Err(Unanswered::Unconnected(failure)), Some(proxy)) => {
                 Err(proxied::blame(proxy, failure, &addresses, self.url).await)
             }
             // One that does not get a site's answer says so by one of its own.
-            (Err(error), Some(proxy)) if proxy.speaks_http() && self.url.scheme() == "http" => {
+            (Err(error), Some(proxy)) if self.is_answered_by(proxy) => {
                 let failure = self.failure(error);
                 Err(proxy.at_fault(&failure.detail.unwrap_or_default()))
             }
             (Err(error), _) => Err(self.failure(error)),
         }
+    }
+
+    /// Whether it is the proxy that is asked for the page, and not the site through its tunnel.
+    fn is_answered_by(&self, proxy: &SitesProxy) -> bool {
+        proxy.speaks_http() && self.url.scheme() == "http"
     }
 
     /// The addresses of the url's host that may be probed.

@@ -84,6 +84,31 @@ async fn an_encrypted_site_is_reached_through_a_tunnel_and_its_own_certificate_c
 }
 
 #[tokio::test]
+async fn what_a_site_says_through_a_tunnel_is_its_own_word() {
+    let issuer = authority();
+    let proxy = serve(tunnel).await;
+    for status in [407, 511] {
+        let site = encrypted(
+            signed(&params(), &issuer),
+            &[],
+            move |mut stream| async move {
+                read_request(&mut stream).await?;
+                let answer = format!("HTTP/1.1 {status} X\r\nContent-Length: 0\r\n\r\n");
+                stream.write_all(answer.as_bytes()).await?;
+                stream.shutdown().await
+            },
+        )
+        .await;
+        let settings = ProbeSettings {
+            extra_authorities: trusting(issuer.der()).extra_authorities,
+            ..by_way_of(&proxy)
+        };
+        let (_, response, _) = down(probe_with(settings, &site, "").await);
+        assert_eq!(response.unwrap().status, status);
+    }
+}
+
+#[tokio::test]
 async fn what_the_proxy_cannot_reach_is_down_and_what_ails_the_proxy_is_not() {
     let closed = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = closed.local_addr().unwrap();
@@ -129,12 +154,15 @@ async fn a_tunnel_that_the_proxy_forbids_is_not_the_sites_fault() {
             stream.write_all(answer.as_bytes()).await
         })
     };
-    for status in [400, 401, 403, 405, 429, 451] {
+    // A portal's ways to say who may pass are among them.
+    for status in [
+        301, 302, 303, 307, 308, 400, 401, 403, 405, 418, 429, 451, 499, 511,
+    ] {
         let proxy = with_password(&answering(status).await);
         let said = format!("status {status}");
         blames_proxy_saying(by_way_of(&proxy), "https://site.invalid/", &said).await;
     }
-    for status in [404, 500, 502, 503, 504] {
+    for status in [404, 500, 502, 503, 504, 520, 522, 599] {
         let settings = by_way_of(&with_password(&answering(status).await));
         let (_, _, failure) = down(probe_with(settings, "https://site.invalid/", "").await);
         assert_eq!(failure.reason, FailureReason::ConnectFailed, "{failure:?}");
@@ -268,6 +296,62 @@ async fn a_socks_proxy_is_given_the_name() {
         let (_, response) = up(outcome);
         assert_eq!(response.matched, found("nowhere.invalid"));
     }
+}
+
+/// What a proxy answers whoever wants a tunnel, or a plain site's page, and whether that is its own
+/// fault for either.
+const ODD_PROXIES: &[(&[u8], bool, bool)] = &[
+    (b"HTTP/1.1 407 X\r\n\r\n", true, true),
+    (b"HTTP/1.1 407 X\r\nContent-Length: 999\r\n\r\n", true, true),
+    (
+        b"HTTP/1.0 407 X\r\nProxy-Authenticate: NTLM\r\n\r\n",
+        true,
+        true,
+    ),
+    (b"HTTP/1.1 511 X\r\n\r\n<form>", true, true),
+    (
+        b"HTTP/1.1 302 X\r\nLocation: http://portal.invalid/\r\n\r\n",
+        true,
+        false,
+    ),
+    (b"HTTP/1.1 403 X\r\n\r\n", true, false),
+    (b"HTTP/1.1 502 X\r\n\r\n", false, false),
+    (b"HTTP/1.1 504 X\r\n\r\n", false, false),
+    (b"HTTP/1.1 999 X\r\n\r\n", false, false),
+    (b"HTTP/1.1 000 X\r\n\r\n", false, true),
+    (b"HTTP/1.1 2x0 X\r\n\r\n", false, true),
+    (b"HTTP/1.1 100 X\r\n\r\n", false, true),
+    (b"HTTP/2.0 200 X\r\n\r\n", false, true),
+    (b"HTTP/1.1", true, true),
+    (b"\r\n\r\n", true, true),
+    (b"<h1>portal</h1>\r\n\r\n", true, true),
+    (b"SSH-2.0-OpenSSH_9.6\r\n\r\n", true, true),
+    (b"\x15\x03\x01\0\x02\x02\x50", true, true),
+    (b"\x05\xff", true, true),
+    (b"\0", true, true),
+    (b"", true, true),
+];
+
+#[tokio::test]
+async fn what_a_proxy_says_that_is_no_answer_is_its_own_fault() {
+    let closed = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let https = format!("https://{}/", closed.local_addr().unwrap());
+    let mut complaints = Vec::new();
+    for (answer, blamed_for_tunnel, blamed_for_page) in ODD_PROXIES {
+        let proxy = site(*answer).await;
+        let cases = [
+            (&*https, blamed_for_tunnel),
+            ("http://site.invalid/", blamed_for_page),
+        ];
+        for (url, is_blamed) in cases {
+            let outcome = probe_with(by_way_of(&proxy), url, "").await;
+            if matches!(outcome, Outcome::Missed { .. }) != *is_blamed {
+                let answer = String::from_utf8_lossy(answer);
+                complaints.push(format!("{answer:?} for {url}: {outcome:?}"));
+            }
+        }
+    }
+    assert!(complaints.is_empty(), "{}", complaints.join("\n"));
 }
 
 #[tokio::test]

@@ -171,18 +171,18 @@ impl Question<'_> {
         request
     }
 
-    /// The certificate must be for the url's host. Where there can be none, no connection is made.
+    /// The TLS library takes no name with a label that begins or ends with a hyphen, or with a sign
+    /// that no host may have. Browsers do, so that the site may be well: it is us who cannot look.
     fn check_server_name(&self) -> Result<(), Failure> {
         let Some(Host::Domain(name)) = self.url.host() else {
             return Ok(());
         };
         if self.url.scheme() == "https" && ServerName::try_from(name).is_err() {
             let detail = format!(
-                "no certificate can be for {name:?} (a label that begins or ends with a hyphen?): \
-                 there browsers are less strict than this monitor's TLS library, and may show the \
-                 page"
+                "this monitor's TLS library takes no such name as {name:?} (a label that begins or \
+                 ends with a hyphen?); browsers may show the page"
             );
-            return Err(Failure::new(FailureReason::TlsHandshake, None, detail));
+            return Err(Failure::new(FailureReason::ProberFailed, None, detail));
         }
         Ok(())
     }

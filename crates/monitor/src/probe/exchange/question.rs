@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use http::{HeaderMap, StatusCode, Version};
+use http::{HeaderMap, StatusCode, Version, header};
 use messages::{Failure, FailureReason, HttpVersion, Phase};
 use reqwest::{Body, Method, Request, Response};
 use rustls_pki_types::ServerName;
@@ -61,6 +61,14 @@ impl Question<'_> {
             {
                 let status = response.status().as_u16();
                 Err(proxy.at_fault(&format!("it wants to know who asks (status {status})")))
+            }
+            // What follows is no page. Whoever wants that sends the header for it.
+            (Ok(response), _)
+                if response.status() == StatusCode::SWITCHING_PROTOCOLS
+                    && !self.headers.contains_key(header::UPGRADE) =>
+            {
+                let detail = "the site changes to another protocol, which nobody asked for";
+                Err(self.trace.fail(FailureReason::ProtocolError, detail))
             }
             (Ok(response), _) => Ok(response),
             (Err(Unanswered::Unconnected(failure)), Some(proxy)) => {

@@ -25,8 +25,11 @@ pub(super) fn of_dns(error: &NetError) -> Reason {
             (FailureReason::ProberFailed, detail)
         }
         NetError::Busy => (FailureReason::ProberFailed, error.to_string()),
-        // A name that cannot be asked for.
-        NetError::Proto(_) => (FailureReason::DnsNotFound, error.to_string()),
+        // The name itself was found to be one before it was asked for.
+        NetError::Proto(_) => {
+            let detail = format!("what the name servers answered cannot be read: {error}");
+            (FailureReason::DnsServerFailure, detail)
+        }
         // The library forgets why it could not ask: it may have been us.
         _ => match UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)) {
             Err(own) if failure::is_own_fault(&own) => {

@@ -25,6 +25,10 @@ pub(in crate::probe) enum Reply {
     Addresses(Vec<IpAddr>),
     Code(ResponseCode),
     Late(Duration, Vec<IpAddr>),
+    /// One thing to each question for IPv4, another to each for IPv6.
+    ByFamily(Box<Self>, Box<Self>),
+    /// A message made of the question, or what else comes over the wire.
+    Made(fn(Message) -> Vec<u8>),
     Silence,
 }
 
@@ -55,6 +59,15 @@ pub(in crate::probe) async fn name_server(
 
 async fn answer(question: Message, reply: Reply) -> Option<Vec<u8>> {
     let query = question.queries[0].clone();
+    let wanted = query.query_type();
+    let reply = match reply {
+        Reply::ByFamily(four, _) if wanted == RecordType::A => *four,
+        Reply::ByFamily(_, six) => *six,
+        reply => reply,
+    };
+    if let Reply::Made(make) = reply {
+        return Some(make(question));
+    }
     let mut answer = question.into_response();
     let addresses = match reply {
         Reply::Addresses(addresses) => addresses,
@@ -66,9 +79,8 @@ async fn answer(question: Message, reply: Reply) -> Option<Vec<u8>> {
             answer.metadata.response_code = code;
             Vec::new()
         }
-        Reply::Silence => return None,
+        Reply::Silence | Reply::ByFamily(..) | Reply::Made(_) => return None,
     };
-    let wanted = query.query_type();
     for address in addresses {
         let family = if address.is_ipv4() {
             RecordType::A

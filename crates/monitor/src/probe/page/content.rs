@@ -93,15 +93,26 @@ fn media_type(headers: &HeaderMap) -> (String, String) {
         let text = String::from_utf8_lossy(value.as_bytes());
         for piece in text.rsplit(',') {
             let (name, parameters) = piece.split_once(';').unwrap_or((piece, ""));
-            let name = name.trim().to_ascii_lowercase();
-            // A comma in quotes divides a parameter.
-            let is_type = name.contains('/') && !name.contains('"');
-            if is_type && !UNKNOWN_TYPES.contains(&name.as_str()) {
+            // What stands behind a blank or a bracket is passed over.
+            let mut words = name.trim().split([' ', '\t', '(']);
+            let name = words.next().unwrap_or_default().to_ascii_lowercase();
+            if is_type(&name) && !UNKNOWN_TYPES.contains(&name.as_str()) {
                 return (name, parameters.to_owned());
             }
         }
     }
     Default::default()
+}
+
+/// Whether a text names a type, and not only looks like one: a comma in quotes divides a parameter.
+fn is_type(text: &str) -> bool {
+    let is_token = |text: &str| {
+        let mut bytes = text.bytes();
+        !text.is_empty()
+            && bytes.all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
+    };
+    let pair = text.split_once('/');
+    pair.is_some_and(|(kind, subtype)| is_token(kind) && is_token(subtype))
 }
 
 /// The charset among a Content-Type's parameters.

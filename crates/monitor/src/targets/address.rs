@@ -1,7 +1,7 @@
 //! Which urls can be asked for.
 
 use http::Uri;
-use url::Url;
+use url::{ParseError, Url};
 
 use super::text::is_invisible;
 use crate::masked::Masked;
@@ -45,9 +45,22 @@ pub(super) fn parse_url(text: &str) -> Result<Url, String> {
     }) {
         return Err("has http:// or https:// twice".into());
     }
-    let url = Url::parse(text).map_err(|error| format!("is wrong: {error}"))?;
+    let url = Url::parse(text).map_err(|error| match error {
+        ParseError::InvalidIpv6Address if has_zone(rest) => {
+            "is wrong: an address is written without the zone (%eth0), which browsers take as little".into()
+        }
+        error => format!("is wrong: {error}"),
+    })?;
     if url.as_str().parse::<Uri>().is_err() {
         return Err("cannot be asked for".into());
     }
     Ok(url)
+}
+
+/// Whether the address in brackets names one of this machine's networks.
+fn has_zone(rest: &str) -> bool {
+    let brackets = rest
+        .split_once('[')
+        .and_then(|(_, rest)| rest.split_once(']'));
+    brackets.is_some_and(|(address, _)| address.contains('%'))
 }

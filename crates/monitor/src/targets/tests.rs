@@ -1,4 +1,5 @@
 mod again;
+mod odd;
 mod own;
 mod people;
 

@@ -4,6 +4,7 @@
 
 mod bare;
 mod cases;
+mod late;
 mod machine;
 mod records;
 mod service;

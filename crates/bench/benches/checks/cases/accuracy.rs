@@ -7,6 +7,7 @@ use tokio::time::sleep;
 
 use super::bench::{Bench, targets};
 use crate::{
+    late::Sleeper,
     machine::Machine,
     records::{PHASES, Record},
     service::{INTERVAL, MonitorSettings},
@@ -44,8 +45,9 @@ pub(crate) async fn accuracy(bench: &Bench) -> Result<()> {
         })
         .await?;
     sleep(WARM_UP).await;
-    let (before, since) = (Machine::look()?, now());
+    let (before, since, sleeper) = (Machine::look()?, now(), Sleeper::start());
     sleep(WINDOW).await;
+    let late = sleeper.stop();
     let busy = Machine::look()?.busy_since(&before);
     let until = now();
     let visits = sites.visits().await?;
@@ -57,7 +59,7 @@ pub(crate) async fn accuracy(bench: &Bench) -> Result<()> {
         began.is_some_and(|began| window.contains(&began))
     });
     let pairs = pair(begun, &visits)?;
-    print(&pairs, busy);
+    print(&pairs, &late, busy);
     Ok(())
 }
 
@@ -94,7 +96,7 @@ fn pair<'a>(
     records.map(pair).collect()
 }
 
-fn print(pairs: &[Pair<'_>], busy: f64) {
+fn print(pairs: &[Pair<'_>], late: &[f64], busy: f64) {
     let both = || pairs.iter().filter_map(|it| Some((it.record, it.visit?)));
     let mut rows = vec![row([
         "time",
@@ -119,6 +121,8 @@ fn print(pairs: &[Pair<'_>], busy: f64) {
     }
     let whole = both().map(|(record, visit)| (visit.seconds, record.seconds));
     rows.push(error_row("response_time", &whole.collect::<Vec<_>>()));
+    let late: Vec<_> = late.iter().map(|late| (0.0, *late)).collect();
+    rows.push(error_row("a thread that sleeps", &late));
     let unknown = pairs.len() - both().count();
     table::print(
         &format!(

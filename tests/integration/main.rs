@@ -18,6 +18,7 @@ mod check;
 mod clock;
 mod commands;
 mod contract;
+mod defects;
 mod drain;
 mod encryption;
 mod example;

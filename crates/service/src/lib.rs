@@ -6,6 +6,7 @@
 //! - [`manual`]: man pages and completions, from the same source as `--help`.
 //! - [`command_line`]: what a command's end says, and its exit status.
 //! - [`telemetry`]: logs and the metrics recorder.
+//! - [`defects`]: panics and errors, told to a Sentry.
 //! - [`health`]: what the service needs to work, and whether it has it.
 //! - [`http`]: `/healthz`, `/readyz`, `/metrics`, and a service's own pages.
 //! - [`blackbox`]: what Prometheus is told of websites, by `blackbox_exporter`'s names.
@@ -20,6 +21,7 @@ pub mod backoff;
 pub mod blackbox;
 pub mod certificates;
 pub mod command_line;
+pub mod defects;
 pub mod health;
 pub mod http;
 pub mod kafka;

@@ -10,7 +10,9 @@ use clap::{CommandFactory, FromArgMatches};
 use tracing::warn;
 
 use crate::{
-    command_line, leave,
+    command_line,
+    defects::{self, DefectSettings, Reporter},
+    leave,
     manual::{self, ManualOptions},
     settings::{InvalidSettings, Reader, Setting},
     signals::{self, Orders},
@@ -57,9 +59,37 @@ where
 fn all_of<Settings>(read: impl FnOnce(&mut Reader) -> Settings) -> Reader {
     let mut reader = Reader::from_pairs(&[]);
     read(&mut reader);
-    LogSettings::read(&mut reader);
-    reader.optional_seconds(&BAD_SETTINGS_WAIT);
+    Common::read(&mut reader);
     reader
+}
+
+/// What every program reads after its own settings.
+struct Common {
+    log: LogSettings,
+    defects: DefectSettings,
+    warnings: Vec<String>,
+}
+
+impl Common {
+    fn read(reader: &mut Reader) -> Self {
+        let log = LogSettings::read(reader);
+        reader.optional_seconds(&BAD_SETTINGS_WAIT);
+        Self {
+            log,
+            defects: DefectSettings::read(reader),
+            warnings: reader.warnings(),
+        }
+    }
+}
+
+/// A program's own settings, and what every one reads.
+fn read_all<Settings>(
+    read: impl FnOnce(&mut Reader) -> Settings,
+) -> Result<(Settings, Common), InvalidSettings> {
+    let mut reader = Reader::from_environment();
+    let settings = read(&mut reader);
+    let common = Common::read(&mut reader);
+    reader.finish((settings, common))
 }
 
 /// Does a command's work on a runtime of its own, says how it ended, and ends the process.
@@ -100,10 +130,19 @@ where
     let orders = signals::listen()?;
     let stop = orders.stop.clone();
     let outcome = async {
-        let settings = read_and_log(read)?;
+        let (settings, common) = read_all(read)?;
+        let reporter = Reporter::start(common.defects, name)?;
+        start_log(common.log, reporter, &common.warnings)?;
         run(settings, Metrics::install(numbers)?, orders).await
     };
-    let Err(error) = outcome.await else {
+    let outcome = outcome.await;
+    if let Err(error) = &outcome
+        && !command_line::is_bad_input(error)
+    {
+        defects::report_end(name, error);
+    }
+    defects::flush();
+    let Err(error) = outcome else {
         return Ok(());
     };
     // That this setting is wrong itself is said with the others.
@@ -125,14 +164,9 @@ pub fn check<Settings>(
     name: &str,
     read: impl FnOnce(&mut Reader) -> Settings,
 ) -> anyhow::Result<()> {
-    let mut reader = Reader::from_environment();
-    let settings = read(&mut reader);
-    let log = LogSettings::read(&mut reader);
-    reader.optional_seconds(&BAD_SETTINGS_WAIT);
-    let warnings = reader.warnings();
-    reader.finish((settings, log))?;
+    let (_, common) = read_all(read)?;
     let mut out = io::stdout().lock();
-    for warning in warnings {
+    for warning in common.warnings {
         writeln!(out, "{name}: {warning}")?;
     }
     writeln!(out, "{name}: the settings are right")?;
@@ -143,17 +177,21 @@ pub fn check<Settings>(
 pub fn read_and_log<Settings>(
     read: impl FnOnce(&mut Reader) -> Settings,
 ) -> anyhow::Result<Settings> {
-    let mut reader = Reader::from_environment();
-    let settings = read(&mut reader);
-    let log = LogSettings::read(&mut reader);
-    reader.optional_seconds(&BAD_SETTINGS_WAIT);
-    let warnings = reader.warnings();
-    let (settings, log) = reader.finish((settings, log))?;
-    log.init()?;
+    let (settings, common) = read_all(read)?;
+    start_log(common.log, None, &common.warnings)?;
+    Ok(settings)
+}
+
+fn start_log(
+    log: LogSettings,
+    reporter: Option<Reporter>,
+    warnings: &[String],
+) -> anyhow::Result<()> {
+    log.init(reporter)?;
     for warning in warnings {
         warn!("{warning}");
     }
-    Ok(settings)
+    Ok(())
 }
 
 /// The settings of a command that prints.

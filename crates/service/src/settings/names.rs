@@ -16,6 +16,8 @@ const KNOWN: &[&str] = &[
     "SASL_PASSWORD_FILE",
     "SASL_USERNAME",
     "SECURITY_PROTOCOL",
+    "SENTRY_DSN",
+    "SENTRY_ENVIRONMENT",
     "SSL_CAFILE",
     "SSL_CERTFILE",
     "SSL_KEYFILE",

@@ -43,6 +43,7 @@ pub struct Reader {
     read: Vec<Setting>,
     problems: Vec<String>,
     notes: Vec<String>,
+    secrets: Vec<SecretString>,
 }
 
 impl Reader {
@@ -73,6 +74,7 @@ impl Reader {
             read: Vec::new(),
             problems,
             notes: Vec::new(),
+            secrets: Vec::new(),
         }
     }
 
@@ -166,7 +168,19 @@ impl Reader {
 
     /// A text that must not be shown and may be absent.
     pub fn optional_secret(&mut self, setting: &Setting) -> Option<SecretString> {
-        self.optional_text(setting).map(SecretString::from)
+        let secret = self.optional_text(setting).map(SecretString::from);
+        self.secrets.extend(secret.clone());
+        secret
+    }
+
+    /// Remembers a secret that a setting only leads to.
+    pub(super) fn remember(&mut self, secret: &SecretString) {
+        self.secrets.push(secret.clone());
+    }
+
+    /// The secrets that were read.
+    pub fn secrets(&self) -> &[SecretString] {
+        &self.secrets
     }
 
     /// A path.

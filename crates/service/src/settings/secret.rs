@@ -37,7 +37,11 @@ pub fn secret_of(
         }
     }
     match read(Path::new(&path)) {
-        Ok(secret) => Some(secret.into()),
+        Ok(secret) => {
+            let secret = secret.into();
+            reader.remember(&secret);
+            Some(secret)
+        }
         Err(problem) => {
             reader.problem(file_setting, problem);
             None

@@ -7,7 +7,10 @@ use tracing::{Level, level_filters::LevelFilter};
 use tracing_subscriber::{filter::Targets, layer::SubscriberExt, util::SubscriberInitExt};
 
 use super::text::Text;
-use crate::settings::{Reader, Setting};
+use crate::{
+    defects::Reporter,
+    settings::{Reader, Setting},
+};
 
 /// Our own crates, whose details DEBUG shows; those of libraries start at INFO.
 const OWN_TARGETS: [&str; 4] = ["monitor", "consumer", "service", "messages"];
@@ -70,8 +73,8 @@ impl LogSettings {
         }
     }
 
-    /// Starts logging to standard error.
-    pub fn init(self) -> anyhow::Result<()> {
+    /// Starts logging to standard error, and to whoever is told of errors.
+    pub fn init(self, reporter: Option<Reporter>) -> anyhow::Result<()> {
         let libraries = LevelFilter::from_level(self.level.min(Level::INFO));
         let repetitions = match self.format {
             LogFormat::Json => LevelFilter::from_level(self.level),
@@ -83,7 +86,9 @@ impl LogSettings {
             .with_targets(QUIET_TARGETS.map(|target| (target, LevelFilter::ERROR)))
             .with_targets(OWN_TARGETS.map(|target| (target, self.level)))
             .with_target(REPETITIONS, repetitions);
-        let registry = tracing_subscriber::registry().with(filter);
+        let registry = tracing_subscriber::registry()
+            .with(filter)
+            .with(reporter.map(Reporter::into_layer));
         let layer = tracing_subscriber::fmt::layer().with_writer(io::stderr);
         let started = match self.format {
             LogFormat::Json => registry.with(layer.json().flatten_event(true)).try_init(),

@@ -30,6 +30,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     // For tests alone, and no part of any program.
     ("browser", &["devstack"]),
     ("torture", &["devstack"]),
+    ("fuzz", &["database", "messages", "monitor", "service"]),
     // Benches alone, and no part of any program.
     ("bench", &[]),
 ];

@@ -39,6 +39,7 @@ use self::{
 pub use self::{
     instruments::Instruments,
     notes::{Excerpt, Fate, Hop, Notes, Story},
+    page::page_text,
     policy::Policy,
     proxy::SitesProxy,
     request::{Asking, Expectation, IpVersion, ProbeRequest, Statuses},

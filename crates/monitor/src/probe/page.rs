@@ -3,6 +3,8 @@
 mod charset;
 mod content;
 
+use http::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
+
 pub(super) use self::content::{Coding, Content};
 use super::memory::Taken;
 
@@ -68,6 +70,16 @@ impl Page {
             is_binary,
         }
     }
+}
+
+/// A page's text as it would be read, whatever its bytes and its `Content-Type` are: what is fed with inputs
+/// that nobody would write (`make fuzz`).
+pub fn page_text(bytes: Vec<u8>, content_type: &str) -> String {
+    let mut headers = HeaderMap::new();
+    if let Ok(value) = HeaderValue::from_str(content_type) {
+        headers.insert(CONTENT_TYPE, value);
+    }
+    charset::text(bytes, Content::of(&headers).charset)
 }
 
 #[cfg(test)]

@@ -14,6 +14,7 @@
 mod support;
 
 mod alerts;
+mod avro;
 mod check;
 mod clock;
 mod commands;

@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use messages::{Origin, Record};
 
-use crate::{batch::RawRecord, store::Refusal};
+use crate::{batch::RawRecord, schemas::Known, store::Refusal};
 
 /// The longest url that a website can have, in characters.
 const URL_CHARS_MAX: usize = 2048;
@@ -23,6 +23,8 @@ pub struct Decoder<'a> {
     pub now: Timestamp,
     /// The first due time whose rows are kept, where not all are.
     pub kept_since: Option<Timestamp>,
+    /// The schemas of Avro records.
+    pub schemas: &'a Known,
 }
 
 impl Decoder<'_> {
@@ -34,8 +36,8 @@ impl Decoder<'_> {
             offset: raw.offset,
             timestamp_ms: raw.timestamp_ms,
         };
-        let record = Record::read(raw.value.unwrap_or_default(), &origin)
-            .map_err(|error| Refusal::new(error.reason(), &error.to_string()))?;
+        let value = raw.value.unwrap_or_default();
+        let record = self.schemas.read(value, &origin)?;
         self.check(&record)?;
         Ok(record)
     }
@@ -101,6 +103,7 @@ mod tests {
             partition: 0,
             now: "2026-11-25T12:00:00Z".parse().unwrap(),
             kept_since: Some("2000-01-01T00:00:01Z".parse().unwrap()),
+            schemas: &Known::default(),
         };
         decoder.decode(&raw)
     }

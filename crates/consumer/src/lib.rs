@@ -8,6 +8,7 @@
 //! - `source`: a thread that reads the topic and groups records by partition.
 //! - [`batch`]: what goes from there to the workers.
 //! - `worker`: decodes batches and writes them, however long it takes.
+//! - [`schemas`]: of Avro records, fetched before a batch is decoded.
 //! - [`decode`]: from bytes to a record, or to the reason why not.
 //! - [`store`]: websites, rows, dead letters and offsets in PostgreSQL.
 //! - [`incidents`]: when a website is down, decided from its results.
@@ -30,6 +31,7 @@ mod maintenance;
 pub mod numbers;
 mod progress;
 mod retention;
+pub mod schemas;
 pub mod settings;
 mod source;
 mod status;
@@ -69,11 +71,12 @@ use self::{
     keeper::{Accounts, Keeping},
     progress::Progress,
     retention::Retention,
+    schemas::Schemas,
     settings::{MigrateSettings, Settings},
     source::Parts,
     store::{BatchWriter, OffsetKey},
     trouble::Troubles,
-    worker::{Queue, Worker},
+    worker::{Decoding, Queue, Worker},
 };
 pub use self::{
     alerts::{AlertTestSettings, alert_test},
@@ -98,10 +101,9 @@ pub async fn run(settings: Settings, metrics: Metrics, orders: Orders) -> anyhow
         timeout: settings.drain_timeout,
         grace: CLOSE_TIMEOUT,
     };
-    let Orders { stop, reload } = orders;
     // There is no file that could be read again.
-    drop(reload);
-    let mut stages = Stages::new(stop, drain);
+    drop(orders.reload);
+    let mut stages = Stages::new(orders.stop, drain);
     let give_up = stages.deadline(1.0);
     let observer = Observer::new(health.condition("Kafka"), &settings.kafka);
     let mut pem_files = settings.kafka.pem_files();
@@ -126,6 +128,7 @@ pub async fn run(settings: Settings, metrics: Metrics, orders: Orders) -> anyhow
             drop_on_stop: settings.drop_on_stop,
         },
         kafka: settings.kafka,
+        schemas: shared.schemas.clone(),
         observer,
         ready: ready_sender,
         give_up,
@@ -160,6 +163,7 @@ struct Shared {
     writer: BatchWriter,
     troubles: Troubles,
     progress: Progress,
+    schemas: Schemas,
 }
 
 impl Shared {
@@ -174,6 +178,7 @@ impl Shared {
             writer: writer.with_rules(settings.rules.clone()),
             troubles: Troubles::new(health.condition("PostgreSQL")),
             progress: Progress::default(),
+            schemas: Schemas::new(settings.registry.as_ref(), health)?,
         })
     }
 }
@@ -212,12 +217,16 @@ fn start_workers(
             shared.progress.clone(),
             shared.troubles.of(format!("worker {number}")),
             settings.batch.rows_max,
-            settings.retention,
+            Decoding {
+                retention: settings.retention,
+                schemas: shared.schemas.clone(),
+            },
         );
-        let (queue, give_up) = (queue.clone(), give_up.clone());
+        let working = Box::pin(worker.run(queue.clone()));
+        let give_up = give_up.clone();
         stages.stage(format!("worker {number}"), async move {
             // What it had in hand when the time was over, the source accounts for.
-            give_up.run_until_cancelled(worker.run(queue)).await;
+            give_up.run_until_cancelled(working).await;
             Ok(())
         });
     }
@@ -236,6 +245,7 @@ pub async fn migrate(settings: MigrateSettings) -> anyhow::Result<()> {
 struct Reading {
     parts: Parts,
     kafka: KafkaSettings,
+    schemas: Schemas,
     observer: Observer,
     /// Told when the database is prepared.
     ready: oneshot::Sender<()>,
@@ -262,6 +272,7 @@ impl Reading {
         if !await_topic(&self.kafka, client_id, &self.observer, stop).await? {
             return Ok(());
         }
+        self.schemas.check(&self.kafka.topic).await?;
         let progress = progress.clone();
         let source = source::start(self.parts, &self.kafka, self.observer)?;
         match self.give_up.run_until_cancelled(source.drained).await {

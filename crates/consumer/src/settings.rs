@@ -6,6 +6,7 @@ use database::DatabaseSettings;
 use notify::Receivers;
 use service::{
     kafka::KafkaSettings,
+    registry::RegistrySettings,
     settings::{Reader, Setting},
 };
 use status::StatusSettings;
@@ -106,6 +107,8 @@ const NAME_BYTES_MAX: usize = 255;
 pub struct Settings {
     /// Where Kafka is, and the topic.
     pub kafka: KafkaSettings,
+    /// Where the schemas of Avro records are.
+    pub registry: Option<RegistrySettings>,
     /// How the topic is read.
     pub source: SourceSettings,
     /// How large batches get.
@@ -144,6 +147,8 @@ pub struct RedriveSettings {
     pub database: DatabaseSettings,
     /// When a website is down: a letter may hold a result that decides it.
     pub rules: Rules,
+    /// Where the schemas of Avro records are.
+    pub registry: Option<RegistrySettings>,
 }
 
 impl RedriveSettings {
@@ -153,6 +158,7 @@ impl RedriveSettings {
         Self {
             database: read_database(reader, 0),
             rules: read_rules(reader, &receivers),
+            registry: RegistrySettings::read(reader),
         }
     }
 }
@@ -162,22 +168,20 @@ impl Settings {
     pub fn read(reader: &mut Reader) -> Self {
         let kafka = KafkaSettings::read(reader);
         let workers = read_count(reader, &WORKERS, WORKERS_MAX);
-        let group = read_name(reader, &CONSUMER_GROUP);
+        let resets = [
+            ("earliest", OffsetReset::Earliest),
+            ("latest", OffsetReset::Latest),
+        ];
         let source = SourceSettings {
             client_id: read_name(reader, &CLIENT_ID),
-            group: group.clone(),
+            group: read_name(reader, &CONSUMER_GROUP),
             topic: kafka.topic.clone(),
-            reset: reader.choice(
-                &AUTO_OFFSET_RESET,
-                &[
-                    ("earliest", OffsetReset::Earliest),
-                    ("latest", OffsetReset::Latest),
-                ],
-            ),
+            reset: reader.choice(&AUTO_OFFSET_RESET, &resets),
         };
         let alerts = AlertSettings::read(reader);
         Self {
             source,
+            registry: RegistrySettings::read(reader),
             batch: BatchSettings {
                 rows_max: read_count(reader, &BATCH_ROWS_MAX, BATCH_ROWS_LIMIT),
             },

@@ -1,9 +1,11 @@
 //! Workers: each decodes batches and writes them, those of one load in one transaction where it can.
 //!
 //! - `queue`: what waits for them. `cut`: what of it goes into one transaction.
-//! - `sink`: where it goes.
+//! - `sink`: where it goes. `after`: how to go on after an attempt.
 
+mod after;
 mod cut;
+mod decoding;
 mod queue;
 mod sink;
 
@@ -15,20 +17,22 @@ use std::{
 use database::Action;
 use jiff::Timestamp;
 use service::backoff::Backoff;
-use tracing::{debug, warn};
+use tracing::debug;
 
+pub(crate) use self::decoding::Decoding;
 use self::{
+    after::{AfterChunk, isolate},
     cut::{cut, whole},
-    sink::{Sink, WriteError},
+    sink::Sink,
 };
 use crate::{
     batch::{Delivery, Load, Settled},
     decode::Decoder,
     numbers,
     progress::Progress,
-    retention::Retention,
+    schemas::Known,
     step::{Step, Stopwatch},
-    store::{Chunk, Refusal, Written},
+    store::{Chunk, Written},
     trouble::Trouble,
 };
 
@@ -49,18 +53,7 @@ pub(crate) struct Worker<S> {
     rows: usize,
     /// Up to where that grows again, doubling with each chunk that is stored.
     rows_max: usize,
-    /// Which records are too old to become rows.
-    retention: Retention,
-}
-
-/// How to go on after an attempt at a chunk.
-enum AfterChunk<'a> {
-    /// With the next one: it is stored.
-    Done,
-    /// With its parts: it was too much at once, or holds a record that PostgreSQL refuses.
-    Smaller(Chunk<'a>, Option<Chunk<'a>>),
-    /// With no chunk of the batch: what is left of it is not to be stored by us, or not now.
-    Over(Settled),
+    decoding: Decoding,
 }
 
 impl<S: Sink> Worker<S> {
@@ -70,7 +63,7 @@ impl<S: Sink> Worker<S> {
         progress: Progress,
         trouble: Trouble,
         rows_max: usize,
-        retention: Retention,
+        decoding: Decoding,
     ) -> Self {
         Self {
             sink,
@@ -78,7 +71,7 @@ impl<S: Sink> Worker<S> {
             trouble,
             rows: rows_max,
             rows_max,
-            retention,
+            decoding,
         }
     }
 
@@ -126,8 +119,13 @@ impl<S: Sink> Worker<S> {
         if load.len() < 2 || load.iter().any(|it| it.epoch.is_cancelled()) {
             return false;
         }
+        // A batch that waits for a registry is to hold up no other.
+        let schemas = &self.decoding.schemas;
+        let Some(schemas) = schemas.at_hand(load.iter().map(|it| &it.batch)) else {
+            return false;
+        };
         let mut stopwatch = Stopwatch::start();
-        let chunks = whole(load.iter().map(|it| self.cut(it, self.rows)), self.rows);
+        let chunks = whole(load.iter().map(|it| self.cut(it, &schemas)), self.rows);
         stopwatch.done(Step::Decode);
         let Some(chunks) = chunks else {
             return false;
@@ -156,20 +154,27 @@ impl<S: Sink> Worker<S> {
         }
     }
 
-    fn cut<'a>(&self, delivery: &'a Delivery, rows: usize) -> VecDeque<Chunk<'a>> {
+    /// Decodes a batch and cuts it, by the schemas that are at hand.
+    fn cut<'a>(&self, delivery: &'a Delivery, schemas: &Known) -> VecDeque<Chunk<'a>> {
+        let retention = &self.decoding.retention;
         let now = Timestamp::now();
         let decoder = Decoder {
             topic: self.sink.topic(),
             partition: delivery.partition,
             now,
-            kept_since: self.retention.kept_since(now),
+            kept_since: retention.kept_since(now),
+            schemas,
         };
-        cut(delivery, &decoder, rows)
+        cut(delivery, &decoder, self.rows)
     }
 
     async fn write(&mut self, delivery: &Delivery) -> Settled {
+        let schemas = &self.decoding.schemas;
+        let Some(schemas) = schemas.of(&delivery.batch, &delivery.epoch).await else {
+            return Settled::LetGo;
+        };
         let mut stopwatch = Stopwatch::start();
-        let mut chunks = self.cut(delivery, self.rows);
+        let mut chunks = self.cut(delivery, &schemas);
         stopwatch.done(Step::Decode);
         while let Some(chunk) = chunks.pop_front() {
             match self.write_chunk(chunk, delivery).await {
@@ -270,26 +275,6 @@ impl<S> Worker<S> {
 /// Counts a chunk that found the stored offset not where it begins.
 fn conflict(found: &'static str) {
     numbers::OFFSET_CONFLICTS.counter_of(found).increment(1);
-}
-
-/// Finds the record that PostgreSQL refuses, by halves; alone, it is condemned. A chunk without any
-/// record to blame comes back as it was.
-fn isolate<'a>(mut chunk: Chunk<'a>, error: &WriteError) -> Result<AfterChunk<'a>, Chunk<'a>> {
-    if chunk.items.len() > 1 {
-        let (first, second) = chunk.split();
-        return Ok(AfterChunk::Smaller(first, second));
-    }
-    let Some(item) = chunk.items.first_mut().filter(|item| item.content.is_ok()) else {
-        return Err(chunk);
-    };
-    let story = &error.story;
-    warn!(
-        partition = chunk.partition,
-        offset = item.offset,
-        "PostgreSQL refuses a record, which goes to dead_letters: {story}"
-    );
-    item.content = Err(Refusal::new("refused_by_postgresql", story));
-    Ok(AfterChunk::Smaller(chunk, None))
 }
 
 #[cfg(test)]

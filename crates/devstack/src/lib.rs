@@ -29,6 +29,7 @@ mod ports;
 mod postgres;
 mod process;
 mod random;
+mod registry;
 mod sites;
 mod stack;
 
@@ -41,5 +42,6 @@ pub use notice::say;
 pub use ports::{free_port, is_free};
 pub use postgres::{Postgres, PostgresOptions};
 pub use process::{Daemon, Lifetime, Server, Watchdog, exit_code, in_new_session, send};
+pub use registry::SchemaRegistry;
 pub use sites::{Site, Sites};
 pub use stack::{Dataset, Stack, lock};

@@ -6,6 +6,7 @@
 //! - [`DueTimes`] are a target's, the same for whoever asks. [`Maintenance`] is when it is worked on.
 
 mod advice;
+mod avro;
 mod due;
 mod failure;
 mod identity;
@@ -20,6 +21,7 @@ mod text;
 mod word;
 
 pub use advice::Advice;
+pub use avro::{AVRO_SCHEMA, AvroReader, Unfit, avro_conflict, schema_id};
 pub use due::DueTimes;
 pub use failure::{Failure, FailureReason, Phase};
 pub use identity::{check_id, record_id};

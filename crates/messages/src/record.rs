@@ -16,6 +16,9 @@ use crate::{
     word::Word,
 };
 
+/// The longest explanation of a wrong value.
+const PROBLEM_CHARS_MAX: usize = 200;
+
 /// Where a record stands in Kafka; what it lacks itself is taken from here.
 #[derive(Clone, Copy, Debug)]
 pub struct Origin<'a> {
@@ -51,13 +54,15 @@ macro_rules! record {
         }
 
         /// The fields as they may come: any of them absent or null.
-        #[derive(Deserialize)]
+        #[derive(Default, Deserialize)]
         pub(crate) struct Fields {
-            check_id: Option<Uuid>,
+            pub(crate) check_id: Option<Uuid>,
             #[serde(default, deserialize_with = "time")]
-            scheduled_at: Option<Timestamp>,
-            $(#[serde(default $(, $($required_serde)*)?)] $required: Option<$required_type>,)*
-            $(#[serde(default $(, $($optional_serde)*)?)] $optional: $optional_type,)*
+            pub(crate) scheduled_at: Option<Timestamp>,
+            $(#[serde(default $(, $($required_serde)*)?)]
+            pub(crate) $required: Option<$required_type>,)*
+            $(#[serde(default $(, $($optional_serde)*)?)]
+            pub(crate) $optional: $optional_type,)*
         }
 
         impl Fields {
@@ -216,6 +221,9 @@ pub enum ReadError {
     /// Not JSON, or JSON that is no object.
     #[error("not a JSON object: {0}")]
     NotJson(String),
+    /// Not what its schema says.
+    #[error("not Avro of its schema: {0}")]
+    NotAvro(String),
     /// A required field is absent or null.
     #[error("field `{0}` is missing")]
     Missing(&'static str),
@@ -236,14 +244,32 @@ pub enum ReadError {
 }
 
 impl ReadError {
+    /// A field holds what it may not hold. Problems quote the value at fault, which can be a page.
+    pub(crate) fn invalid(field: &str, problem: String) -> Self {
+        Self::Invalid {
+            field: shortened(field.to_owned()),
+            problem: shortened(problem),
+        }
+    }
+
     /// A short name of the kind, for counting.
     pub fn reason(&self) -> &'static str {
         match self {
             Self::Empty => "empty",
             Self::NotJson(_) => "not_json",
+            Self::NotAvro(_) => "not_avro",
             Self::Missing(_) => "missing_field",
             Self::Invalid { .. } | Self::InvalidWhole(_) => "invalid_field",
             Self::NoTime => "no_time",
         }
     }
+}
+
+/// At most so much of a problem as a person reads.
+pub(crate) fn shortened(mut problem: String) -> String {
+    if let Some((end, _)) = problem.char_indices().nth(PROBLEM_CHARS_MAX) {
+        problem.truncate(end);
+        problem.push('…');
+    }
+    problem
 }

@@ -9,8 +9,9 @@ use proptest::{collection, option, prelude::*, sample::select};
 use serde_json::{Map, Value, json};
 
 use crate::{
-    Certificate, Check, CheckResult, Failure, FailureReason, HttpVersion, Match, Origin, Outcome,
-    Phase, Probe, Record, Response, SelfDoubt, Timings, TlsVersion, Witness, Word,
+    AVRO_SCHEMA, AvroReader, Certificate, Check, CheckResult, Failure, FailureReason, HttpVersion,
+    Match, Origin, Outcome, Phase, Probe, Record, Response, SelfDoubt, Timings, TlsVersion,
+    Witness, Word,
 };
 
 const ORIGIN: Origin<'_> = Origin {
@@ -174,8 +175,8 @@ proptest! {
         prop_assert_eq!(record.scheduled_at, result.check.scheduled_at);
         prop_assert_eq!(record.started_at, probe.map(|it| it.started_at));
         prop_assert_eq!(record.outcome, Some(result.kind()));
-        prop_assert_eq!(record.failure.reason, result.failure().map(|it| Word::Known(it.reason)));
-        prop_assert_eq!(record.failure.phase, result.failure().and_then(|it| it.phase).map(Word::Known));
+        prop_assert_eq!(record.failure.reason.clone(), result.failure().map(|it| Word::Known(it.reason)));
+        prop_assert_eq!(record.failure.phase.clone(), result.failure().and_then(|it| it.phase).map(Word::Known));
         prop_assert_eq!(
             record.failure.detail.as_deref(),
             result.failure().and_then(|it| it.detail.as_deref())
@@ -198,6 +199,10 @@ proptest! {
         prop_assert_eq!(record.self_doubt.overloaded, Some(result.self_doubt.overloaded));
         let response_time = probe.map_or(-1.0, |it| it.response_time.as_secs_f64());
         prop_assert!((record.response_time - response_time).abs() < 1e-6);
+        let avro = record.to_avro(7);
+        let reader = AvroReader::new(AVRO_SCHEMA).unwrap();
+        prop_assert_eq!(reader.read(&avro, &ORIGIN).unwrap(), record);
+        prop_assert!(avro.len() * 2 <= json.len(), "{} of {} bytes", avro.len(), json.len());
     }
 
     #[test]

@@ -79,10 +79,14 @@ impl<T: Copy + Into<&'static str>> Word<T> {
 
 impl<'de, T: FromStr> Deserialize<'de> for Word<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let word = Text::deserialize(deserializer)?;
-        Ok(word
-            .parse()
-            .map_or_else(|_| Self::Unknown(word), Self::Known))
+        Text::deserialize(deserializer).map(Self::from)
+    }
+}
+
+impl<T: FromStr> From<Text> for Word<T> {
+    fn from(word: Text) -> Self {
+        word.parse()
+            .map_or_else(|_| Self::Unknown(word), Self::Known)
     }
 }
 

@@ -114,7 +114,7 @@ pub async fn run(settings: Settings, metrics: Metrics, orders: Orders) -> anyhow
         health.clone(),
         results,
         end_of_publishing(&mut stages),
-    )
+    )?
     .with_state(&settings.publish, kept, &health);
     say_checking(&feed, listener.local_addr()?);
 

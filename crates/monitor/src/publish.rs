@@ -8,6 +8,7 @@ mod backlog;
 mod disk;
 mod draining;
 mod drops;
+mod encoding;
 mod entry;
 mod figures;
 mod intake;
@@ -19,7 +20,7 @@ mod step;
 mod unpublished;
 mod watch;
 
-use std::{pin::pin, time::Duration};
+use std::pin::pin;
 
 use messages::CheckResult;
 use rdkafka::types::RDKafkaErrorCode;
@@ -36,24 +37,18 @@ use tokio::{
 pub(crate) use self::spool::{Kept, Lists};
 pub use self::{draining::Draining, settings::PublishSettings};
 use self::{
+    encoding::Encoding,
     entry::Json,
     figures::count_failure,
     intake::{Intake, Taking},
     limits::ask_topic,
-    producer::{CLIENT_ID, Producer, Report, undelivered},
-    settings::SENT_MAX,
+    producer::{CLIENT_ID, Producer, Report, TOO_LARGE, undelivered},
+    settings::{REST_TIMEOUT, RETRY_FIRST, RETRY_MAX, SENT_MAX},
     spool::Spool,
     step::{End, Step},
     unpublished::Unpublished,
     watch::Watch,
 };
-/// What Kafka says of each record of a batch that is larger than it takes.
-const TOO_LARGE: RDKafkaErrorCode = RDKafkaErrorCode::MessageSizeTooLarge;
-/// Waits between attempts after a failure.
-const RETRY_FIRST: Duration = Duration::from_millis(200);
-const RETRY_MAX: Duration = Duration::from_secs(5);
-/// How long what the prober still has to say may take at the end.
-const REST_TIMEOUT: Duration = Duration::from_millis(300);
 
 /// Where results go.
 #[derive(Debug)]
@@ -62,21 +57,23 @@ pub struct Publisher {
     observer: Observer,
     intake: Intake,
     unpublished: Unpublished,
+    encoding: Encoding,
     watch: Watch,
     retry: Backoff,
     draining: Draining,
 }
 
 impl Publisher {
-    /// A publisher of `results`. Needs the runtime's clock.
+    /// A publisher of `results`. Needs the runtime's clock; fails where no client of a registry can be made.
     pub fn new(
         settings: &PublishSettings,
         kafka: KafkaSettings,
         health: Health,
         results: mpsc::Receiver<CheckResult>,
         draining: Draining,
-    ) -> Self {
-        Self {
+    ) -> anyhow::Result<Self> {
+        Ok(Self {
+            encoding: Encoding::new(settings.registry.as_ref(), &kafka.topic, &health)?,
             observer: Observer::new(health.condition("Kafka"), &kafka),
             kafka,
             intake: Intake::new(results),
@@ -84,7 +81,7 @@ impl Publisher {
             watch: Watch::start(),
             retry: Backoff::new(RETRY_FIRST, RETRY_MAX),
             draining,
-        }
+        })
     }
 
     /// Keeps state from where it was left: what Kafka does not take, and what targets are owed.
@@ -102,7 +99,7 @@ impl Publisher {
     /// Publishes every result that comes, until no more come and Kafka has all of them. An error
     /// says how many it never got.
     pub async fn run(mut self) -> anyhow::Result<()> {
-        while self.await_topic().await? {
+        while self.await_topic().await? && self.await_schema().await? {
             self.learn_limits().await;
             match self.send_all().await? {
                 End::Done | End::GivenUp => break,
@@ -153,10 +150,21 @@ impl Publisher {
         // On a task of its own: Kafka's client may block when it is let go.
         let waiting =
             tokio::spawn(async move { await_topic(&kafka, CLIENT_ID, &observer, &stop).await });
-        match self.tend_during(waiting).await {
-            None => Ok(false),
-            Some(found) => found?,
-        }
+        let found = self.tend_during(waiting).await;
+        found.unwrap_or(Ok(Ok(false)))?
+    }
+
+    /// Waits for our schema's number, where records are Avro; `false` as for the topic.
+    async fn await_schema(&mut self) -> anyhow::Result<bool> {
+        let Some(naming) = self.encoding.naming() else {
+            return Ok(true);
+        };
+        let number = naming.number(self.draining.over.child_token());
+        let Some(Some(id)) = self.tend_during(number).await.transpose()? else {
+            return Ok(false);
+        };
+        self.encoding = Encoding::Avro(id);
+        Ok(true)
     }
 
     /// Takes results while something else is waited for. `None` when that is not worth it any
@@ -241,7 +249,7 @@ impl Publisher {
         reports: &mut mpsc::Receiver<Report>,
     ) -> Result<End, Report> {
         loop {
-            producer.send_waiting(&mut self.unpublished.backlog)?;
+            producer.send_waiting(&mut self.unpublished.backlog, &self.encoding)?;
             let listening = producer.until_next_look(self.unpublished.backlog.has_sent());
             if let Step::Over(end) = self.step(listening).await {
                 return Ok(end);
@@ -282,8 +290,7 @@ impl Publisher {
         if code == TOO_LARGE {
             refused.push(report.number);
         } else {
-            let topic = &self.kafka.topic;
-            self.observer.refused(&undelivered(topic, code));
+            self.observer.refused(&undelivered(&self.kafka.topic, code));
         }
         End::Failed(code)
     }

@@ -1,5 +1,6 @@
 //! What the environment says, as the stages understand it.
 
+mod encoding;
 mod probing;
 mod sizes;
 
@@ -10,7 +11,7 @@ use service::{
     settings::{Reader, Setting, Variables},
 };
 
-use self::{probing::read_prober, sizes::read_size};
+use self::{encoding::read_registry, probing::read_prober, sizes::read_size};
 use crate::{
     prober::ProberSettings,
     publish::PublishSettings,
@@ -108,6 +109,7 @@ impl Settings {
             prober: read_prober(reader),
             publish: PublishSettings {
                 results_waiting_max: read_size(reader, &RESULTS_WAITING_MAX, RESULTS_WAITING_LIMIT),
+                registry: read_registry(reader),
             },
             state: read_state(reader),
             http_address: read_http_address(reader),

@@ -133,6 +133,14 @@ impl Topic {
 
     /// Every record's value, as JSON, in the order of each partition.
     pub(crate) fn read(&self) -> Vec<serde_json::Value> {
+        let values = self.values().into_iter();
+        values
+            .map(|value| serde_json::from_slice(&value).expect("JSON"))
+            .collect()
+    }
+
+    /// Every record's value, in the order of each partition.
+    pub(crate) fn values(&self) -> Vec<Vec<u8>> {
         let consumer: BaseConsumer = ClientConfig::new()
             .set("bootstrap.servers", &self.bootstrap)
             .set("group.id", "a test that looks on")
@@ -154,7 +162,7 @@ impl Topic {
                     .poll(TIMEOUT)
                     .expect("a record in time")
                     .expect("a record");
-                serde_json::from_slice(message.payload().expect("a value")).expect("JSON")
+                message.payload().expect("a value").to_vec()
             })
             .collect()
     }

@@ -5,6 +5,7 @@ mod backlog;
 mod consumer;
 mod copy;
 mod database;
+mod encodings;
 mod outage;
 mod records;
 mod steady;
@@ -27,8 +28,10 @@ struct Arguments {
     scenarios: Vec<Scenario>,
 }
 
-#[derive(Clone, Copy, ValueEnum)]
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Scenario {
+    /// A record as JSON and as Avro: its bytes, and how quickly it is read. Needs no server.
+    Encodings,
     /// A backlog of good records, beside COPY and beside a transaction a record.
     Backlog,
     /// A backlog in which each tenth record cannot become a row.
@@ -52,6 +55,16 @@ struct Servers {
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
+    let scenarios = match &*arguments.scenarios {
+        [] => Scenario::value_variants(),
+        named => named,
+    };
+    if scenarios.contains(&Scenario::Encodings) {
+        encodings::measure()?;
+    }
+    if scenarios == [Scenario::Encodings] {
+        return Ok(());
+    }
     let (kafka, postgres) = tokio::try_join!(
         Kafka::throwaway(KafkaOptions::default()),
         Postgres::throwaway(PostgresOptions {
@@ -61,12 +74,9 @@ async fn main() -> anyhow::Result<()> {
     )?;
     let mut servers = Servers { kafka, postgres };
     let (records, runs) = (arguments.records, arguments.runs);
-    let scenarios = match &*arguments.scenarios {
-        [] => Scenario::value_variants(),
-        named => named,
-    };
     for scenario in scenarios {
         match scenario {
+            Scenario::Encodings => {}
             Scenario::Backlog => backlog::beside_copy(&mut servers, records, runs).await?,
             Scenario::Poison => {
                 backlog::drain(&mut servers, records, runs, records::Mix::Poison).await?;

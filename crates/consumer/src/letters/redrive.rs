@@ -8,11 +8,14 @@ use std::{
 use anyhow::anyhow;
 use database::{Action, Database, DatabaseError};
 use jiff::Timestamp;
+use service::health::Health;
+use tokio_util::sync::CancellationToken;
 
 use super::letter::{Letter, LetterFilter, Letters};
 use crate::{
     batch::{Batch, RawRecord},
     decode::Decoder,
+    schemas::Schemas,
     settings::RedriveSettings,
     store::{BatchWriter, Chunk, Counts, Item, OffsetKey, Refusal},
 };
@@ -44,6 +47,8 @@ pub async fn redrive(
     let explain = |error| anyhow!("{}", database.explain(&error));
     let writer = writer(&database).with_rules(settings.rules);
     let mut letters = Letters::new(&database, &filter).await.map_err(explain)?;
+    // What is wrong with the registry is said in the log alone: nobody asks this for its health.
+    let schemas = Schemas::new(settings.registry.as_ref(), &Health::default())?;
     let (mut tried, mut stay) = (0_u64, 0_u64);
     loop {
         let page = letters.next().await.map_err(explain)?;
@@ -51,7 +56,9 @@ pub async fn redrive(
             break;
         }
         for letter in page {
-            let became = one(&writer, &letter, dry_run).await.map_err(explain)?;
+            let became = one(&writer, &letter, &schemas, dry_run)
+                .await
+                .map_err(explain)?;
             tried += 1;
             stay += u64::from(matches!(became, Redriven::Refused(_)));
             let (id, place) = (letter.id, letter.place());
@@ -75,6 +82,7 @@ pub(super) fn writer(database: &Database) -> BatchWriter {
 pub(super) async fn one(
     writer: &BatchWriter,
     letter: &Letter,
+    schemas: &Schemas,
     dry_run: bool,
 ) -> Result<Redriven, DatabaseError> {
     let mut batch = Batch::default();
@@ -85,12 +93,15 @@ pub(super) async fn one(
         value: letter.value.as_deref(),
     };
     batch.push(raw);
+    // A registry that is away is waited for: whoever is tired of it stops the command.
+    let known = schemas.of(&batch, &CancellationToken::new()).await;
     let decoder = Decoder {
         topic: &letter.topic,
         partition: letter.partition,
         now: Timestamp::now(),
         // Whoever tries it again wants it, if only until its day is dropped.
         kept_since: None,
+        schemas: &known.unwrap_or_default(),
     };
     let record = match decoder.decode(&raw) {
         Ok(_) if dry_run => return Ok(Redriven::Readable),

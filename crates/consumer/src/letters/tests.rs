@@ -7,7 +7,7 @@ use super::{
     letter::{Letter, LetterFilter, Letters},
     redrive::{Redriven, one},
 };
-use crate::{store::BatchWriter, testing};
+use crate::{schemas::Schemas, store::BatchWriter, testing};
 
 /// A database with a letter that can be read by now, its repeat, and one that still cannot.
 async fn prepared() -> (BatchWriter, Client) {
@@ -42,6 +42,7 @@ async fn read(writer: &BatchWriter, filter: &LetterFilter) -> Vec<Letter> {
 
 #[tokio::test]
 async fn a_letter_becomes_what_its_record_would_have_become_once() {
+    let schemas = Schemas::default();
     let (writer, client) = prepared().await;
     let count = async |table: &str| -> i64 {
         let query = format!("SELECT count(*) FROM {table}");
@@ -49,7 +50,7 @@ async fn a_letter_becomes_what_its_record_would_have_become_once() {
     };
     let letters = read(&writer, &LetterFilter::default()).await;
     for letter in &letters {
-        one(&writer, letter, true).await.unwrap();
+        one(&writer, letter, &schemas, true).await.unwrap();
     }
     let untouched = (
         count("metrics").await,
@@ -59,7 +60,7 @@ async fn a_letter_becomes_what_its_record_would_have_become_once() {
     assert_eq!(untouched, (0, 0, 4), "a dry run leaves nothing");
     let mut became = Vec::new();
     for letter in &letters {
-        became.push(one(&writer, letter, false).await.unwrap());
+        became.push(one(&writer, letter, &schemas, false).await.unwrap());
     }
     assert_eq!(became[..2], [Redriven::Stored, Redriven::Repeat]);
     assert!(matches!(became[2], Redriven::Refused(_)));
@@ -77,10 +78,10 @@ async fn a_letter_becomes_what_its_record_would_have_become_once() {
     let original = format!("metrics WHERE check_id = '{id}' AND scheduled_at = '2026-11-25Z'");
     assert_eq!(count(&original).await, 1, "it is the record that it was");
     // Whoever comes too late stores nothing.
-    let again = one(&writer, &letters[3], false).await.unwrap();
+    let again = one(&writer, &letters[3], &schemas, false).await.unwrap();
     assert_eq!(again, Redriven::Gone);
     client.batch_execute("DELETE FROM metrics").await.unwrap();
-    let again = one(&writer, &letters[0], false).await.unwrap();
+    let again = one(&writer, &letters[0], &schemas, false).await.unwrap();
     assert_eq!((again, count("metrics").await), (Redriven::Gone, 0));
 }
 

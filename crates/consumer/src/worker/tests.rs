@@ -11,9 +11,10 @@ use tokio::sync::oneshot;
 use tokio_postgres::NoTls;
 use tokio_util::sync::CancellationToken;
 
-use super::*;
+use super::{cut::cut, sink::WriteError, *};
 use crate::{
     batch::{Batch, RawRecord},
+    schemas::Known,
     store::{BatchWriter, Counts},
     testing,
     trouble::Troubles,
@@ -37,7 +38,7 @@ fn working<S: Sink>(sink: S, rows_max: usize) -> (Worker<S>, Health) {
         Progress::default(),
         trouble,
         rows_max,
-        Retention::default(),
+        Decoding::default(),
     );
     (worker, health)
 }
@@ -230,6 +231,7 @@ fn a_batch_of_many_days_is_cut_into_transactions_of_few() {
         partition: 0,
         now: Timestamp::now(),
         kept_since: None,
+        schemas: &Known::default(),
     };
     let borders = |rows| -> Vec<_> {
         let chunks = cut(&delivery, &decoder, rows);

@@ -1,10 +1,7 @@
 //! Reading a record from JSON.
 
 use super::surrogates::mended;
-use crate::record::{Fields, Origin, ReadError, Record};
-
-/// The longest explanation of a wrong value.
-const PROBLEM_CHARS_MAX: usize = 200;
+use crate::record::{Fields, Origin, ReadError, Record, shortened};
 
 impl Record {
     /// Reads a record's value.
@@ -50,14 +47,11 @@ fn explain(value: &[u8], error: &serde_json::Error) -> ReadError {
     let deserializer = &mut serde_json::Deserializer::from_slice(value);
     match serde_path_to_error::deserialize::<_, Fields>(deserializer) {
         Err(located) => {
-            let problem = shortened(located.inner().to_string());
+            let problem = located.inner().to_string();
             // A field that stands there twice is the whole object's trouble: its problem names it.
             match located.path().iter().next() {
-                Some(_) => ReadError::Invalid {
-                    field: shortened(located.path().to_string()),
-                    problem,
-                },
-                None => ReadError::InvalidWhole(problem),
+                Some(_) => ReadError::invalid(&located.path().to_string(), problem),
+                None => ReadError::InvalidWhole(shortened(problem)),
             }
         }
         Ok(_) => ReadError::NotJson(error.to_string()),
@@ -74,15 +68,6 @@ fn foreign_number(value: &[u8], line: usize, column: usize) -> Option<&'static s
     ["NaN", "Infinity"]
         .into_iter()
         .find(|word| rest.starts_with(word.as_bytes()))
-}
-
-/// Errors quote the value at fault, which can be a whole page.
-fn shortened(mut problem: String) -> String {
-    if let Some((end, _)) = problem.char_indices().nth(PROBLEM_CHARS_MAX) {
-        problem.truncate(end);
-        problem.push('…');
-    }
-    problem
 }
 
 #[cfg(test)]

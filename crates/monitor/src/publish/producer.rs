@@ -20,8 +20,10 @@ use tokio::{
 };
 use tracing::warn;
 
-use super::{backlog::Backlog, entry::Entry};
+use super::{backlog::Backlog, encoding::Encoding, entry::Entry};
 
+/// What Kafka says of each record of a batch that is larger than it takes.
+pub(super) const TOO_LARGE: RDKafkaErrorCode = RDKafkaErrorCode::MessageSizeTooLarge;
 /// How this service names itself to Kafka.
 pub(super) const CLIENT_ID: &str = concat!("websites-monitor/monitor/", env!("CARGO_PKG_VERSION"));
 /// How long the client waits for more records of a request. They have gathered before, so that it is
@@ -101,9 +103,13 @@ impl Producer {
     }
 
     /// Hands over what waits, as far as the client should have it.
-    pub(super) fn send_waiting(&self, backlog: &mut Backlog) -> Result<(), Report> {
+    pub(super) fn send_waiting(
+        &self,
+        backlog: &mut Backlog,
+        encoding: &Encoding,
+    ) -> Result<(), Report> {
         while let Some((number, entry)) = backlog.next_to_send() {
-            match self.send(number, entry) {
+            match self.send(number, entry, encoding) {
                 Ok(()) => backlog.sent(),
                 // It reports on others first.
                 Err(RDKafkaErrorCode::QueueFull) => break,
@@ -117,10 +123,16 @@ impl Producer {
     }
 
     /// Hands a record over; the report bears its number.
-    fn send(&self, number: usize, entry: &Entry) -> Result<(), RDKafkaErrorCode> {
+    fn send(
+        &self,
+        number: usize,
+        entry: &Entry,
+        encoding: &Encoding,
+    ) -> Result<(), RDKafkaErrorCode> {
+        let value = encoding.of(&entry.record);
         let record = BaseRecord::with_opaque_to(&self.topic, number)
             .key(entry.url.as_bytes())
-            .payload(entry.record.as_slice());
+            .payload(&*value);
         self.client.send(record).map_err(|(error, _)| {
             error
                 .rdkafka_error_code()

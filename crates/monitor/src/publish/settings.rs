@@ -1,7 +1,16 @@
 //! How results are published.
 
+use std::time::Duration;
+
+use service::registry::RegistrySettings;
+
 use super::backlog::{BacklogSettings, Bound};
 
+/// Waits between attempts after a failure.
+pub(super) const RETRY_FIRST: Duration = Duration::from_millis(200);
+pub(super) const RETRY_MAX: Duration = Duration::from_secs(5);
+/// How long what the prober still has to say may take at the end.
+pub(super) const REST_TIMEOUT: Duration = Duration::from_millis(300);
 /// What waiting results may take in memory.
 const WAITING_BYTES_MAX: usize = 12 * 1024 * 1024;
 /// Results that Kafka's client has at the same time. It keeps a copy of each.
@@ -13,6 +22,8 @@ const SENT_BYTES_MAX: usize = 2 * 1024 * 1024;
 pub struct PublishSettings {
     /// Results that may wait in memory.
     pub results_waiting_max: usize,
+    /// The registry of Avro's schemas; `None` where records are JSON.
+    pub registry: Option<RegistrySettings>,
 }
 
 impl PublishSettings {

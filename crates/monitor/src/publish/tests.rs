@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use jiff::Timestamp;
 use messages::{Check, Failure, FailureReason, Origin, Outcome, Record, SelfDoubt};
 use rdkafka::{
@@ -67,9 +69,10 @@ fn start_with(
     let draining = Draining::default();
     let settings = PublishSettings {
         results_waiting_max,
+        registry: None,
     };
     let mut publisher =
-        Publisher::new(&settings, kafka, health.clone(), receiver, draining.clone());
+        Publisher::new(&settings, kafka, health.clone(), receiver, draining.clone()).unwrap();
     if let Some((place, resumed)) = state {
         let kept = Kept {
             place,

@@ -1,0 +1,151 @@
+//! Asking a registry.
+
+use std::{error::Error, sync::Arc, time::Duration};
+
+use anyhow::{Context, anyhow};
+use reqwest::{Client, Method, RequestBuilder, redirect};
+use rustls::{ClientConfig, crypto::aws_lc_rs};
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::json;
+use url::Url;
+
+use super::{answer::Answer, error::RegistryError, settings::RegistrySettings};
+use crate::certificates::{Lookup, read_authorities, system_authorities};
+
+const USER_AGENT: &str = concat!("websites-monitor/", env!("CARGO_PKG_VERSION"));
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long one question may take, connection and answer together.
+const ASK_TIMEOUT: Duration = Duration::from_secs(10);
+/// How the API wants its questions called.
+const CONTENT_TYPE: &str = "application/vnd.schemaregistry.v1+json";
+
+/// A registry. Each question is asked once: whoever asks waits and asks again.
+#[derive(Clone, Debug)]
+pub struct Registry {
+    client: Client,
+    url: Url,
+    login: Option<(String, SecretString)>,
+}
+
+impl Registry {
+    /// A registry by its settings. Nothing is connected yet.
+    ///
+    /// # Errors
+    ///
+    /// Only when no client can be made from the settings.
+    pub fn new(settings: &RegistrySettings) -> anyhow::Result<Self> {
+        let RegistrySettings {
+            url,
+            login,
+            authority,
+        } = settings.clone();
+        let authorities = match &authority {
+            Some(path) => read_authorities(path).map_err(|problem| anyhow!(problem))?,
+            None => system_authorities(Lookup::BySystem),
+        };
+        let provider = Arc::new(aws_lc_rs::default_provider());
+        let tls = ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()?
+            .with_root_certificates(authorities)
+            .with_no_client_auth();
+        let client = Client::builder()
+            .user_agent(USER_AGENT)
+            .tls_backend_preconfigured(tls)
+            .no_proxy()
+            .redirect(redirect::Policy::none())
+            .connect_timeout(CONNECT_TIMEOUT)
+            .timeout(ASK_TIMEOUT)
+            .build()
+            .context("making a client of the schema registry")?;
+        Ok(Self { client, url, login })
+    }
+
+    /// A schema by its number.
+    pub async fn schema(&self, id: u32) -> Result<String, RegistryError> {
+        let answer = self.ask(&["schemas", "ids", &id.to_string()], None).await?;
+        let schema = answer.schema;
+        schema.ok_or_else(|| RegistryError::Away(format!("{} gives no schema {id}", self.shown())))
+    }
+
+    /// The newest schema of a subject, where it has one.
+    pub async fn latest(&self, subject: &str) -> Result<Option<String>, RegistryError> {
+        let path = ["subjects", subject, "versions", "latest"];
+        match self.ask(&path, None).await {
+            Ok(answer) => Ok(answer.schema),
+            Err(RegistryError::Unknown(_)) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Registers a schema; its number, also where it was there before.
+    pub async fn register(&self, subject: &str, schema: &str) -> Result<u32, RegistryError> {
+        self.number(&["subjects", subject, "versions"], schema)
+            .await
+    }
+
+    /// The number of a schema that is there.
+    pub async fn look_up(&self, subject: &str, schema: &str) -> Result<u32, RegistryError> {
+        self.number(&["subjects", subject], schema).await
+    }
+
+    /// What may be shown of where it is.
+    pub fn shown(&self) -> String {
+        format!("the schema registry ({})", self.url)
+    }
+
+    async fn number(&self, path: &[&str], schema: &str) -> Result<u32, RegistryError> {
+        let answer = self.ask(path, Some(schema)).await?;
+        let id = answer.id;
+        id.ok_or_else(|| RegistryError::Away(format!("{} gives no number", self.shown())))
+    }
+
+    async fn ask(&self, path: &[&str], schema: Option<&str>) -> Result<Answer, RegistryError> {
+        let request = self.request(path, schema);
+        let shown = self.shown();
+        match request.send().await {
+            Ok(response) => Answer::read(response, &shown).await,
+            Err(error) => {
+                let story = story(error);
+                let advice = "check SCHEMA_REGISTRY_URL and SCHEMA_REGISTRY_CAFILE";
+                let story = format!("{shown} does not answer: {story}; {advice}");
+                Err(RegistryError::Away(story))
+            }
+        }
+    }
+
+    fn request(&self, path: &[&str], schema: Option<&str>) -> RequestBuilder {
+        let mut url = self.url.clone();
+        // It has a host, so it has a path.
+        if let Ok(mut segments) = url.path_segments_mut() {
+            segments.pop_if_empty().extend(path);
+        }
+        let mut request = match schema {
+            Some(schema) => {
+                let body = json!({ "schema": schema, "schemaType": "AVRO" });
+                let request = self.client.request(Method::POST, url);
+                request.body(body.to_string())
+            }
+            None => self.client.request(Method::GET, url),
+        };
+        request = request.header("Content-Type", CONTENT_TYPE);
+        if let Some((username, password)) = &self.login {
+            request = request.basic_auth(username, Some(password.expose_secret()));
+        }
+        request
+    }
+}
+
+/// What went wrong and why, without the url, which is said beside it.
+fn story(error: reqwest::Error) -> String {
+    if error.is_timeout() {
+        return format!("nothing within {} s", ASK_TIMEOUT.as_secs());
+    }
+    let error = error.without_url();
+    let mut story = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        story = format!("{story}: {error}");
+        cause = error.source();
+    }
+    story
+}

@@ -38,7 +38,6 @@ pub(crate) use self::spool::{Kept, Lists};
 pub use self::{draining::Draining, settings::PublishSettings};
 use self::{
     encoding::Encoding,
-    entry::Json,
     figures::count_failure,
     intake::{Intake, Taking},
     limits::ask_topic,
@@ -77,7 +76,7 @@ impl Publisher {
             observer: Observer::new(health.condition("Kafka"), &kafka),
             kafka,
             intake: Intake::new(results),
-            unpublished: Unpublished::new(settings.bounds(), Box::new(Json), health),
+            unpublished: Unpublished::new(settings.bounds(), health),
             watch: Watch::start(),
             retry: Backoff::new(RETRY_FIRST, RETRY_MAX),
             draining,

@@ -1,7 +1,5 @@
 //! A result on its way to Kafka: as a record, with what is needed to know it by.
 
-use std::fmt::Debug;
-
 use jiff::Timestamp;
 use messages::{CheckResult, Encoded};
 use tokio::time::Instant;
@@ -14,22 +12,6 @@ const SHRINKABLE_BYTES_MIN: usize = 1024;
 /// What an entry takes beside its texts.
 const ENTRY_BYTES: usize = 256;
 
-/// How results become records' values. Whoever makes entries decides which encoding that is.
-pub(super) trait Encoder: Debug + Send + Sync {
-    /// The value, in at most `bytes_max` bytes where cutting the matched text can achieve it.
-    fn encode(&self, result: &CheckResult, bytes_max: usize) -> Encoded;
-}
-
-/// The contract's JSON.
-#[derive(Debug)]
-pub(super) struct Json;
-
-impl Encoder for Json {
-    fn encode(&self, result: &CheckResult, bytes_max: usize) -> Encoded {
-        result.encode(bytes_max)
-    }
-}
-
 /// A record with its key and its due time, which say whose it is without decoding it.
 #[derive(Debug)]
 pub(super) struct Entry {
@@ -38,6 +20,7 @@ pub(super) struct Entry {
     pub(super) came_at: Instant,
     pub(super) url: String,
     pub(super) scheduled_at: Timestamp,
+    /// Its value as JSON, whatever the topic holds.
     pub(super) record: Vec<u8>,
     /// For a large one, what it was made from.
     result: Option<Box<CheckResult>>,
@@ -45,13 +28,8 @@ pub(super) struct Entry {
 
 impl Entry {
     /// A result's record, in at most `bytes_max` bytes where that can be achieved.
-    pub(super) fn new(
-        serial: u64,
-        result: CheckResult,
-        encoder: &dyn Encoder,
-        bytes_max: usize,
-    ) -> Self {
-        let record = encode(&result, encoder, bytes_max);
+    pub(super) fn new(serial: u64, result: CheckResult, bytes_max: usize) -> Self {
+        let record = encode(&result, bytes_max);
         // One that is larger than that has no matched text left that could be cut.
         let shrinkable = (SHRINKABLE_BYTES_MIN..=bytes_max).contains(&record.len());
         Self {
@@ -104,7 +82,7 @@ impl Entry {
 
     /// Writes the record again in at most `bytes_max` bytes, or, where it fits already, in half its
     /// size. `false` when it cannot be made smaller.
-    pub(super) fn shrink(&mut self, encoder: &dyn Encoder, bytes_max: usize) -> bool {
+    pub(super) fn shrink(&mut self, bytes_max: usize) -> bool {
         let Some(result) = &self.result else {
             return false;
         };
@@ -114,7 +92,7 @@ impl Entry {
         } else {
             length / 2
         };
-        let shorter = encode(result, encoder, wanted);
+        let shorter = encode(result, wanted);
         let shrunk = shorter.len() < length;
         if shrunk {
             self.record = shorter;
@@ -123,11 +101,12 @@ impl Entry {
     }
 }
 
-fn encode(result: &CheckResult, encoder: &dyn Encoder, bytes_max: usize) -> Vec<u8> {
+/// The value, in at most `bytes_max` bytes where cutting the matched text can achieve it.
+fn encode(result: &CheckResult, bytes_max: usize) -> Vec<u8> {
     let Encoded {
         json: record,
         matched_text_cut,
-    } = encoder.encode(result, bytes_max);
+    } = result.encode(bytes_max);
     if matched_text_cut {
         numbers::MATCHED_TEXTS_CUT.counter().increment(1);
         warn!(

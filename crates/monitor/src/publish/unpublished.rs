@@ -12,7 +12,7 @@ use super::{
     backlog::{Backlog, BacklogSettings},
     disk::Done,
     drops::Drops,
-    entry::{Encoder, Entry},
+    entry::Entry,
     figures::Figures,
     limits::Limits,
     spool::Spool,
@@ -28,22 +28,16 @@ pub(super) struct Unpublished {
     pub(super) drops: Drops,
     pub(super) limits: Limits,
     pub(super) spool: Spool,
-    encoder: Box<dyn Encoder>,
     figures: Figures,
 }
 
 impl Unpublished {
-    pub(super) fn new(
-        settings: BacklogSettings,
-        encoder: Box<dyn Encoder>,
-        health: Health,
-    ) -> Self {
+    pub(super) fn new(settings: BacklogSettings, health: Health) -> Self {
         Self {
             backlog: Backlog::new(settings),
             drops: Drops::new(health),
             limits: Limits::default(),
             spool: Spool::off(),
-            encoder,
             figures: Figures::new(),
         }
     }
@@ -53,7 +47,7 @@ impl Unpublished {
         let bytes_max = self.limits.value_bytes_max(&result.check.url);
         let is_queued = self.spool.comes_next(&self.backlog);
         let serial = self.spool.take_serial();
-        let entry = Entry::new(serial, result, self.encoder.as_ref(), bytes_max);
+        let entry = Entry::new(serial, result, bytes_max);
         if is_queued && self.spool.has_room(&entry) {
             self.spool.queue(entry);
         } else if is_queued {
@@ -155,10 +149,10 @@ impl Unpublished {
     }
 
     fn shrink(&mut self, number: usize) {
-        let (limits, encoder) = (&mut self.limits, self.encoder.as_ref());
+        let limits = &mut self.limits;
         let shrunk = self.backlog.change(number, |entry| {
             let bytes_max = limits.value_bytes_max(&entry.url);
-            let shrunk = entry.shrink(encoder, bytes_max);
+            let shrunk = entry.shrink(bytes_max);
             if shrunk {
                 limits.shortened(entry);
             }

@@ -7,10 +7,9 @@ use messages::{
 };
 
 use super::*;
-use crate::publish::entry::Json;
 
 fn entry(url: &str, matched: &str) -> Entry {
-    Entry::new(0, result(url, matched), &Json, 900_000)
+    Entry::new(0, result(url, matched), 900_000)
 }
 
 fn result(url: &str, matched: &str) -> CheckResult {
@@ -113,7 +112,7 @@ fn an_entry_that_changes_keeps_its_place_and_is_counted_anew() {
     backlog.sent();
     for number in [0, 1] {
         let length = backlog.change(number, |entry| {
-            entry.shrink(&Json, 10_000);
+            entry.shrink(10_000);
             entry.record.len()
         });
         assert!(length.unwrap() <= 10_000);
@@ -135,6 +134,6 @@ fn a_missed_check_is_as_welcome_as_any() {
         },
         ..result("a", "")
     };
-    assert!(backlog.accept(Entry::new(0, missed, &Json, 900_000)));
+    assert!(backlog.accept(Entry::new(0, missed, 900_000)));
     assert_eq!(send_all(&mut backlog), ["a"]);
 }

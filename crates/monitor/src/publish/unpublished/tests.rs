@@ -7,7 +7,7 @@ use messages::{Check, HttpVersion, Match, Outcome, Probe, Response, SelfDoubt, T
 use proptest::prelude::*;
 
 use super::*;
-use crate::publish::{backlog::Bound, entry::Json};
+use crate::publish::backlog::Bound;
 
 /// What the broker counts beside key and value.
 const FRAMING_BYTES: usize = 90;
@@ -54,7 +54,7 @@ fn unpublished() -> Unpublished {
         all: bound,
         sent: bound,
     };
-    Unpublished::new(settings, Box::new(Json), Health::default())
+    Unpublished::new(settings, Health::default())
 }
 
 /// One producer's time: batches as the client makes them, judged as a broker judges them. The

@@ -11,7 +11,7 @@ BIN = $(TARGET)/$(if $(filter dev,$(PROFILE)),debug,$(PROFILE))
 DEVSTACK = $(BIN)/devstack
 # What was built last. Commands that run no service take this, so that they have nothing to build.
 LAST := $(firstword $(shell ls -t $(TARGET)/release/devstack $(TARGET)/debug/devstack 2>/dev/null))
-stack stack-stop rows: PROFILE := $(if $(findstring /debug/,$(LAST)),dev,$(PROFILE))
+stack stack-stop rows registry: PROFILE := $(if $(findstring /debug/,$(LAST)),dev,$(PROFILE))
 # Always the same set: Cargo unifies features over what is named, and another set would build anew.
 PROGRAMS := --workspace --bins
 
@@ -44,6 +44,10 @@ stack-stop: $(if $(LAST),,build) ## Stop them; their data stays
 .PHONY: rows
 rows: build ## Print the last rows; DEMO=1: those of make demo; LOCAL=1: not of PG_URI's database
 	@$(DEVSTACK) rows $(if $(DEMO),--demo) $(if $(LOCAL),--local)
+
+.PHONY: registry
+registry: setup-registry build ## Run a schema registry here, to try VALUE_FORMAT=avro with; Ctrl-C ends it
+	@$(DEVSTACK) registry
 
 .PHONY: test
 test: setup ## Run all tests; they start a Kafka and a PostgreSQL of their own
@@ -121,6 +125,10 @@ dist: setup ## Build an archive with checksums and a bill of materials, into tar
 .PHONY: setup
 setup: ## Install what is missing, or say what to install
 	@$(SETUP) build stack
+
+.PHONY: setup-registry
+setup-registry:
+	@$(SETUP) registry
 
 .PHONY: build
 build: setup

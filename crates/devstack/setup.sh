@@ -1,9 +1,10 @@
 #!/bin/sh
 # setup.sh PART...: installs what this machine lacks for the named parts, or says what to install.
-#   build  what the services are compiled with
-#   stack  what the local Kafka and PostgreSQL need
-#   tests  what the tests need besides
-#   lint   what the checks of the scripts need
+#   build     what the services are compiled with
+#   stack     what the local Kafka and PostgreSQL need
+#   registry  what a schema registry needs besides
+#   tests     what the tests need besides, with a registry
+#   lint      what the checks of the scripts need
 # On Debian, Ubuntu and their relatives it installs by apt, as root or by sudo. It takes a fraction of
 # a second when nothing is missing.
 set -eu
@@ -87,7 +88,13 @@ need_stack() {
     has setsid || wants util-linux 'setsid, of util-linux'
 }
 
+need_registry() {
+    ls .devstack/registry-*/*-runner.jar >/dev/null 2>&1 || has mvn ||
+        wants maven 'Apache Maven, as mvn in the PATH'
+}
+
 need_tests() {
+    need_registry
     has prometheus-alertmanager || wants prometheus-alertmanager "Prometheus' Alertmanager, as prometheus-alertmanager"
     { has prometheus && has promtool; } || wants prometheus 'Prometheus, as prometheus and promtool'
     has chromium || wants chromium 'Chromium, as chromium'
@@ -194,7 +201,7 @@ install() {
 cd "$(dirname "$0")/../.."
 for part in "$@"; do
     case $part in
-        build | stack | tests | lint) "need_$part" ;;
+        build | stack | registry | tests | lint) "need_$part" ;;
         *)
             echo "setup.sh: there is no part called $part" >&2
             exit 2

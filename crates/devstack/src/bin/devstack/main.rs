@@ -2,6 +2,7 @@
 
 mod exec;
 mod interrupt;
+mod registry;
 mod rows;
 mod run;
 mod service;
@@ -47,6 +48,8 @@ enum Command {
         #[arg(long)]
         local: bool,
     },
+    /// Run a schema registry in this terminal until Ctrl-C, to try Avro with
+    Registry,
     /// Become one service, by the environment's or .env's settings, else on the local stack
     Exec {
         /// Which one
@@ -72,6 +75,7 @@ async fn obey(command: Command) -> Result<ExitCode> {
             rows::rows(Database::Local(dataset(demo))).await
         }
         Command::Rows { .. } => rows::rows(Database::AsSet).await,
+        Command::Registry => registry::registry().await,
         Command::Exec { service } => exec::exec(service).await,
     }
 }

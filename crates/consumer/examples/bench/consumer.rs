@@ -23,6 +23,8 @@ const IDLE: Duration = Duration::from_secs(15);
 /// A running consumer, killed when it is let go.
 pub(crate) struct Consumer {
     process: Child,
+    /// Where its pages are.
+    address: String,
     /// Where it runs: an empty folder, so that no `.env` of a developer's gets in.
     _folder: TempDir,
 }
@@ -74,6 +76,7 @@ impl Consumer {
         if !receivers.is_empty() {
             fs::write(&alerts, receivers)?;
         }
+        let address = format!("127.0.0.1:{}", devstack::free_port()?);
         let here = env::current_exe()?;
         let programs = here.ancestors().nth(2).context("target/release/examples")?;
         let process = Command::new(programs.join("consumer"))
@@ -82,7 +85,7 @@ impl Consumer {
             .env("SECURITY_PROTOCOL", "PLAINTEXT")
             .env("TOPIC_NAME", topic)
             .env("PG_URI", database.uri())
-            .env("HTTP_LISTEN", "127.0.0.1:0")
+            .env("HTTP_LISTEN", &address)
             .env("LOG_LEVEL", "WARNING")
             .env(
                 "ALERTS_FILE",
@@ -99,8 +102,13 @@ impl Consumer {
             .context("the consumer does not start: is it built with --release?")?;
         Ok(Self {
             process,
+            address,
             _folder: folder,
         })
+    }
+
+    pub(crate) fn address(&self) -> &str {
+        &self.address
     }
 
     pub(crate) fn pid(&self) -> u32 {

@@ -7,6 +7,7 @@ mod copy;
 mod database;
 mod encodings;
 mod outage;
+mod page;
 mod records;
 mod steady;
 mod topic;
@@ -44,6 +45,8 @@ enum Scenario {
     Steady,
     /// A thousand websites that fail within a second: how soon that is decided and how often told.
     Outage,
+    /// The status page over a thousand websites and ten million results, alone and with a hundred readers.
+    Page,
 }
 
 /// What everything runs on.
@@ -88,6 +91,7 @@ async fn main() -> anyhow::Result<()> {
                 backlog::with_and_without(&mut servers, records, runs).await?;
             }
             Scenario::Outage => outage::measure(&mut servers).await?,
+            Scenario::Page => page::measure(&mut servers).await?,
             Scenario::Steady => steady::measure(&mut servers).await?,
         }
     }

@@ -13,6 +13,7 @@ use crate::{
     records, topic,
 };
 
+const TOPIC: &str = "steady";
 const RATE: u64 = 1000;
 /// A broker that has just started is slow for about so long.
 const WARM_UP: Duration = Duration::from_secs(12);
@@ -27,16 +28,13 @@ const FRESHNESS: &str = "SELECT percentile_cont(ARRAY[0.5, 0.99, 1]) WITHIN GROU
 
 pub(crate) async fn measure(servers: &mut Servers) -> anyhow::Result<()> {
     database::keep_commit_times(servers).await?;
-    let database = Database::create(servers, "steady").await?;
-    servers
-        .kafka
-        .create_topic("steady", topic::PARTITIONS)
-        .await?;
-    let consumer = Consumer::start(servers, "steady", &database)?;
+    let database = Database::create(servers, TOPIC).await?;
+    servers.kafka.create_topic(TOPIC, topic::PARTITIONS).await?;
+    let consumer = Consumer::start(servers, TOPIC, &database)?;
     let producer = topic::producer(servers, 1)?;
-    produce(&producer, WARM_UP).await?;
+    produce(&producer, TOPIC, WARM_UP).await?;
     let (began, from) = (Timestamp::now(), consumer.moment(servers)?);
-    produce(&producer, MEASURED).await?;
+    produce(&producer, TOPIC, MEASURED).await?;
     let cost = consumer.moment(servers)?.since(from);
     sleep(PAUSE).await;
     let percent = |time: Duration| 100.0 * time.as_secs_f64() / cost.took.as_secs_f64();
@@ -48,33 +46,31 @@ pub(crate) async fn measure(servers: &mut Servers) -> anyhow::Result<()> {
     );
     let began = Timestamp::now();
     for number in 0..AFTER_PAUSES {
-        topic::send(
-            &producer,
-            "steady",
-            &records::good(number, Timestamp::now())?,
-        )?;
+        topic::send(&producer, TOPIC, &records::good(number, Timestamp::now())?)?;
         sleep(PAUSE).await;
     }
     println!("after a pause: {}", freshness(&database, began).await?);
     Ok(())
 }
 
-async fn produce(producer: &BaseProducer, time: Duration) -> anyhow::Result<()> {
+/// A thousand records a second for some time.
+pub(crate) async fn produce(
+    producer: &BaseProducer,
+    topic: &str,
+    time: Duration,
+) -> anyhow::Result<()> {
     let mut ticks = interval(Duration::from_secs(1) / u32::try_from(RATE)?);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Burst);
     for number in 0..RATE * time.as_secs() {
         ticks.tick().await;
-        topic::send(
-            producer,
-            "steady",
-            &records::good(number, Timestamp::now())?,
-        )?;
+        topic::send(producer, topic, &records::good(number, Timestamp::now())?)?;
         producer.poll(Duration::ZERO);
     }
     Ok(())
 }
 
-async fn freshness(database: &Database, from: Timestamp) -> anyhow::Result<String> {
+/// How long after its making each record since then was committed.
+pub(crate) async fn freshness(database: &Database, from: Timestamp) -> anyhow::Result<String> {
     let row = database
         .client()
         .query_one(FRESHNESS, &[&from.to_string()])

@@ -41,20 +41,26 @@ listed AS MATERIALIZED (
             AND scheduled_at <= (SELECT closed_at FROM asked))
     ORDER BY scheduled_at, location
     LIMIT 60
+),
+-- Those of its cause, and those before it.
+told AS (
+    SELECT 'incident' AS kind, row_number() OVER (ORDER BY started_at, id) AS place, alike.*,
+        NULL::timestamptz AS sent_at
+    FROM alike
+    UNION ALL
+    SELECT * FROM (
+        SELECT 'before', row_number() OVER (ORDER BY started_at DESC), incidents.*, sites.url, sites.name, NULL::real,
+            NULL::timestamptz
+        FROM incidents JOIN sites ON sites.id = website_id
+        WHERE website_id IN (SELECT website_id FROM alike) AND incidents.id NOT IN (SELECT id FROM alike)
+            AND started_at < (SELECT started_at FROM asked)
+        ORDER BY started_at DESC
+        LIMIT 8
+    ) AS earlier
 )
 SELECT 'page' AS kind, json_build_object('now', now(), 'today', (now() AT TIME ZONE 'UTC')::date,
     'since', since, 'until', until)::text AS thing
 FROM span WHERE EXISTS (SELECT FROM asked)
-UNION ALL
-SELECT * FROM (
-    SELECT 'incident', json_build_object(
-        'id', id, 'cause_id', coalesce(cause_id, id), 'website_id', website_id, 'url', url, 'name', name,
-        'started_at', started_at, 'opened_at', opened_at, 'opened_by', opened_by, 'ended_at', ended_at,
-        'closed_at', closed_at, 'closed_by', closed_by, 'last_good_at', last_good_at, 'location', location,
-        'error_code', error_code, 'reason', failure_reason, 'phase', failure_phase, 'detail', failure_detail,
-        'address', remote_address, 'locations_down', locations_down, 'locations_heard', locations_heard)::text
-    FROM alike ORDER BY started_at, id
-) AS incidents
 UNION ALL
 -- A line a website and location: when each check was due, and what it came to.
 SELECT * FROM (
@@ -81,18 +87,4 @@ SELECT * FROM (
     WHERE incident_id IN (SELECT id FROM alike) AND sent_at IS NOT NULL
     GROUP BY outbox.receiver, outbox.kind ORDER BY min(sent_at)
     LIMIT 20
-) AS told
-UNION ALL
--- Those before it.
-SELECT * FROM (
-    SELECT 'before', json_build_object(
-        'id', incidents.id, 'cause_id', coalesce(cause_id, incidents.id), 'website_id', website_id,
-        'url', sites.url, 'name', sites.name, 'started_at', started_at, 'ended_at', ended_at,
-        'last_good_at', last_good_at, 'error_code', error_code, 'reason', failure_reason,
-        'phase', failure_phase, 'address', remote_address)::text
-    FROM incidents JOIN sites ON sites.id = website_id
-    WHERE website_id IN (SELECT website_id FROM alike) AND incidents.id NOT IN (SELECT id FROM alike)
-        AND started_at < (SELECT started_at FROM asked)
-    ORDER BY started_at DESC
-    LIMIT 8
-) AS earlier
+) AS sent

@@ -1,4 +1,16 @@
 -- All that the overview shows. Each row is a kind of thing and the thing itself as JSON.
+,
+told AS (
+    SELECT 'incident' AS kind, row_number() OVER (ORDER BY closed_at IS NOT NULL, started_at DESC) AS place,
+        incidents.*, sites.url, sites.name,
+        CASE WHEN closed_at IS NULL THEN (
+            SELECT min(sent_at) FROM outbox JOIN alerts ON alerts.id = alert_id
+            WHERE outbox.incident_id = incidents.id AND outbox.kind = 'down') END AS sent_at
+    FROM incidents JOIN sites ON sites.id = website_id
+    WHERE closed_at IS NULL OR started_at > (SELECT day FROM today)::timestamp AT TIME ZONE 'UTC' - interval '13 days'
+    ORDER BY closed_at IS NOT NULL, started_at DESC
+    LIMIT 500
+)
 SELECT 'page' AS kind, json_build_object(
     'now', now(), 'today', (SELECT day FROM today),
     'newest_at', (SELECT max(heard_at) FROM newest),
@@ -23,22 +35,6 @@ UNION ALL
 SELECT * FROM (
     SELECT 'website', thing FROM lines ORDER BY place
 ) AS websites
-UNION ALL
-SELECT * FROM (
-    SELECT 'incident', json_build_object(
-        'id', incidents.id, 'cause_id', coalesce(cause_id, incidents.id), 'website_id', website_id,
-        'url', sites.url, 'name', sites.name, 'started_at', started_at, 'ended_at', ended_at,
-        'last_good_at', last_good_at, 'location', location, 'error_code', error_code,
-        'reason', failure_reason, 'phase', failure_phase, 'detail', failure_detail,
-        'address', remote_address,
-        'sent_at', CASE WHEN closed_at IS NULL THEN (
-            SELECT min(sent_at) FROM outbox JOIN alerts ON alerts.id = alert_id
-            WHERE outbox.incident_id = incidents.id AND outbox.kind = 'down') END)::text
-    FROM incidents JOIN sites ON sites.id = website_id
-    WHERE closed_at IS NULL OR started_at > (SELECT day FROM today)::timestamp AT TIME ZONE 'UTC' - interval '13 days'
-    ORDER BY closed_at IS NOT NULL, started_at DESC
-    LIMIT 500
-) AS incidents
 UNION ALL
 SELECT 'location', json_build_object(
     'name', location, 'heard_at', coalesce(heard_at, (

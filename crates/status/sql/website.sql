@@ -18,6 +18,13 @@ listed AS MATERIALIZED (
         ORDER BY scheduled_at DESC, location
         LIMIT 25
     ) AS newest
+),
+told AS (
+    SELECT 'incident' AS kind, row_number() OVER (ORDER BY started_at DESC) AS place, incidents.*, shown.url, shown.name,
+        NULL::timestamptz AS sent_at
+    FROM incidents JOIN shown ON shown.id = website_id
+    ORDER BY started_at DESC
+    LIMIT 30
 )
 SELECT 'page' AS kind, json_build_object('now', now(), 'today', (SELECT day FROM today))::text AS thing
 UNION ALL
@@ -106,17 +113,6 @@ SELECT * FROM (
         GROUP BY 1 ORDER BY 1
     ) AS sums
 ) AS points
-UNION ALL
-SELECT * FROM (
-    SELECT 'incident', json_build_object(
-        'id', incidents.id, 'cause_id', coalesce(cause_id, incidents.id), 'website_id', website_id,
-        'url', shown.url, 'name', shown.name, 'started_at', started_at, 'ended_at', ended_at,
-        'last_good_at', last_good_at, 'error_code', error_code, 'reason', failure_reason,
-        'phase', failure_phase, 'address', remote_address)::text
-    FROM incidents JOIN shown ON shown.id = website_id
-    ORDER BY started_at DESC
-    LIMIT 30
-) AS incidents
 UNION ALL
 -- Certificates of the last week, the newest first.
 SELECT * FROM (

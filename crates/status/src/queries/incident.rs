@@ -7,8 +7,13 @@ use serde::Deserialize;
 use super::things::Thing;
 use crate::{audience::Audience, words};
 
-const INCIDENTS: Statement =
-    Statement::new("reading incidents", include_str!("../../sql/incidents.sql"));
+const INCIDENTS: Statement = Statement::new(
+    "reading incidents",
+    concat!(
+        include_str!("../../sql/incidents.sql"),
+        include_str!("../../sql/told.sql"),
+    ),
+);
 
 /// Incidents of one page.
 pub(crate) const INCIDENTS_MAX: usize = 100;

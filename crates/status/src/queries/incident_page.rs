@@ -15,6 +15,8 @@ const INCIDENT: Statement = Statement::new(
     "reading an incident",
     concat!(
         include_str!("../../sql/incident.sql"),
+        "UNION ALL\n",
+        include_str!("../../sql/told.sql"),
         include_str!("../../sql/checks.sql"),
     ),
 );

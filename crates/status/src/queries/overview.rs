@@ -22,6 +22,8 @@ const OVERVIEW: Statement = Statement::new(
         include_str!("../../sql/shown.sql"),
         include_str!("../../sql/lines.sql"),
         include_str!("../../sql/overview.sql"),
+        "UNION ALL\n",
+        include_str!("../../sql/told.sql"),
     ),
 );
 

@@ -14,6 +14,8 @@ const WEBSITE: Statement = Statement::new(
         "shown AS MATERIALIZED (SELECT *, 1 AS place FROM ranked),\n",
         include_str!("../../sql/lines.sql"),
         include_str!("../../sql/website.sql"),
+        "UNION ALL\n",
+        include_str!("../../sql/told.sql"),
         include_str!("../../sql/checks.sql"),
     ),
 );

@@ -22,7 +22,7 @@ pub(crate) use check::{Check, Seen};
 pub(crate) use filter::{Filter, Order, SHOWN_MAX};
 pub(crate) use glance::Glance;
 pub(crate) use incident::{INCIDENTS_MAX, Incident, Wanted};
-pub(crate) use incident_page::{Decided, IncidentPage, Lane};
+pub(crate) use incident_page::{Decided, IncidentPage, Lane, Told};
 pub(crate) use location::Location;
 pub(crate) use overview::{Group, Maintenance, Named, Overview, Page};
 pub(crate) use probes::probes;

@@ -94,6 +94,21 @@ pub(crate) fn phase(key: &str) -> String {
     }
 }
 
+/// The phase that failed, where the reason does not say it by itself.
+pub(crate) fn phase_beside(reason: Option<&str>, phase: Option<&str>) -> Option<String> {
+    let known = reason.and_then(|reason| reason.parse::<FailureReason>().ok());
+    let is_open = match known {
+        Some(reason) => matches!(
+            reason,
+            FailureReason::ConnectionReset
+                | FailureReason::ProtocolError
+                | FailureReason::ProberFailed
+        ),
+        None => true,
+    };
+    phase.filter(|_| is_open).map(self::phase)
+}
+
 /// "1 website", "3 websites"; large numbers with their thousands apart.
 pub(crate) fn count(number: i64, one: &str) -> String {
     let plural = if number == 1 { "" } else { "s" };

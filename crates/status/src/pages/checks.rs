@@ -74,7 +74,7 @@ fn result(check: &Check, note: Option<&str>) -> Markup {
             Seen::Up => { (parts::state(State::Up, "Up")) " " small { (check.error_code) } },
             Seen::Down => {
                 (parts::state(State::Down, "Down"))
-                @if let Some(why) = check.why() { span.sub { (why) } }
+                @if let Some(why) = check.why() { " " small { (why) } }
                 @if let Some(detail) = &check.detail { span.sub.detail { bdi { (detail) } } }
             },
             Seen::Missed => span.st.missed {

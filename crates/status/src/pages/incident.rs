@@ -152,7 +152,7 @@ fn closing(page: &IncidentPage, asked: &Decided) -> Markup {
             }
         } @else {
             p.after {
-                "The checks that close it will stand here. A good check from more than half of the locations does."
+                "The checks that close it will stand here."
             }
         }
     }

@@ -51,7 +51,7 @@ pub(super) fn incident(incident: &Incident, who: Option<&str>, today: Date) -> M
             a href=(incident_path(incident.id)) { @if let Some(who) = who { bdi { (who) } ": " } (reason) }
             span.sub {
                 (lasted(incident))
-                @if let Some(phase) = &incident.phase { " · " (words::phase(phase)) }
+                @if let Some(phase) = incident.phase_beside() { " · " (phase) }
             }
         }
     }

@@ -116,7 +116,7 @@ fn told(cause: &[&Incident]) -> Markup {
             (times::time(ended_at, if ends_on { Clock::Minutes } else { Clock::Day }))
             ", " (times::span(took))
             @if cause.len() > 1 { " · " bdi { (named(cause)) } }
-            @else if let Some(phase) = &first.phase { " · " (words::phase(phase)) }
+            @else if let Some(phase) = first.phase_beside() { " · " (phase) }
         }
     }
 }

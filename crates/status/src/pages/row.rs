@@ -25,11 +25,10 @@ pub(super) fn row(website: &Website, moment: &Moment) -> Markup {
             td.c-state role="cell" { (state(website, moment.now)) }
             td.c-days role="cell" { (strip.show(website)) }
             td.c-avail.num role="cell" { (availability(strip.share())) }
-            td.c-resp role="cell" { .resp { (spark::spark(website)) } }
+            td.c-resp role="cell" { (spark::spark(website)) }
             td.c-last.num role="cell" {
-                @match website.checked_at {
-                    Some(at) => span.nw { (times::age(at, moment.now)) " ago" },
-                    None => "–",
+                @if let Some(at) = website.checked_at {
+                    span.nw { (times::age(at, moment.now)) " ago" }
                 }
             }
         }
@@ -64,9 +63,8 @@ fn certificate(website: &Website, now: Timestamp) -> Markup {
 
 fn availability(share: Share) -> Markup {
     html! {
-        @match (share.availability(), share.coverage()) {
-            (Some(good), Some(seen)) => { (good) span.sub { "of " (seen) " seen" } },
-            _ => "–",
+        @if let (Some(good), Some(seen)) = (share.availability(), share.coverage()) {
+            (good) span.sub { "of " (seen) " seen" }
         }
     }
 }

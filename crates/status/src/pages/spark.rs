@@ -15,7 +15,7 @@ const STEP: f64 = 3.0;
 const LOW: f64 = 19.0;
 const HEIGHT: f64 = 16.0;
 
-/// The line, and the mean of its day.
+/// The line, and the mean of its day; nothing where no check answered or failed.
 pub(super) fn spark(website: &Website) -> Markup {
     let good: i64 = website.hours.iter().map(|hour| hour.1).sum();
     let seconds: f64 = website.hours.iter().map(|hour| hour.3).sum();
@@ -23,16 +23,18 @@ pub(super) fn spark(website: &Website) -> Markup {
     let line = line(&website.hours);
     let bad = bad(&website.hours);
     html! {
-        @if !line.is_empty() || !bad.is_empty() {
-            svg.spark viewBox="0 0 72 24" role="img" aria-label=(label) {
-                @if !line.is_empty() { path d=(line) {} }
-                @if !bad.is_empty() { path.bad d=(bad) {} }
+        @if !line.is_empty() || !bad.is_empty() || good > 0 {
+            .resp {
+                svg.spark viewBox="0 0 72 24" role="img" aria-label=(label) {
+                    @if !line.is_empty() { path d=(line) {} }
+                    @if !bad.is_empty() { path.bad d=(bad) {} }
+                }
+                span { @match mean(seconds, good) {
+                    Some(mean) => (words::response_time(mean)),
+                    None => "–",
+                } }
             }
         }
-        span { @match mean(seconds, good) {
-            Some(mean) => (words::response_time(mean)),
-            None => "–",
-        } }
     }
 }
 

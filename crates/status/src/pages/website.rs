@@ -104,7 +104,7 @@ fn banner(page: &WebsitePage, incident: &Incident) -> Markup {
                 div {
                     h2 #oi { bdi { (words::capital(&incident.cause())) } }
                     span.sub {
-                        @if let Some(phase) = &incident.phase { "Phase " (words::phase(phase)) ". " }
+                        @if let Some(phase) = incident.phase_beside() { "Phase " (phase) ". " }
                         @if let Some(at) = incident.last_good_at {
                             "Last good check " (times::time(at, Clock::Seconds)) "."
                         }

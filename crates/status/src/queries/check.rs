@@ -65,7 +65,7 @@ impl Check {
         ]
     }
 
-    /// Why, where it was not good: "connect timed out, connect".
+    /// Why, where it was not good: "connect timed out"; "connection broke off, body".
     pub(crate) fn why(&self) -> Option<String> {
         if self.seen() == Seen::Up {
             return None;
@@ -77,7 +77,7 @@ impl Check {
             (None, Seen::Missed) => return self.detail.clone(),
             (reason, _) => words::reason(reason.as_deref(), self.error_code),
         };
-        let phase = self.phase.as_deref().map(words::phase);
+        let phase = words::phase_beside(self.reason.as_deref(), self.phase.as_deref());
         Some(match phase {
             Some(phase) => format!("{reason}, {phase}"),
             None => reason,

@@ -83,6 +83,11 @@ impl Incident {
         words::title(self.name.as_deref(), self.url.as_deref())
     }
 
+    /// The phase that failed, where the reason does not say it by itself.
+    pub(crate) fn phase_beside(&self) -> Option<String> {
+        words::phase_beside(self.reason.as_deref(), self.phase.as_deref())
+    }
+
     /// Why, and where: "connect timed out: 203.0.113.17".
     pub(crate) fn cause(&self) -> String {
         let reason = words::reason(self.reason.as_deref(), self.error_code);

@@ -5,7 +5,7 @@ use maud::{Markup, html};
 
 use crate::{
     pages::parts,
-    queries::{Decided, IncidentPage},
+    queries::{Decided, IncidentPage, Told},
     state::State,
     times::{self, Clock},
     words,
@@ -24,13 +24,10 @@ struct Step {
 /// The steps.
 pub(super) fn story(page: &IncidentPage) -> Markup {
     let mut steps: Vec<_> = page.alike.iter().take(TOLD_MAX).flat_map(of_one).collect();
-    steps.extend(page.alerts.iter().map(|told| {
-        let websites = words::count(told.websites, "website");
-        Step {
-            at: told.sent_at,
-            class: "note",
-            words: format!("{} told {}: {websites}", told.receiver, told.kind),
-        }
+    steps.extend(page.alerts.iter().map(|told| Step {
+        at: told.sent_at,
+        class: "note",
+        words: alert(told),
     }));
     if page.alike.iter().any(|it| it.closed_at.is_none()) {
         steps.push(Step {
@@ -52,6 +49,17 @@ pub(super) fn story(page: &IncidentPage) -> Markup {
             }
         }
     }
+}
+
+/// "Alert to on-call: 3 websites down"
+fn alert(told: &Told) -> String {
+    let websites = words::count(told.websites, "website");
+    let what = match &*told.kind {
+        "up" => "up again",
+        "reminder" => "still down",
+        kind => kind,
+    };
+    format!("Alert to {}: {websites} {what}", told.receiver)
 }
 
 fn of_one(one: &Decided) -> Vec<Step> {

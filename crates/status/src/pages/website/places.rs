@@ -60,7 +60,7 @@ pub(super) fn certificates(page: &WebsitePage) -> Markup {
                             bdi { (shown.subject.as_deref().unwrap_or("without a name")) }
                             span.sub {
                                 @if let Some(issuer) = &shown.issuer { "by " bdi { (issuer) } " · " }
-                                @if let Some(at) = shown.not_after { "until " (times::day_of(at)) " · " }
+                                @if let Some(at) = shown.not_after { "ends " (times::utc(at, "%-d %b %Y")) " · " }
                                 "seen since " (times::moment(shown.first_at, page.now))
                             }
                         }

@@ -114,7 +114,7 @@
 				to.hidden = e.hidden; e.replaceWith(to); bars(to);
 				$("a", to)[at]?.focus();
 			}
-			$(small, t).forEach((e, i) => $(small)[i].textContent = e.textContent);
+			$(small, t).forEach((e, i) => $(small)[i].replaceWith(e));
 		} else if (!main.contains(document.activeElement)) {
 			const q = $("#q")[0]?.value, closed = $(".group:not([open]) h3").map(e => e.textContent);
 			main.replaceWith(fresh);

@@ -27,9 +27,15 @@ SELECT 'page' AS kind, json_build_object(
 )::text AS thing
 UNION ALL
 SELECT * FROM (
-    SELECT 'group', json_build_object('name', website_group, 'states', json_object_agg(state, count))::text
-    FROM (SELECT website_group, state, count(*) FROM matching GROUP BY website_group, state) AS counts
-    GROUP BY website_group ORDER BY website_group
+    SELECT 'group', json_build_object('name', website_group, 'states', states, 'budget', (
+        SELECT json_build_object('slo', slo, 'up', up, 'down', down) FROM budgets
+        WHERE budgets.website_group = counted.website_group))::text
+    FROM (
+        SELECT website_group, json_object_agg(state, count) AS states
+        FROM (SELECT website_group, state, count(*) FROM matching GROUP BY website_group, state) AS counts
+        GROUP BY website_group
+    ) AS counted
+    ORDER BY website_group
 ) AS groups
 UNION ALL
 SELECT * FROM (

@@ -6,7 +6,7 @@
 //! - `account`: whether all checks are accounted for, as it is handed in.
 //! - `updates`: what open pages are told, so that they renew themselves.
 //! - `queries`: what is asked, and what comes back.
-//! - `pages`: from there to HTML. `words`, `times`, `share`, `spread`: how things are said. `state`: how a website is.
+//! - `pages`: from there to HTML. `words`, `times`, `share`, `budget`, `spread`: how things are said. `state`: how a website is.
 //! - `auth`: who may see it. `audience`: and what of it.
 //! - `assets`, `answer`: style and script; headers, and what is said when something is wrong.
 
@@ -16,6 +16,7 @@ mod api;
 mod assets;
 mod audience;
 mod auth;
+mod budget;
 mod pages;
 mod queries;
 mod reading;

@@ -17,7 +17,7 @@ mod view;
 mod website;
 mod website_page;
 
-pub(crate) use api::{Checks, Incidents, Things, Websites, availability, maintenance};
+pub(crate) use api::{Checks, Incidents, Things, Websites, availability, groups, maintenance};
 pub(crate) use check::{Check, Seen};
 pub(crate) use filter::{Filter, Order, SHOWN_MAX};
 pub(crate) use glance::Glance;

@@ -5,6 +5,7 @@ mod audience;
 mod auth;
 mod browser;
 mod fixture;
+mod groups;
 mod incident;
 mod overview;
 mod probes;

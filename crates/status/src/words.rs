@@ -2,6 +2,8 @@
 
 use messages::{FailureReason, Masked};
 
+use crate::budget::{Budget, DAYS};
+
 /// From here on a time is told in seconds.
 const SECONDS_FROM: f64 = 1.0;
 
@@ -113,6 +115,15 @@ pub(crate) fn phase_beside(reason: Option<&str>, phase: Option<&str>) -> Option<
 pub(crate) fn count(number: i64, one: &str) -> String {
     let plural = if number == 1 { "" } else { "s" };
     format!("{} {one}{plural}", thousands(number))
+}
+
+/// "30 days allow 43 failed checks, 10 failed"
+pub(crate) fn budget(budget: &Budget) -> String {
+    let allowed = count(budget.allowed(), "failed check");
+    format!(
+        "{DAYS} days allow {allowed}, {} failed",
+        thousands(budget.failed())
+    )
 }
 
 /// 20,160

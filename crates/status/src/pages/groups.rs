@@ -23,12 +23,12 @@ pub(super) fn groups(overview: &Overview, filter: &Filter) -> Markup {
             p.card.pad { "No website is so. " a href="/" { "All websites" } }
         } @else if is_closed {
             @if !overview.websites.is_empty() {
-                (table("Not up", &counted(&overview.websites), true, &rows(overview, None)))
+                (table("Not up", &html! { small { (counted(&overview.websites)) } }, &rows(overview, None)))
             }
             @for group in &overview.groups { (closed(group)) }
         } @else {
             @for group in in_order(overview) {
-                (table(title(group), &counts(&group.states), true, &rows(overview, Some(group))))
+                (table(title(group), &standing(group), &rows(overview, Some(group))))
             }
         }
         (others(overview, filter))
@@ -66,10 +66,10 @@ fn rows(overview: &Overview, group: Option<&Group>) -> Markup {
     html! { @for website in overview.websites.iter().filter(is_of) { (row::row(website, &moment)) } }
 }
 
-fn table(title: &str, counts: &str, is_open: bool, rows: &Markup) -> Markup {
+fn table(title: &str, standing: &Markup, rows: &Markup) -> Markup {
     html! {
-        details.card.group open[is_open] {
-            summary { h3 { bdi { (title) } } small { (counts) } }
+        details.card.group open {
+            summary { h3 { bdi { (title) } } (standing) }
             table.list role="table" aria-label=(title) {
                 thead role="rowgroup" {
                     tr role="row" {
@@ -93,8 +93,27 @@ fn closed(group: &Group) -> Markup {
     let count = group.states.values().sum();
     html! {
         details.card.group data-rows=(path) {
-            summary { h3 { bdi { (title(group)) } } small { (counts(&group.states)) } }
+            summary { h3 { bdi { (title(group)) } } (standing(group)) }
             p.pad { a href=(path) { "Show " (words::count(count, "website")) } }
+        }
+    }
+}
+
+/// What its websites may still fail together, and how each is.
+fn standing(group: &Group) -> Markup {
+    html! {
+        small {
+            @if let Some(budget) = &group.budget {
+                span.down[budget.is_spent()] title=(words::capital(&words::budget(budget))) {
+                    @if budget.is_spent() {
+                        "Error budget spent"
+                    } @else {
+                        (budget.left().as_deref().unwrap_or("All")) " of the error budget left"
+                    }
+                }
+                " · "
+            }
+            (counts(&group.states))
         }
     }
 }

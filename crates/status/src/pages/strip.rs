@@ -51,16 +51,18 @@ impl Strip {
             bar.is_begun = place >= first;
             bar.is_uncounted = moment.uncounted.contains(&date) || date == moment.today;
         }
-        let mut share = Share::default();
-        for bar in &bars {
-            share += bar.share;
-        }
+        let share = sum(&bars);
         Self { bars, share }
     }
 
     /// All days together.
     pub(super) const fn share(&self) -> Share {
         self.share
+    }
+
+    /// So many days together, up to today.
+    pub(super) fn share_of_last(&self, days: usize) -> Share {
+        sum(&self.bars[self.bars.len().saturating_sub(days)..])
     }
 
     /// The strip, a link to the website's days.
@@ -200,6 +202,15 @@ fn rects(bar: &Bar, x: usize) -> Markup {
             }
         }
     }
+}
+
+/// Days together.
+fn sum(bars: &[Bar]) -> Share {
+    let mut share = Share::default();
+    for bar in bars {
+        share += bar.share;
+    }
+    share
 }
 
 /// Which day a place of the strip is.

@@ -13,6 +13,14 @@ const WEBSITES: Statement = Statement::new(
         include_str!("../../sql/api/websites.sql"),
     ),
 );
+const GROUPS: Statement = Statement::new(
+    "listing groups",
+    concat!(
+        include_str!("../../sql/facts.sql"),
+        include_str!("../../sql/budgets.sql"),
+        include_str!("../../sql/api/groups.sql"),
+    ),
+);
 const CHECKS: Statement =
     Statement::new("listing checks", include_str!("../../sql/api/checks.sql"));
 const INCIDENTS: Statement = Statement::new(
@@ -92,6 +100,31 @@ impl Websites<'_> {
         .await?;
         Ok(Things::by_id(&rows))
     }
+}
+
+/// Groups behind one of this name.
+pub(crate) async fn groups(
+    database: &Database,
+    audience: &Audience,
+    after: Option<&str>,
+    limit: i64,
+) -> Result<Things, DatabaseError> {
+    let rows = ask(
+        database,
+        &GROUPS,
+        &[
+            &audience.tags,
+            &None::<i64>,
+            &audience.names_only,
+            &after,
+            &limit,
+        ],
+    )
+    .await?;
+    Ok(Things {
+        json: rows.iter().map(|row| row.get(1)).collect(),
+        last: rows.last().map(|row| row.get(0)),
+    })
 }
 
 /// Which checks of a website are asked for.

@@ -13,12 +13,13 @@ use super::{
     things::Thing,
     website::Website,
 };
-use crate::{audience::Audience, state::State, words};
+use crate::{audience::Audience, budget::Budget, state::State, words};
 
 const OVERVIEW: Statement = Statement::new(
     "reading the overview",
     concat!(
         include_str!("../../sql/facts.sql"),
+        include_str!("../../sql/budgets.sql"),
         include_str!("../../sql/shown.sql"),
         include_str!("../../sql/lines.sql"),
         include_str!("../../sql/overview.sql"),
@@ -76,6 +77,8 @@ impl Page {
 pub(crate) struct Group {
     pub(crate) name: String,
     pub(crate) states: BTreeMap<State, i64>,
+    /// What it may fail, where it aims at an availability.
+    pub(crate) budget: Option<Budget>,
 }
 
 /// When websites are worked on.

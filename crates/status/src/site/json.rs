@@ -54,6 +54,7 @@ pub(crate) fn routes() -> Router<Arc<Site>> {
         .route("/api/v1/websites/{id}", get(website))
         .route("/api/v1/websites/{id}/checks", get(checks))
         .route("/api/v1/websites/{id}/availability", get(availability))
+        .route("/api/v1/groups", get(groups))
         .route("/api/v1/incidents", get(incidents))
         .route("/api/v1/maintenance", get(maintenance))
         .route(
@@ -184,6 +185,17 @@ async fn incidents(State(site): Shared, words: Words, uri: Uri, asked: HeaderMap
         Ok((things, wanted.limit, Format::Object))
     };
     listing(&site, "incidents", answer.await, (&words, &uri), &asked)
+}
+
+async fn groups(State(site): Shared, words: Words, uri: Uri, asked: HeaderMap) -> Response {
+    let answer = async {
+        let parameters = Parameters::read(&["after", "limit"], pairs(&words))?;
+        let (after, limit) = (parameters.after.as_deref(), parameters.limit()?);
+        let (database, audience) = (site.reading.database(), site.reading.audience());
+        let things = queries::groups(database, audience, after, limit).await?;
+        Ok((things, limit, Format::Object))
+    };
+    listing(&site, "groups", answer.await, (&words, &uri), &asked)
 }
 
 async fn maintenance(State(site): Shared, words: Words, uri: Uri, asked: HeaderMap) -> Response {

@@ -4,15 +4,12 @@ use jiff::Timestamp;
 use maud::{Markup, html};
 
 use crate::{
+    budget::{Budget, DAYS},
     pages::strip::Strip,
     queries::WebsitePage,
-    share::{Share, percent},
+    share::Share,
     times, words,
 };
-
-/// Per cent, and hundredths of them: shares are compared as whole numbers.
-const PER_MILLION: f64 = 10_000.0;
-const MILLION: i64 = 1_000_000;
 
 /// The facts.
 pub(super) fn facts(page: &WebsitePage, strip: &Strip) -> Markup {
@@ -23,7 +20,7 @@ pub(super) fn facts(page: &WebsitePage, strip: &Strip) -> Markup {
             @if let Some(day) = day { (share("24 hours", day.share)) }
             @if let Some(week) = period(7) { (share("7 days", week.share)) }
             (share("90 days", strip.share()))
-            @if let Some(slo) = page.more.slo { (budget(slo, strip.share())) }
+            @if let Some(slo) = page.more.slo { (budget(&Budget::new(slo, strip.share_of_last(DAYS)))) }
             @if let Some(day) = day {
                 div {
                     dt { "Response, 24 hours" }
@@ -57,21 +54,13 @@ fn share(name: &str, share: Share) -> Markup {
 }
 
 /// How much of the failures that the aim allows is left.
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "a per cent has a million parts at most"
-)]
-fn budget(slo: f64, share: Share) -> Markup {
-    let allowed = (share.seen() * (MILLION - (slo * PER_MILLION).round() as i64)) / MILLION;
-    let left = percent((allowed - share.down).max(0), allowed);
-    let spent = share.down > allowed;
+fn budget(budget: &Budget) -> Markup {
+    let spent = budget.is_spent();
     html! {
         div {
-            dt { "Error budget, " (slo) " %" }
-            dd.v.down[spent] { @if spent { "None left" } @else { (left.as_deref().unwrap_or("–")) } }
-            dd.sub {
-                "90 days allow " (words::count(allowed, "failed check")) ", " (words::thousands(share.down)) " failed"
-            }
+            dt { "Error budget, " (budget.slo) " %" }
+            dd.v.down[spent] { @if spent { "None left" } @else { (budget.left().as_deref().unwrap_or("–")) } }
+            dd.sub { (words::budget(budget)) }
         }
     }
 }

@@ -92,6 +92,11 @@ impl DatabaseError {
         self.database_error().map(DbError::code)
     }
 
+    /// Whether the server may only be slow: a time limit passed before there was an answer.
+    pub fn is_slow(&self) -> bool {
+        matches!(self, Self::Timeout(_)) || self.code() == Some(&SqlState::QUERY_CANCELED)
+    }
+
     /// Whether an error before it made the transaction void: that one says why.
     pub fn is_aftermath(&self) -> bool {
         self.code() == Some(&SqlState::IN_FAILED_SQL_TRANSACTION)

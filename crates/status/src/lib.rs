@@ -2,7 +2,7 @@
 //!
 //! - [`StatusSettings`]: what the environment says of it.
 //! - `site`: the routes, and what the handlers share. `api`: the JSON API, badges, the feed.
-//! - `reading`: questions to the database, whose answers are kept for a moment.
+//! - `reading`: questions to the database. `kept`: their answers, for a moment.
 //! - `account`: whether all checks are accounted for, as it is handed in.
 //! - `updates`: what open pages are told, so that they renew themselves.
 //! - `queries`: what is asked, and what comes back.
@@ -17,6 +17,7 @@ mod assets;
 mod audience;
 mod auth;
 mod budget;
+mod kept;
 mod pages;
 mod queries;
 mod reading;

@@ -1,37 +1,29 @@
-//! Answers of the database, each kept for a moment: a hundred readers cost it as much as one.
+//! What the pages ask of the database, through answers that are still fresh.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use database::{Database, DatabaseError};
 use jiff::Timestamp;
-use tokio::{sync::Mutex, time::Instant};
 
 use crate::{
     audience::Audience,
+    kept::{Kept, Known},
     queries::{Filter, Incident, IncidentPage, Overview, View, Wanted, WebsitePage},
 };
 
-/// How long an answer is as good as a new one.
-const FRESH: Duration = Duration::from_secs(1);
-/// Answers that are kept: each is of other words in the address.
-const KEPT_MAX: usize = 16;
+/// A page that was read, or `None` where there is no such thing that may be seen.
+pub(crate) type Read<T> = Result<Known<Option<T>>, Arc<DatabaseError>>;
 
-/// The database, read through answers that are still fresh.
+/// The database, and what was read of it a moment ago.
 #[derive(Debug)]
 pub(crate) struct Reading {
     database: Database,
     audience: Audience,
-    /// Held while one is asked for, so that whoever wants the same waits for it.
-    overviews: Mutex<Vec<Kept>>,
+    overviews: Kept<Filter, Option<Overview>>,
+    websites: Kept<(i64, View), Option<WebsitePage>>,
+    incidents: Kept<i64, Option<IncidentPage>>,
     /// When the newest result was due, by the last answer there was.
     last_known_at: std::sync::Mutex<Option<Timestamp>>,
-}
-
-#[derive(Debug)]
-struct Kept {
-    filter: Filter,
-    read_at: Instant,
-    overview: Arc<Overview>,
 }
 
 impl Reading {
@@ -40,42 +32,34 @@ impl Reading {
         Self {
             database,
             audience,
-            overviews: Mutex::default(),
+            overviews: Kept::new(),
+            websites: Kept::new(),
+            incidents: Kept::new(),
             last_known_at: std::sync::Mutex::default(),
         }
     }
 
     /// The overview of the websites that are asked for.
-    pub(crate) async fn overview(&self, filter: &Filter) -> Result<Arc<Overview>, DatabaseError> {
-        let mut kept = self.overviews.lock().await;
-        kept.retain(|it| it.read_at.elapsed() < FRESH);
-        if let Some(found) = kept.iter().find(|it| it.filter == *filter) {
-            return Ok(found.overview.clone());
-        }
-        let overview = Overview::read(&self.database, &self.audience, filter).await?;
-        self.know(overview.page.newest_at);
-        let overview = Arc::new(overview);
-        kept.truncate(KEPT_MAX - 1);
-        kept.push(Kept {
-            filter: filter.clone(),
-            read_at: Instant::now(),
-            overview: overview.clone(),
-        });
-        Ok(overview)
+    pub(crate) async fn overview(&self, filter: &Filter) -> Read<Overview> {
+        let ask = async || {
+            let overview = Overview::read(&self.database, &self.audience, filter).await?;
+            self.know(overview.page.newest_at);
+            Ok(Some(overview))
+        };
+        self.overviews.answer(filter, ask).await
     }
 
-    /// A website's page; `None` where there is none that may be seen.
-    pub(crate) async fn website(
-        &self,
-        id: i64,
-        view: &View,
-    ) -> Result<Option<WebsitePage>, DatabaseError> {
-        WebsitePage::read(&self.database, &self.audience, id, view).await
+    /// A website's page.
+    pub(crate) async fn website(&self, id: i64, view: &View) -> Read<WebsitePage> {
+        let question = (id, view.clone());
+        let ask = async || WebsitePage::read(&self.database, &self.audience, id, view).await;
+        self.websites.answer(&question, ask).await
     }
 
-    /// An incident's page; `None` where there is none that may be seen.
-    pub(crate) async fn incident(&self, id: i64) -> Result<Option<IncidentPage>, DatabaseError> {
-        IncidentPage::read(&self.database, &self.audience, id).await
+    /// An incident's page.
+    pub(crate) async fn incident(&self, id: i64) -> Read<IncidentPage> {
+        let ask = async || IncidentPage::read(&self.database, &self.audience, id).await;
+        self.incidents.answer(&id, ask).await
     }
 
     /// Incidents, the newest first.

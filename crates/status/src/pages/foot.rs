@@ -119,6 +119,7 @@ mod tests {
             title: "Example",
             names_only: false,
             account: Some(Arc::new(account.clone())),
+            is_behind: false,
         };
         foot(&masthead, now.parse().unwrap()).into_string()
     }

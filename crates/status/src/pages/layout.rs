@@ -39,15 +39,25 @@ impl Stamp {
             .is_some_and(|at| self.now.duration_since(at) > self.late_after)
     }
 
-    fn show(&self) -> Markup {
+    fn show(&self, is_behind: bool) -> Markup {
         let Some(at) = self.newest_at else {
             return html! {};
         };
-        let class = if self.is_late() { "asof late" } else { "asof" };
+        let late_after = if is_behind {
+            0
+        } else {
+            self.late_after.as_secs()
+        };
+        let class = if is_behind || self.is_late() {
+            "asof late"
+        } else {
+            "asof"
+        };
         html! {
-            p class=(class) data-at=(times::iso(at)) data-late=(self.late_after.as_secs()) {
+            p class=(class) data-at=(times::iso(at)) data-late=(late_after) {
                 span.opt { "Data " } "as of " (times::time(at, Clock::Seconds))
-                span.opt { ", " (times::age(at, self.now)) " ago" }
+                @if is_behind { ": the database is slow" }
+                @else { span.opt { ", " (times::age(at, self.now)) " ago" } }
             }
         }
     }
@@ -121,7 +131,7 @@ fn top(masthead: &Masthead, place: Place, stamp: Option<&Stamp>) -> Markup {
                     a href="/incidents" aria-current=[current(Place::Incidents)] { "Incidents" }
                     a href="/#maintenance" { "Maintenance" }
                 }
-                @if let Some(stamp) = stamp { (stamp.show()) }
+                @if let Some(stamp) = stamp { (stamp.show(masthead.is_behind)) }
                 button.btn.theme type="button" hidden aria-label="Switch between light and dark" {
                     svg viewBox="0 0 16 16" width="16" height="16" aria-hidden="true" {
                         circle cx="8" cy="8" r="6.2" fill="none" stroke="currentColor" stroke-width="1.5" {}

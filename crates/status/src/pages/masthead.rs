@@ -12,4 +12,6 @@ pub(crate) struct Masthead<'a> {
     pub(crate) names_only: bool,
     /// Whether all checks of a day are accounted for, as far as it is known.
     pub(crate) account: Option<Arc<Account>>,
+    /// What is shown was known a moment ago: the database is too slow to say how things are now.
+    pub(crate) is_behind: bool,
 }

@@ -34,9 +34,9 @@ async fn overview(State(site): Shared, words: Words, asked: HeaderMap) -> Respon
         Ok(filter) => filter,
         Err(reason) => return site.refuse(&reason),
     };
-    let read = site.reading.overview(&filter).await.map(Some);
-    site.show(read, &asked, |masthead, overview| {
-        pages::overview(masthead, &overview, &filter)
+    let read = site.reading.overview(&filter).await;
+    site.show_known(read, &asked, |masthead, overview| {
+        pages::overview(masthead, overview, &filter)
     })
 }
 
@@ -51,16 +51,14 @@ async fn website(
         Err(reason) => return site.refuse(&reason),
     };
     let read = site.reading.website(id, &view).await;
-    site.show(read, &asked, |masthead, page| {
-        pages::website(masthead, &page, &view)
+    site.show_known(read, &asked, |masthead, page| {
+        pages::website(masthead, page, &view)
     })
 }
 
 async fn incident(State(site): Shared, Path(id): Path<i64>, asked: HeaderMap) -> Response {
     let read = site.reading.incident(id).await;
-    site.show(read, &asked, |masthead, page| {
-        pages::incident(masthead, &page)
-    })
+    site.show_known(read, &asked, pages::incident)
 }
 
 async fn incidents(State(site): Shared, words: Words, asked: HeaderMap) -> Response {
@@ -74,8 +72,8 @@ async fn incidents(State(site): Shared, words: Words, asked: HeaderMap) -> Respo
         group: None,
         limit: i64::try_from(INCIDENTS_MAX).unwrap_or(i64::MAX),
     };
-    let read = site.reading.incidents(wanted).await.map(Some);
+    let read = site.reading.incidents(wanted).await;
     site.show(read, &asked, |masthead, incidents| {
-        pages::incidents(masthead, &incidents)
+        pages::incidents(masthead, incidents)
     })
 }

@@ -29,15 +29,13 @@ pub(super) fn routes() -> Router<Arc<Site>> {
 }
 
 async fn summary(State(site): Shared, asked: HeaderMap) -> Response {
-    match site.reading.overview(&Filter::default()).await {
-        Ok(overview) => {
-            let address = site.address(&asked);
-            let summary = api::summary(&site.title, &address, &overview);
-            let content = answer::content("application/json", summary.to_string(), &asked);
-            for_anybody(content)
-        }
-        Err(error) => site.is_out(&error),
-    }
+    let read = site.reading.overview(&Filter::default()).await;
+    site.tell_known(read, |_, overview| {
+        let address = site.address(&asked);
+        let summary = api::summary(&site.title, &address, overview);
+        let content = answer::content("application/json", summary.to_string(), &asked);
+        for_anybody(content)
+    })
 }
 
 async fn badge(
@@ -56,14 +54,11 @@ async fn badge(
         Ok(kind) => kind,
         Err(reason) => return site.refuse(&reason),
     };
-    match site.reading.website(id, &View::default()).await {
-        Ok(Some(page)) => {
-            let image = api::badge(&page.website, kind).into_string();
-            for_anybody(answer::content("image/svg+xml", image, &asked))
-        }
-        Ok(None) => site.show::<()>(Ok(None), &asked, |_, ()| maud::Markup::default()),
-        Err(error) => site.is_out(&error),
-    }
+    let read = site.reading.website(id, &View::default()).await;
+    site.tell_known(read, |_, page| {
+        let image = api::badge(&page.website, kind).into_string();
+        for_anybody(answer::content("image/svg+xml", image, &asked))
+    })
 }
 
 async fn feed(State(site): Shared, words: Words, asked: HeaderMap) -> Response {

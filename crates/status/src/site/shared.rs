@@ -19,7 +19,7 @@ use crate::{
     account::Account,
     answer,
     pages::{self, Masthead},
-    reading::Reading,
+    reading::{Read, Reading},
     updates::Updates,
 };
 
@@ -72,6 +72,7 @@ impl Site {
             title: &self.title,
             names_only: self.reading.audience().names_only,
             account: self.account.borrow().clone(),
+            is_behind: false,
         }
     }
 
@@ -85,21 +86,55 @@ impl Site {
         }
     }
 
-    /// What was read, as a page; or why there is none.
-    pub(super) fn show<T>(
+    /// What was read, as a page, marked where it is not new; or why there is none.
+    pub(super) fn show_known<T>(
         &self,
-        read: Result<Option<T>, DatabaseError>,
+        read: Read<T>,
         asked: &HeaderMap,
-        page: impl FnOnce(&Masthead, T) -> Markup,
+        page: impl FnOnce(&Masthead, &T) -> Markup,
     ) -> Response {
-        let found = match read {
-            Ok(found) => found,
+        self.tell_known(read, |masthead, found| {
+            answer::page(page(masthead, found), asked)
+        })
+    }
+
+    /// The same, told otherwise.
+    pub(super) fn tell_known<T>(
+        &self,
+        read: Read<T>,
+        tell: impl FnOnce(&Masthead, &T) -> Response,
+    ) -> Response {
+        let known = match read {
+            Ok(known) => known,
             Err(error) => return self.is_out(&error),
         };
-        self.is_back();
-        match found {
-            Some(found) => answer::page(page(&self.masthead(), found), asked),
-            None => answer::problem(StatusCode::NOT_FOUND, pages::missing(&self.masthead())),
+        match &known.failure {
+            Some(error) => self.note_outage(error),
+            None => self.is_back(),
+        }
+        let masthead = Masthead {
+            is_behind: known.failure.is_some(),
+            ..self.masthead()
+        };
+        match &*known.answer {
+            Some(found) => tell(&masthead, found),
+            None => answer::problem(StatusCode::NOT_FOUND, pages::missing(&masthead)),
+        }
+    }
+
+    /// What was read just now, as a page; or why there is none.
+    pub(super) fn show<T>(
+        &self,
+        read: Result<T, DatabaseError>,
+        asked: &HeaderMap,
+        page: impl FnOnce(&Masthead, &T) -> Markup,
+    ) -> Response {
+        match read {
+            Ok(found) => {
+                self.is_back();
+                answer::page(page(&self.masthead(), &found), asked)
+            }
+            Err(error) => self.is_out(&error),
         }
     }
 
@@ -123,13 +158,13 @@ impl Site {
     pub(super) fn note_outage(&self, error: &DatabaseError) {
         if !self.is_out.swap(true, Ordering::Relaxed) {
             let why = self.reading.explain(error);
-            warn!("The status page has no answer: {why}");
+            warn!("The status page gets no answer: {why}");
         }
     }
 
     pub(super) fn is_back(&self) {
         if self.is_out.swap(false, Ordering::Relaxed) {
-            info!("The status page has answers again");
+            info!("The status page gets answers again");
         }
     }
 }

@@ -15,6 +15,7 @@ mod support;
 
 mod alerts;
 mod avro;
+mod browser;
 mod check;
 mod clock;
 mod commands;

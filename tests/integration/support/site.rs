@@ -2,7 +2,7 @@
 
 use std::{
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicUsize, Ordering},
     },
     time::Duration,
@@ -25,7 +25,12 @@ pub(crate) enum Answer {
 impl Answer {
     /// A page.
     pub(crate) fn page(text: &str) -> Self {
-        let head = "HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\n";
+        Self::status("200 OK", text)
+    }
+
+    /// A page with another status.
+    pub(crate) fn status(status: &str, text: &str) -> Self {
+        let head = format!("HTTP/1.1 {status}\r\nContent-Type: text/html; charset=utf-8\r\n");
         let bytes = format!(
             "{head}Content-Length: {}\r\nConnection: close\r\n\r\n{text}",
             text.len()
@@ -44,6 +49,7 @@ impl Answer {
 /// A site that counts its visitors. It ends with the test.
 pub(crate) struct Site {
     pub(crate) url: String,
+    answer: Arc<Mutex<Answer>>,
     requests: Arc<AtomicUsize>,
     server: tokio::task::JoinHandle<()>,
 }
@@ -53,17 +59,25 @@ impl Site {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let url = format!("http://{}/", listener.local_addr().expect("an address"));
         let requests = Arc::new(AtomicUsize::new(0));
-        let counter = Arc::clone(&requests);
+        let answer = Arc::new(Mutex::new(answer));
+        let (counter, now) = (Arc::clone(&requests), Arc::clone(&answer));
         let server = tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                tokio::spawn(serve(stream, answer.clone(), Arc::clone(&counter)));
+                let answer = now.lock().expect("nobody panics").clone();
+                tokio::spawn(serve(stream, answer, Arc::clone(&counter)));
             }
         });
         Self {
             url,
+            answer,
             requests,
             server,
         }
+    }
+
+    /// Answers otherwise from now on.
+    pub(crate) fn change(&self, answer: Answer) {
+        *self.answer.lock().expect("nobody panics") = answer;
     }
 
     /// Requests so far.

@@ -54,10 +54,12 @@ const SESSION: &str = "SET lock_timeout = '10s'; \
                        SET client_min_messages = 'warning'; \
                        SET row_security = off";
 /// Limits of who only reads, for people who wait: nothing is written, no question takes long, and
-/// compiling one would take longer than it does.
+/// compiling one would take longer than it does. Each is planned by its own values: a plan for any values takes
+/// a thousand websites for one, and where their tables are not analysed yet, it takes seconds.
 const READING_SESSION: &str = "SET default_transaction_read_only = on; \
                                SET statement_timeout = '8s'; \
-                               SET jit = off";
+                               SET jit = off; \
+                               SET plan_cache_mode = force_custom_plan";
 
 /// The database: its connections, and what to say of it.
 #[derive(Clone, Debug)]

@@ -3,6 +3,7 @@
 -- $1 text[]  only websites with one of these tags; NULL: all
 -- $2 bigint  only this website; NULL: all
 -- $3 boolean names are told, and no urls
+-- $4 timestamptz, $5 timestamptz: results are looked for that were due from then until then
 WITH today AS (
     SELECT (now() AT TIME ZONE 'UTC')::date AS day
 ),
@@ -40,7 +41,7 @@ newest AS MATERIALIZED (
                 error_code, failure_reason, failure_phase, certificate_id
             FROM metrics
             WHERE website_id = sites.id
-                AND scheduled_at > now() - interval '8 days' AND scheduled_at < now() + interval '1 day'
+                AND scheduled_at > $4 AND scheduled_at < $5
             ORDER BY scheduled_at DESC
             LIMIT (SELECT 4 * greatest(count(DISTINCT location), 1) FROM states)
         ) AS results

@@ -3,6 +3,7 @@
 -- $1 text[]  only websites with one of these tags; NULL: all
 -- $2 bigint  the incident
 -- $3 boolean names are told, and no urls
+-- $4 timestamptz, $5 timestamptz: all that is looked at was due from then until then
 WITH sites AS MATERIALIZED (
     SELECT id, CASE WHEN NOT $3::boolean THEN url END AS url,
         CASE WHEN $3 THEN coalesce(nullif(btrim(target ->> 'name'), ''), 'Website ' || id) ELSE target ->> 'name' END AS name
@@ -17,6 +18,7 @@ alike AS MATERIALIZED (
     SELECT incidents.*, sites.url, sites.name, coalesce((
         SELECT "interval" FROM metrics
         WHERE website_id = sites.id AND scheduled_at >= started_at AND scheduled_at < started_at + interval '1 day'
+            AND scheduled_at >= $4 AND scheduled_at <= $5
         ORDER BY scheduled_at LIMIT 1), 60) AS every
     FROM incidents JOIN sites ON sites.id = website_id
     WHERE incidents.id = $2 OR cause_id IN (SELECT cause_id FROM asked) OR incidents.id IN (SELECT cause FROM asked)
@@ -34,7 +36,7 @@ span AS (
 listed AS MATERIALIZED (
     SELECT metrics.*, not_after, row_number() OVER (ORDER BY scheduled_at, location) AS place
     FROM metrics LEFT JOIN certificates ON certificates.id = certificate_id
-    WHERE website_id = (SELECT website_id FROM asked) AND (
+    WHERE website_id = (SELECT website_id FROM asked) AND scheduled_at >= $4 AND scheduled_at <= $5 AND (
         scheduled_at >= (SELECT coalesce(last_good_at, started_at) FROM asked)
             AND scheduled_at <= (SELECT opened_at FROM asked)
         OR scheduled_at >= (SELECT ended_at - every * interval '1 s' FROM alike WHERE id = $2)
@@ -74,6 +76,7 @@ SELECT * FROM (
             SELECT location, scheduled_at, outcome, error_code, overloaded, witness FROM metrics
             WHERE website_id = alike.website_id
                 AND scheduled_at >= (SELECT since FROM span) AND scheduled_at <= (SELECT until FROM span)
+                AND scheduled_at >= $4 AND scheduled_at <= $5
             ORDER BY scheduled_at
             LIMIT 400) AS results
     ) AS results

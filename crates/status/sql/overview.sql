@@ -47,7 +47,7 @@ SELECT 'location', json_build_object(
         -- A silent one, of which the newest results of its websites tell nothing.
         SELECT max(least(scheduled_at, created_at)) FROM metrics
         WHERE website_id = known.website_id AND metrics.location = known.location
-            AND scheduled_at > now() - interval '8 days' AND scheduled_at < now() + interval '1 day')),
+            AND scheduled_at > $4 AND scheduled_at < $5)),
     'every', every)::text
 FROM (SELECT location, max(website_id) AS website_id FROM states JOIN sites ON id = website_id
     GROUP BY location) AS known

@@ -3,6 +3,7 @@
 --
 -- $1 text[]  only websites with one of these tags; NULL: all
 -- $2 text[]  only websites of one of these urls, or that are shown so without credentials; NULL: all
+-- $3 timestamptz, $4 timestamptz: results are looked for that were due from then until then
 WITH since AS (
     SELECT date_trunc('month', now() AT TIME ZONE 'UTC')::date AS first_day,
         -- Of the last two days the hours are newer.
@@ -31,7 +32,7 @@ newest AS (
             tls_version, redirects, body_bytes, certificate_id
         FROM metrics
         WHERE website_id = sites.id
-            AND scheduled_at > now() - interval '8 days' AND scheduled_at < now() + interval '1 day'
+            AND scheduled_at > $3 AND scheduled_at < $4
         ORDER BY scheduled_at DESC
         LIMIT (SELECT 4 * greatest(count(DISTINCT location), 1) FROM states)
     ) AS last

@@ -1,11 +1,11 @@
 -- All that a website's page shows. Each row is a kind of thing and the thing itself as JSON.
 --
--- $4 timestamptz  from when on its response times are shown
--- $5 bigint       seconds that a point of them stands for
--- $6 boolean      whether they are read from the results themselves, or from the hours
--- $7 text         from which location; NULL: all
--- $8 text         the day that is opened
--- $9 timestamptz  its checks before this time are listed; NULL: the last ones
+-- $6 timestamptz  from when on its response times are shown
+-- $7 bigint       seconds that a point of them stands for
+-- $8 boolean      whether they are read from the results themselves, or from the hours
+-- $9 text         from which location; NULL: all
+-- $10 text        the day that is opened
+-- $11 timestamptz, $12 timestamptz: its checks are listed that were due from then until then
 ,
 -- Its last checks, or those before a time.
 listed AS MATERIALIZED (
@@ -13,8 +13,7 @@ listed AS MATERIALIZED (
     FROM (
         SELECT metrics.*, not_after
         FROM metrics LEFT JOIN certificates ON certificates.id = certificate_id
-        WHERE website_id IN (SELECT id FROM shown) AND scheduled_at < coalesce($9, now() + interval '1 day')
-            AND scheduled_at > coalesce($9, now()) - interval '8 days'
+        WHERE website_id IN (SELECT id FROM shown) AND scheduled_at > $11 AND scheduled_at < $12
         ORDER BY scheduled_at DESC, location
         LIMIT 25
     ) AS newest
@@ -50,7 +49,7 @@ SELECT * FROM (
         FROM states CROSS JOIN LATERAL (
             SELECT max(least(scheduled_at, created_at)) AS heard_at FROM metrics
             WHERE website_id = states.website_id AND metrics.location = states.location
-                AND scheduled_at > now() - interval '8 days' AND scheduled_at < now() + interval '1 day'
+                AND scheduled_at > $4 AND scheduled_at < $5
         ) AS last
         WHERE website_id IN (SELECT id FROM shown) AND location NOT IN (SELECT location FROM newest)
             AND last.heard_at IS NOT NULL
@@ -70,22 +69,22 @@ LEFT JOIN hours ON website_id IN (SELECT id FROM shown) AND hour > now() - days 
 GROUP BY days
 UNION ALL
 -- The day that is opened.
-SELECT 'day', json_build_object('date', $8::text::date, 'up', coalesce(sum(up), 0), 'down', coalesce(sum(down), 0),
+SELECT 'day', json_build_object('date', $10::text::date, 'up', coalesce(sum(up), 0), 'down', coalesce(sum(down), 0),
     'missed', coalesce(sum(missed + doubted), 0), 'maintenance', coalesce(sum(maintenance), 0),
     'buckets', (
         SELECT coalesce(json_agg(json_build_array(bucket, count) ORDER BY bucket), '[]') FROM (
             SELECT bucket, sum(count) AS count FROM days, unnest(buckets, bucket_counts) AS pairs (bucket, count)
-            WHERE website_id IN (SELECT id FROM shown) AND day = $8::text::date
+            WHERE website_id IN (SELECT id FROM shown) AND day = $10::text::date
             GROUP BY bucket) AS counts))::text
-FROM days WHERE website_id IN (SELECT id FROM shown) AND day = $8::text::date
-HAVING $8::text::date IS NOT NULL
+FROM days WHERE website_id IN (SELECT id FROM shown) AND day = $10::text::date
+HAVING $10::text::date IS NOT NULL
 UNION ALL
 -- The response times, by phase: means of those that were good.
 SELECT * FROM (
     SELECT 'point', json_build_array(place, up, down, missed, dns / nullif(up, 0), connect / nullif(up, 0),
         tls / nullif(up, 0), first_byte / nullif(up, 0), body / nullif(up, 0), response_time / nullif(up, 0))::text
     FROM (
-        SELECT floor(extract(epoch FROM at - $4::timestamptz) / $5::bigint)::bigint AS place, sum(up) AS up, sum(down) AS down,
+        SELECT floor(extract(epoch FROM at - $6::timestamptz) / $7::bigint)::bigint AS place, sum(up) AS up, sum(down) AS down,
             sum(missed) AS missed, sum(dns) AS dns, sum(connect) AS connect, sum(tls) AS tls,
             sum(first_byte) AS first_byte, sum(body) AS body, sum(response_time) AS response_time
         FROM (
@@ -99,16 +98,16 @@ SELECT * FROM (
                     SELECT *, overloaded IS NOT TRUE AND witness IS DISTINCT FROM 'down'
                         AND outcome IS DISTINCT FROM 'missed' AS seen
                     FROM metrics
-                    WHERE $6 AND website_id IN (SELECT id FROM shown) AND scheduled_at >= $4
-                        AND scheduled_at <= now() AND outcome IS DISTINCT FROM 'skipped'
-                        AND ($7::text IS NULL OR location = $7)
+                    WHERE $8 AND website_id IN (SELECT id FROM shown) AND scheduled_at >= $6
+                        AND scheduled_at <= now() AND scheduled_at < $5 AND outcome IS DISTINCT FROM 'skipped'
+                        AND ($9::text IS NULL OR location = $9)
                 ) AS results
             ) AS results
             UNION ALL
             SELECT hour, up, down, missed + doubted, dns, connect, tls, first_byte, body, response_time
             FROM hours
-            WHERE NOT $6 AND website_id IN (SELECT id FROM shown) AND hour >= $4 AND hour <= now()
-                AND ($7::text IS NULL OR location = $7)
+            WHERE NOT $8 AND website_id IN (SELECT id FROM shown) AND hour >= $6 AND hour <= now()
+                AND ($9::text IS NULL OR location = $9)
         ) AS parts
         GROUP BY 1 ORDER BY 1
     ) AS sums
@@ -120,7 +119,7 @@ SELECT * FROM (
         'first_at', first_at, 'last_at', last_at)::text
     FROM (
         SELECT certificate_id, min(scheduled_at) AS first_at, max(scheduled_at) AS last_at FROM metrics
-        WHERE website_id IN (SELECT id FROM shown) AND scheduled_at > now() - interval '8 days'
+        WHERE website_id IN (SELECT id FROM shown) AND scheduled_at > $4 AND scheduled_at < $5
             AND certificate_id IS NOT NULL
         GROUP BY certificate_id
     ) AS spans JOIN certificates ON certificates.id = certificate_id

@@ -12,6 +12,7 @@ mod incident_page;
 mod location;
 mod overview;
 mod probes;
+mod recent;
 mod things;
 mod view;
 mod website;

@@ -4,6 +4,7 @@
 -- $2 bigint  the website
 -- $3 text    from this day on
 -- $4 text    up to this day
+-- $5 timestamptz, $6 timestamptz: phases are told of the results that were due from then until then
 WITH site AS (
     SELECT id FROM websites WHERE id = $2 AND ($1::text[] IS NULL OR target -> 'tags' ?| $1)
 ),
@@ -19,7 +20,7 @@ counted AS MATERIALIZED (
     FROM hours WHERE website_id = (SELECT id FROM site)
         AND hour >= date_trunc('day', now(), 'UTC') AND (now() AT TIME ZONE 'UTC')::date <= $4::text::date
 ),
--- Of at most a week, from the rows themselves: roll-ups do not hold how phases are spread.
+-- From the rows themselves: roll-ups do not hold how phases are spread.
 phases AS (
     SELECT json_object_agg(phase, json_build_object(
         'p50', points[1], 'p90', points[2], 'p95', points[3], 'p99', points[4])) AS percentiles
@@ -27,9 +28,8 @@ phases AS (
         SELECT phase, percentile_disc(ARRAY[0.5, 0.9, 0.95, 0.99]) WITHIN GROUP (ORDER BY seconds) AS points
         FROM metrics CROSS JOIN LATERAL (VALUES ('dns', dns), ('connect', metrics.connect), ('tls', tls),
             ('first_byte', first_byte), ('body', body)) AS measured (phase, seconds)
-        WHERE $4::text::date - $3::text::date < 7 AND website_id = (SELECT id FROM site)
-            AND scheduled_at >= $3::text::date::timestamp AT TIME ZONE 'UTC'
-            AND scheduled_at < ($4::text::date + 1)::timestamp AT TIME ZONE 'UTC' AND seconds IS NOT NULL
+        WHERE website_id = (SELECT id FROM site) AND scheduled_at >= $5 AND scheduled_at < $6
+            AND seconds IS NOT NULL
             AND overloaded IS NOT TRUE AND witness IS DISTINCT FROM 'down'
             AND (outcome = 'up' OR outcome IS NULL AND error_code BETWEEN 100 AND 399)
         GROUP BY phase

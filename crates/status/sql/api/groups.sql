@@ -1,7 +1,7 @@
 -- Groups of websites as the API tells of them, by their names.
 --
--- $4 text    only groups of a greater name; NULL: all
--- $5 bigint  at most so many
+-- $6 text    only groups of a greater name; NULL: all
+-- $7 bigint  at most so many
 groups AS (
     SELECT website_group, json_object_agg(state, count) AS states, sum(count) AS websites
     FROM (SELECT website_group COLLATE "C" AS website_group, state, count(*) FROM ranked GROUP BY 1, 2) AS counts
@@ -12,6 +12,6 @@ SELECT website_group, json_build_object('name', website_group, 'websites', websi
     -- 1 is all of it, 0 nothing, less is overspent.
     'budget_left', round((1 - down / nullif((1 - slo / 100) * (up + down), 0))::numeric, 6))::text
 FROM groups LEFT JOIN budgets USING (website_group)
-WHERE $4::text IS NULL OR website_group > $4
+WHERE $6::text IS NULL OR website_group > $6
 ORDER BY website_group
-LIMIT $5
+LIMIT $7

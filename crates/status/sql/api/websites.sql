@@ -1,10 +1,10 @@
 -- Websites as the API tells of them, by their ids.
 --
--- $4 text    only websites with this tag; NULL: all
--- $5 text    only websites in this state; NULL: all
--- $6 text    only websites of this group; NULL: all
--- $7 bigint  only those with a greater id
--- $8 bigint  at most so many
+-- $6 text    only websites with this tag; NULL: all
+-- $7 text    only websites in this state; NULL: all
+-- $8 text    only websites of this group; NULL: all
+-- $9 bigint  only those with a greater id
+-- $10 bigint  at most so many
 last AS (SELECT 1)
 SELECT id, json_build_object(
     'id', id, 'name', name, 'url', regexp_replace(url, '^((?:[^/]|/(?!/))*//)[^/?#\\]*@', '\1***@'), 'group', website_group, 'tags', tags, 'state', state,
@@ -16,7 +16,7 @@ SELECT id, json_build_object(
     'response_time', response_time, 'certificate_ends_at', certificate_ends_at,
     'maintenance_until', maintenance_until)::text
 FROM ranked
-WHERE ($4::text IS NULL OR tags ? $4) AND ($5::text IS NULL OR state = $5)
-    AND ($6::text IS NULL OR website_group = $6) AND id > $7
+WHERE ($6::text IS NULL OR tags ? $6) AND ($7::text IS NULL OR state = $7)
+    AND ($8::text IS NULL OR website_group = $8) AND id > $9
 ORDER BY id
-LIMIT $8
+LIMIT $10

@@ -4,6 +4,7 @@ use database::{Database, DatabaseError, Statement, system_time};
 use jiff::{Timestamp, civil::Date};
 use tokio_postgres::{Row, types::ToSql};
 
+use super::recent::{few_days, recent};
 use crate::{audience::Audience, state::State};
 
 const WEBSITES: Statement = Statement::new(
@@ -83,6 +84,7 @@ impl Websites<'_> {
         audience: &Audience,
     ) -> Result<Things, DatabaseError> {
         let state = self.state.map(State::key);
+        let (since, until) = recent();
         let rows = ask(
             database,
             &WEBSITES,
@@ -90,6 +92,8 @@ impl Websites<'_> {
                 &audience.tags,
                 &self.id,
                 &audience.names_only,
+                &since,
+                &until,
                 &self.tag,
                 &state,
                 &self.group,
@@ -109,6 +113,7 @@ pub(crate) async fn groups(
     after: Option<&str>,
     limit: i64,
 ) -> Result<Things, DatabaseError> {
+    let (since, until) = recent();
     let rows = ask(
         database,
         &GROUPS,
@@ -116,6 +121,8 @@ pub(crate) async fn groups(
             &audience.tags,
             &None::<i64>,
             &audience.names_only,
+            &since,
+            &until,
             &after,
             &limit,
         ],
@@ -223,11 +230,15 @@ pub(crate) async fn availability(
     website_id: i64,
     (from, to): (Date, Date),
 ) -> Result<Option<String>, DatabaseError> {
+    let (since, until) = few_days(from, to);
     let (from, to) = (from.to_string(), to.to_string());
     let row = database
         .attempt(async |client| {
             AVAILABILITY
-                .query_opt(client, &[&audience.tags, &website_id, &from, &to])
+                .query_opt(
+                    client,
+                    &[&audience.tags, &website_id, &from, &to, &since, &until],
+                )
                 .await
         })
         .await?;

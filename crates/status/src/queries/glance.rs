@@ -2,6 +2,7 @@
 
 use database::{Database, DatabaseError, Statement};
 
+use super::recent::recent;
 use crate::audience::Audience;
 
 const GLANCE: Statement = Statement::new(
@@ -27,12 +28,19 @@ impl Glance {
         database: &Database,
         audience: &Audience,
     ) -> Result<Self, DatabaseError> {
+        let (since, until) = recent();
         let row = database
             .attempt(async |client| {
                 GLANCE
                     .query_one(
                         client,
-                        &[&audience.tags, &None::<i64>, &audience.names_only],
+                        &[
+                            &audience.tags,
+                            &None::<i64>,
+                            &audience.names_only,
+                            &since,
+                            &until,
+                        ],
                     )
                     .await
             })

@@ -1,8 +1,11 @@
 //! An incident with those of its cause: the checks around it, and what was told.
 
+use std::time::SystemTime;
+
 use database::{Database, DatabaseError, Statement};
 use jiff::{Timestamp, civil::Date};
 use serde::Deserialize;
+use tokio_postgres::types::ToSql;
 
 use super::{
     check::{Check, Seen},
@@ -11,6 +14,10 @@ use super::{
 };
 use crate::{audience::Audience, words};
 
+const PERIOD: Statement = Statement::new(
+    "reading when an incident was",
+    include_str!("../../sql/incident_period.sql"),
+);
 const INCIDENT: Statement = Statement::new(
     "reading an incident",
     concat!(
@@ -86,9 +93,12 @@ impl IncidentPage {
     ) -> Result<Option<Self>, DatabaseError> {
         let rows = database
             .attempt(async |client| {
-                INCIDENT
-                    .query(client, &[&audience.tags, &id, &audience.names_only])
-                    .await
+                let period = PERIOD.query_one(client, &[&id]).await?;
+                let (since, until): (Option<SystemTime>, Option<SystemTime>) =
+                    (period.get(0), period.get(1));
+                let parameters: [&(dyn ToSql + Sync); 5] =
+                    [&audience.tags, &id, &audience.names_only, &since, &until];
+                INCIDENT.query(client, &parameters).await
             })
             .await?;
         let things: Vec<_> = rows.iter().map(Thing::of).collect();

@@ -10,6 +10,7 @@ use super::{
     filter::{Filter, SHOWN_MAX},
     incident::Incident,
     location::Location,
+    recent::recent,
     things::Thing,
     website::Website,
 };
@@ -112,6 +113,7 @@ impl Overview {
         audience: &Audience,
         filter: &Filter,
     ) -> Result<Self, DatabaseError> {
+        let (since, until) = recent();
         let rows = database
             .attempt(async |client| {
                 OVERVIEW
@@ -121,6 +123,8 @@ impl Overview {
                             &audience.tags,
                             &None::<i64>,
                             &audience.names_only,
+                            &since,
+                            &until,
                             &filter.words,
                             &filter.tag,
                             &filter.state.map(State::key),

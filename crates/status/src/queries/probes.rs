@@ -5,7 +5,7 @@ use messages::Masked;
 use serde::Deserialize;
 use service::blackbox::{About, Asked, Checks, Phases, Seen, Website};
 
-use super::things::Thing;
+use super::{recent::recent, things::Thing};
 use crate::audience::Audience;
 
 const PROBES: Statement = Statement::new(
@@ -58,8 +58,13 @@ pub(crate) async fn probes(
     asked: Option<&Asked>,
 ) -> Result<Vec<Website>, DatabaseError> {
     let spellings = asked.map(Asked::spellings);
+    let (since, until) = recent();
     let rows = database
-        .attempt(async |client| PROBES.query(client, &[&audience.tags, &spellings]).await)
+        .attempt(async |client| {
+            PROBES
+                .query(client, &[&audience.tags, &spellings, &since, &until])
+                .await
+        })
         .await?;
     let newest: Result<Vec<Newest>, _> = rows.iter().map(|row| Thing::of(row).read()).collect();
     let mut newest = newest?;

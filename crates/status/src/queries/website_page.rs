@@ -4,7 +4,14 @@ use database::{Database, DatabaseError, Statement, system_time};
 use jiff::{Timestamp, civil::Date};
 use serde::Deserialize;
 
-use super::{check::Check, incident::Incident, things::Thing, view::View, website::Website};
+use super::{
+    check::Check,
+    incident::Incident,
+    recent::{recent, recent_before},
+    things::Thing,
+    view::View,
+    website::Website,
+};
 use crate::{audience::Audience, share::Share, spread::Spread};
 
 const WEBSITE: Statement = Statement::new(
@@ -150,7 +157,8 @@ impl WebsitePage {
         let since = Timestamp::from_second(since).unwrap_or(Timestamp::UNIX_EPOCH);
         // The database takes a day as text: the driver does not know ours.
         let day = view.day.map(|day| day.to_string());
-        let before = view.before.map(system_time);
+        let (recently, soon) = recent();
+        let listed = view.before.map_or_else(recent, recent_before);
         let rows = database
             .attempt(async |client| {
                 WEBSITE
@@ -160,12 +168,15 @@ impl WebsitePage {
                             &audience.tags,
                             &Some(id),
                             &audience.names_only,
+                            &recently,
+                            &soon,
                             &system_time(since),
                             &step,
                             &view.period.is_fine(),
                             &view.from,
                             &day,
-                            &before,
+                            &listed.0,
+                            &listed.1,
                         ],
                     )
                     .await

@@ -233,3 +233,25 @@ async fn who_reads_cannot_write() {
         .await;
     assert!(refused.is_err());
 }
+
+#[tokio::test]
+async fn what_is_read_is_planned_by_its_own_values_however_often() {
+    let fixture = Fixture::new().await;
+    let reading = database::Database::for_reading(&database(&fixture.uri)).unwrap();
+    let websites = database::Statement::new(
+        "counting",
+        "SELECT count(*) FROM websites WHERE $1::bigint IS NULL OR id = $1",
+    );
+    let general = database::Statement::new(
+        "counting plans",
+        "SELECT generic_plans FROM pg_prepared_statements WHERE statement LIKE 'SELECT count(%'",
+    );
+    let plans = reading.attempt(async |client| {
+        // After five times the server would think of a plan for any values.
+        for _ in 0..9 {
+            websites.query_one(client, &[&None::<i64>]).await?;
+        }
+        general.query_one(client, &[]).await
+    });
+    assert_eq!(plans.await.unwrap().get::<_, i64>(0), 0);
+}

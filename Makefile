@@ -4,7 +4,7 @@
 PROFILE ?= release
 
 SETUP := crates/devstack/setup.sh
-SCRIPTS := $(SETUP) crates/torture/mutants.sh .ci/run .ci/tool packaging/build.sh packaging/test-deb.sh
+SCRIPTS := $(SETUP) crates/torture/mutants.sh .ci/fuzzed .ci/run .ci/tool packaging/build.sh packaging/test-deb.sh
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 # Cargo keeps what it builds by the profile dev in a folder called debug.
 BIN = $(TARGET)/$(if $(filter dev,$(PROFILE)),debug,$(PROFILE))
@@ -80,6 +80,18 @@ torture: setup ## Hurt the consumer and its servers, prove each record stored on
 .PHONY: torture-mutants
 torture-mutants: setup ## Prove that the torture finds deliberate faults of the consumer
 	@crates/torture/mutants.sh
+
+FUZZED := record targets page pg_uri
+.PHONY: fuzz
+fuzz: setup ## Feed records, targets files, pages and PG_URIs that nobody would write; SECONDS_EACH=20
+	@RUSTC_WORKSPACE_WRAPPER=$(CURDIR)/.ci/fuzzed cargo build --locked --workspace --features fuzz/libfuzzer \
+		$(addprefix --bin ,$(FUZZED))
+	@cd crates/fuzz && for name in $(FUZZED); do \
+		mkdir -p artifacts corpus/$$name; \
+		echo "== $$name"; \
+		$(abspath $(TARGET))/debug/$$name -max_total_time=$(or $(SECONDS_EACH),20) -max_len=65536 -timeout=10 \
+			-print_final_stats=1 -verbosity=0 -artifact_prefix=artifacts/$$name- corpus/$$name seeds/$$name || exit 1; \
+	done
 
 .PHONY: lint
 lint: ## Check format, lints, documentation, scripts, workflows and mutants

@@ -26,6 +26,7 @@ mod encryption;
 mod example;
 mod exhausted;
 mod faults;
+mod fleet;
 mod house;
 mod killed;
 mod login;

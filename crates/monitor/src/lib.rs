@@ -3,7 +3,8 @@
 //! Data flows one way:
 //!
 //! - [`settings`]: what the environment says.
-//! - [`targets`]: the file of websites to check, with their [`pattern`]s, read again when it changed.
+//! - [`targets`]: the file of websites to check, with their [`pattern`]s, read again when it changed; or
+//!   [`fleet`]: the topic of them, which monitors share.
 //! - [`schedule`]: when each is due.
 //! - [`prober`]: makes the probes that are due, within bounds; a [`probe`] is one look at one site.
 //! - [`publish`]: to Kafka, in order, until it says that it has each result.
@@ -12,6 +13,7 @@
 //! Beside it, `latest` keeps each target's newest result for Prometheus, and `report` tells people.
 
 pub mod check;
+pub mod fleet;
 pub mod numbers;
 pub mod pattern;
 pub mod probe;
@@ -26,11 +28,12 @@ mod clock;
 mod latest;
 mod listing;
 mod masked;
+mod provider;
 mod report;
 #[cfg(test)]
 mod testing;
 
-use std::{net::SocketAddr, time::Duration};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use jiff::Timestamp;
 use service::{
@@ -49,13 +52,15 @@ use tracing::{info, warn};
 
 pub use crate::listing::{Style, print_targets};
 use crate::{
+    fleet::Outlets,
     latest::Listed,
     prober::{Checker, Listeners},
+    provider::Provider,
     publish::{Kept, Lists, Publisher},
     schedule::Feed,
     settings::Settings,
     state::{Place, StateSettings, Unopened},
-    targets::{Change, Reloader, TargetsSettings},
+    targets::{Change, Target, TargetsSettings},
 };
 
 /// Parts of a reload that the schedule has not taken up.
@@ -78,72 +83,83 @@ const GIVE_UP_GRACE: Duration = Duration::from_millis(1500);
 /// Runs until the order to stop, and then until what was begun is finished or the time to drain is
 /// over.
 pub async fn run(settings: Settings, metrics: Metrics, orders: Orders) -> anyhow::Result<()> {
-    let reloader = Reloader::start(&settings.targets)?;
-    let listener = http::bind(settings.http_address).await?;
-    raise_open_files(settings.prober.probes_max);
     let health = Health::default();
     let mut stages = Stages::new(orders.stop, drain(settings.drain_timeout));
-
     let (due_sender, due) = mpsc::channel(DUE_MAX);
     let (result_sender, results) = mpsc::channel(RESULTS_MAX);
+    let (change_sender, changes) = mpsc::channel(CHANGES_MAX);
+    let outlets = Outlets {
+        changes: change_sender,
+        missed: result_sender.clone(),
+    };
+    let mut provider = Provider::start(&settings, outlets, &health, stages.stop())?;
+    let listener = http::bind(settings.http_address).await?;
+    let http_address = listener.local_addr()?;
+    raise_open_files(settings.prober.probes_max);
     let TargetsSettings {
         interval, location, ..
     } = settings.targets;
-    let (change_sender, changes) = mpsc::channel(CHANGES_MAX);
-    let feed = feed(&reloader, changes, interval);
-    let lists = Lists {
-        targets: reloader.lists(),
-        interval,
+    let listed = Listed::new(provider.lists(), location.clone());
+    let latest = listed.results();
+    let attendants = Attendants {
+        listener,
+        renewal: Renewal::new(settings.kafka.pem_files()),
+        health: health.clone(),
+        metrics,
     };
-    let listed = Listed::new(reloader.lists(), location.clone());
+    let mut attendants = Some((attendants, blackbox::router(listed)));
+    if provider.waits() {
+        // Who asks meanwhile is told what is waited for.
+        attend(&mut attendants, &mut stages);
+    }
+    let Some(targets) = stages.stop().run_until_cancelled(provider.targets()).await else {
+        return stages.run().await;
+    };
+    let feed = feed(targets, changes, interval);
+    let lists = Lists {
+        targets: provider.lists(),
+        interval,
+        ledger: provider.ledger(),
+    };
     let kept = keep(settings.state, lists, &location, feed.since).await?;
-    let checker = Checker::new(
-        settings.prober,
-        location,
-        Listeners {
-            results: result_sender,
-            latest: listed.results(),
-            network: health.remark("network"),
-        },
-        end_of_probes(&mut stages),
-    )?;
-    let renewal = Renewal::new(settings.kafka.pem_files());
-    let publisher = Publisher::new(
-        &settings.publish,
-        settings.kafka,
-        health.clone(),
-        results,
-        end_of_publishing(&mut stages),
-    )?
-    .with_state(&settings.publish, kept, &health);
-    say_checking(&feed, listener.local_addr()?);
+    let listeners = Listeners {
+        results: result_sender,
+        latest,
+        network: health.remark("network"),
+    };
+    let end = end_of_probes(&mut stages);
+    let checker = Checker::new(settings.prober, location, listeners, end)?;
+    let end = end_of_publishing(&mut stages);
+    let (publishing, kafka) = (&settings.publish, settings.kafka);
+    let publisher = Publisher::new(publishing, kafka, health.clone(), results, end)?
+        .with_state(publishing, kept, &health);
+    say_checking(&feed, http_address);
+    attend(&mut attendants, &mut stages);
 
     let scheduling = schedule::run(feed, due_sender, health.given("clock"), stages.stop());
-    let reloading = reloader.run(
-        orders.reload,
-        change_sender,
-        health.remark("targets"),
-        stages.stop(),
-    );
-    stages.stage("the targets", reloading);
+    provider.stage(&mut stages, orders.reload, &health);
     stages.stage("the schedule", infallible(scheduling));
     stages.stage("the prober", checker.run(due));
     stages.stage("the publisher", publisher.run());
-    let attendants = Attendants {
-        listener,
-        renewal,
-        health,
-        metrics,
-    };
-    attendants.start(&mut stages, blackbox::router(listed));
     stages.run().await
 }
 
+/// Starts what serves the stages, once.
+fn attend(attendants: &mut Option<(Attendants, http::Router)>, stages: &mut Stages) {
+    if let Some((attendants, pages)) = attendants.take() {
+        attendants.start(stages, pages);
+    }
+}
+
 /// What is scheduled, from now on.
-fn feed(reloader: &Reloader, changes: mpsc::Receiver<Vec<Change>>, interval: Duration) -> Feed {
+fn feed(
+    targets: Vec<Arc<Target>>,
+    changes: mpsc::Receiver<Vec<Change>>,
+    interval: Duration,
+) -> Feed {
     Feed {
         since: clock::now(),
-        targets: reloader.targets().to_vec(),
+        targets,
         changes,
         interval,
     }

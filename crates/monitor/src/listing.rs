@@ -13,8 +13,10 @@ use service::command_line::BadInput;
 
 use crate::{
     clock::now,
+    fleet::{Found, find},
     schedule::Entry,
-    targets::{Target, Targets, TargetsSettings, shown_settings},
+    settings::ListingSettings,
+    targets::{Target, Targets, shown_settings},
 };
 
 /// Fields that have a column of their own.
@@ -35,28 +37,98 @@ struct Listed {
     entry: Entry,
 }
 
-/// Prints the targets in the order in which they are due next. A bad row is an error.
-pub fn print_targets(settings: &TargetsSettings, style: Style) -> anyhow::Result<()> {
-    let targets = Targets::read(settings)?;
-    let listed = list(&targets, settings.interval, now());
+/// What is wrong, wherever the targets come from.
+struct Words {
+    /// In lines for a person.
+    lines: Vec<String>,
+    /// In keys for a program.
+    keys: Map<String, Value>,
+}
+
+/// Prints the targets in the order in which they are due next. A bad row, or record, is an error.
+pub async fn print_targets(settings: &ListingSettings, style: Style) -> anyhow::Result<()> {
+    let interval = settings.targets.interval;
+    let Some((fleet, kafka)) = &settings.topic else {
+        let targets = Targets::read(&settings.targets)?;
+        let file = settings.targets.file.display();
+        let words = words_of_file(&targets, &file.to_string());
+        print(
+            &list(&targets.usable, &targets.disabled, interval),
+            &words,
+            style,
+        )?;
+        targets.require_usable(&settings.targets.file)?;
+        return judge(&file.to_string(), "row", targets.bad_rows.len());
+    };
+    let found = find(kafka, fleet, &settings.targets.variables).await?;
+    let words = words_of_topic(&found, &fleet.topic);
+    print(
+        &list(&found.usable, &found.disabled, interval),
+        &words,
+        style,
+    )?;
+    judge(&fleet.topic, "record", found.bad.len())
+}
+
+fn print(listed: &[Listed], words: &Words, style: Style) -> io::Result<()> {
     let mut out = io::stdout().lock();
     match style {
-        Style::Text => print_text(&mut out, &listed, &targets, settings)?,
-        Style::Json => print_json(&mut out, &listed, &targets, settings)?,
+        Style::Text => print_text(&mut out, listed, words)?,
+        Style::Json => print_json(&mut out, listed, words)?,
     }
-    out.flush()?;
-    targets.require_usable(&settings.file)?;
-    let file = settings.file.display();
-    match targets.bad_rows.len() {
+    out.flush()
+}
+
+fn judge(place: &str, what: &str, bad: usize) -> anyhow::Result<()> {
+    match bad {
         0 => Ok(()),
-        1 => Err(BadInput::new(format!("{file}: 1 row cannot be used")).into()),
-        bad => Err(BadInput::new(format!("{file}: {bad} rows cannot be used")).into()),
+        1 => Err(BadInput::new(format!("{place}: 1 {what} cannot be used")).into()),
+        bad => Err(BadInput::new(format!("{place}: {bad} {what}s cannot be used")).into()),
     }
 }
 
-fn list(targets: &Targets, interval: Duration, now: Timestamp) -> Vec<Listed> {
-    let every = |targets: &[Arc<Target>]| Entry::every(interval, targets);
-    let checked = every(&targets.usable).into_iter().map(|entry| {
+fn words_of_file(targets: &Targets, file: &str) -> Words {
+    let (warnings, bad) = (targets.warnings.iter(), targets.bad_rows.iter());
+    let warned = warnings.map(|warning| format!("{file}: {}", in_one_line(warning)));
+    let lines = bad.map(|bad| format!("{file}:{}", in_one_line(&bad.to_string())));
+    let bad_rows = targets.bad_rows.iter();
+    let bad_rows = bad_rows.map(|bad| json!({ "line": bad.line, "reason": bad.reason }));
+    let keys = [
+        ("file", json!(file)),
+        ("bad_rows", bad_rows.collect()),
+        ("warnings", json!(targets.warnings)),
+    ];
+    Words {
+        lines: warned.chain(lines).collect(),
+        keys: keys
+            .map(|(key, value)| (key.to_owned(), value))
+            .into_iter()
+            .collect(),
+    }
+}
+
+fn words_of_topic(found: &Found, topic: &str) -> Words {
+    let bad_records = found.bad.iter().map(|bad| {
+        let (partition, offset) = (bad.partition, bad.offset);
+        json!({ "partition": partition, "offset": offset, "key": bad.key, "reason": bad.reason })
+    });
+    let keys = [
+        ("topic", json!(topic)),
+        ("bad_records", bad_records.collect()),
+    ];
+    let bad = found.bad.iter();
+    Words {
+        lines: bad.map(|bad| in_one_line(&bad.to_string())).collect(),
+        keys: keys
+            .map(|(key, value)| (key.to_owned(), value))
+            .into_iter()
+            .collect(),
+    }
+}
+
+fn list(usable: &[Arc<Target>], disabled: &[Arc<Target>], interval: Duration) -> Vec<Listed> {
+    let now = now();
+    let checked = Entry::every(interval, usable).into_iter().map(|entry| {
         let times = DueTimes::new(&entry.target.url, entry.interval);
         let next = times.slot_at(now) + entry.interval;
         Listed {
@@ -66,17 +138,12 @@ fn list(targets: &Targets, interval: Duration, now: Timestamp) -> Vec<Listed> {
     });
     let mut listed: Vec<_> = checked.collect();
     listed.sort_by_key(|listed| listed.next);
-    let disabled = every(&targets.disabled).into_iter();
+    let disabled = Entry::every(interval, disabled).into_iter();
     listed.extend(disabled.map(|entry| Listed { next: None, entry }));
     listed
 }
 
-fn print_text(
-    out: &mut impl Write,
-    listed: &[Listed],
-    targets: &Targets,
-    settings: &TargetsSettings,
-) -> io::Result<()> {
+fn print_text(out: &mut impl Write, listed: &[Listed], words: &Words) -> io::Result<()> {
     let rows: Vec<[String; 4]> = listed.iter().map(columns).collect();
     let head = ["NEXT CHECK", "EVERY", "URL", "SETTINGS"].map(str::to_owned);
     let rows: Vec<_> = std::iter::once(head)
@@ -93,12 +160,8 @@ fn print_text(
             format!("{next:next_width$}  {every:>every_width$}  {url:url_width$}  {settings}");
         writeln!(out, "{}", line.trim_end())?;
     }
-    let file = settings.file.display();
-    for warning in &targets.warnings {
-        writeln!(out, "{file}: {}", in_one_line(warning))?;
-    }
-    for bad in &targets.bad_rows {
-        writeln!(out, "{file}:{}", in_one_line(&bad.to_string()))?;
+    for line in &words.lines {
+        writeln!(out, "{line}")?;
     }
     Ok(())
 }
@@ -145,12 +208,7 @@ fn as_word(value: &Value) -> String {
     }
 }
 
-fn print_json(
-    out: &mut impl Write,
-    listed: &[Listed],
-    targets: &Targets,
-    settings: &TargetsSettings,
-) -> io::Result<()> {
+fn print_json(out: &mut impl Write, listed: &[Listed], words: &Words) -> io::Result<()> {
     let listed = listed.iter().map(|Listed { next, entry }| {
         let offset = DueTimes::new(&entry.target.url, entry.interval).offset();
         let shown = shown_settings(&entry.target).into_iter();
@@ -162,16 +220,8 @@ fn print_json(
         object.insert("next".into(), json!(next.map(|next| next.to_string())));
         Value::Object(object)
     });
-    let bad_rows = targets
-        .bad_rows
-        .iter()
-        .map(|bad| json!({ "line": bad.line, "reason": bad.reason }));
-    let whole = json!({
-        "file": settings.file,
-        "targets": listed.collect::<Vec<_>>(),
-        "bad_rows": bad_rows.collect::<Vec<_>>(),
-        "warnings": targets.warnings,
-    });
+    let mut whole = words.keys.clone();
+    whole.insert("targets".into(), listed.collect());
     serde_json::to_writer_pretty(&mut *out, &whole)?;
     writeln!(out)
 }

@@ -4,7 +4,8 @@ use clap::{Args, Parser, Subcommand};
 use monitor::{
     Style,
     check::{self, TargetOptions},
-    settings::{self, CheckSettings, Settings},
+    fleet::{self, PublishOptions},
+    settings::{self, CheckSettings, ListingSettings, Settings},
 };
 use service::{http, manual::ManualOptions, program};
 
@@ -36,11 +37,14 @@ enum Command {
         #[command(flatten)]
         options: RunOptions,
     },
-    /// Print what would be checked and when, and every bad row of the targets file.
+    /// Print what would be checked and when, and every bad row of the targets file, or record of their topic.
+    #[command(args_conflicts_with_subcommands = true)]
     Targets {
         /// As one JSON object.
         #[arg(long)]
         json: bool,
+        #[command(subcommand)]
+        command: Option<TargetsCommand>,
     },
     /// Check a website once, now, and print what was seen. Needs no Kafka and no settings.
     ///
@@ -59,6 +63,14 @@ enum Command {
     Manual(ManualOptions),
 }
 
+#[derive(Subcommand)]
+enum TargetsCommand {
+    /// Write the targets file into the topic of targets, which is made where it is missing.
+    ///
+    /// What is different is shown first: + new, ~ changed, - removed, ? only in the topic.
+    Publish(PublishOptions),
+}
+
 fn main() -> ! {
     let CommandLine { options, command } = program::parse(Settings::read);
     program::execute(NAME, execute(command.unwrap_or(Command::Run { options })))
@@ -72,9 +84,20 @@ async fn execute(command: Command) -> anyhow::Result<()> {
         Command::Run { .. } => {
             program::run(NAME, monitor::numbers::ALL, Settings::read, monitor::run).await
         }
-        Command::Targets { json } => {
-            let settings = program::read_settings(settings::read_targets)?;
-            monitor::print_targets(&settings, if json { Style::Json } else { Style::Text })
+        Command::Targets {
+            command: Some(TargetsCommand::Publish(options)),
+            ..
+        } => {
+            let settings = program::read_settings(settings::read_publish_targets)?;
+            fleet::publish(settings, options).await
+        }
+        Command::Targets {
+            json,
+            command: None,
+        } => {
+            let settings = program::read_settings(ListingSettings::read)?;
+            let style = if json { Style::Json } else { Style::Text };
+            monitor::print_targets(&settings, style).await
         }
         Command::Check { target, json } => {
             let settings = program::read_settings(CheckSettings::read)?;

@@ -39,11 +39,11 @@ service::metrics! {
     Gauge SPOOL_BYTES = "monitor_spool_bytes";
     /// When the oldest result on disk was due, in seconds since 1970; 0 when there is none.
     Gauge SPOOL_OLDEST = "monitor_spool_oldest_timestamp_seconds";
-    /// Checks that were due without a monitor and were told as missed at the start.
+    /// Checks that were due without a monitor and were told as missed, at the start or where their targets came from another monitor.
     Counter BACKFILLED = "monitor_backfilled_results_total";
     /// Targets that are checked.
     Gauge TARGETS = "monitor_targets";
-    /// Rows of the targets file that cannot be used.
+    /// Rows of the targets file, or records of the targets topic, that cannot be used.
     Gauge BAD_TARGET_ROWS = "monitor_bad_target_rows";
     /// Time since the list of targets in force was read.
     Gauge TARGETS_AGE = "monitor_targets_age_seconds";
@@ -51,4 +51,8 @@ service::metrics! {
     Gauge TARGETS_REFUSED = "monitor_targets_refused";
     /// Readings of the targets file, by what came of them.
     Counter TARGET_RELOADS = "monitor_target_reloads_total" by "outcome";
+    /// Partitions of the targets topic whose targets are checked here.
+    Gauge FLEET_PARTITIONS = "monitor_fleet_partitions";
+    /// Times that the group of monitors gave us partitions of the targets topic, or took them.
+    Counter FLEET_REBALANCES = "monitor_fleet_rebalances_total";
 }

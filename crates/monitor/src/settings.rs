@@ -1,6 +1,7 @@
 //! What the environment says, as the stages understand it.
 
 mod encoding;
+mod fleet;
 mod probing;
 mod sizes;
 
@@ -11,8 +12,9 @@ use service::{
     settings::{Reader, Setting, Variables},
 };
 
-use self::{encoding::read_registry, probing::read_prober, sizes::read_size};
+use self::{encoding::read_registry, fleet::read_fleet, probing::read_prober, sizes::read_size};
 use crate::{
+    fleet::{FleetSettings, PublishTargetsSettings},
     prober::ProberSettings,
     publish::PublishSettings,
     state::StateSettings,
@@ -22,11 +24,11 @@ use crate::{
 const URLS_PROVIDER_TYPE: Setting = Setting::with_default(
     "URLS_PROVIDER_TYPE",
     "CsvUrlsProvider",
-    "the targets file's format: CsvUrlsProvider or JsonUrlsProvider",
+    "where targets come from: CsvUrlsProvider or JsonUrlsProvider, a file; KafkaUrlsProvider, a topic",
 );
 const URLS_FILE: Setting = Setting::optional(
     "URLS_FILE",
-    "the targets file; data/urls.csv or data/urls.json, by its format, when unset",
+    "the targets file; data/urls.csv or data/urls.json, by its format, when unset; what `monitor targets publish` writes into the topic",
 );
 const INTERVAL: Setting = Setting::with_default(
     "WEBSITES_CHECK_INTERVAL",
@@ -83,6 +85,8 @@ pub struct Settings {
     pub kafka: KafkaSettings,
     /// What is checked, and how often.
     pub targets: TargetsSettings,
+    /// The topic of targets, where they do not come from a file.
+    pub fleet: Option<FleetSettings>,
     /// How probes are made.
     pub prober: ProberSettings,
     /// How results are published.
@@ -103,9 +107,12 @@ pub fn read_http_address(reader: &mut Reader) -> SocketAddr {
 impl Settings {
     /// Reads all settings; what is wrong with them, the reader remembers.
     pub fn read(reader: &mut Reader) -> Self {
+        let kafka = KafkaSettings::read(reader);
+        let (targets, fleet) = read_provider(reader);
         Self {
-            kafka: KafkaSettings::read(reader),
-            targets: read_targets(reader),
+            kafka,
+            targets,
+            fleet,
             prober: read_prober(reader),
             publish: PublishSettings {
                 results_waiting_max: read_size(reader, &RESULTS_WAITING_MAX, RESULTS_WAITING_LIMIT),
@@ -143,27 +150,81 @@ impl CheckSettings {
     }
 }
 
+/// Where targets come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum ProviderType {
+    Csv,
+    Json,
+    Kafka,
+}
+
+/// What `monitor targets` needs to know: what is checked, and how often.
+#[derive(Debug)]
+pub struct ListingSettings {
+    /// The file, and what holds for all targets.
+    pub targets: TargetsSettings,
+    /// The topic of targets, where they do not come from a file, and where that is.
+    pub topic: Option<(FleetSettings, KafkaSettings)>,
+}
+
+impl ListingSettings {
+    /// Reads them; what is wrong with them, the reader remembers.
+    pub fn read(reader: &mut Reader) -> Self {
+        let (targets, fleet) = read_provider(reader);
+        Self {
+            targets,
+            topic: fleet.map(|fleet| (fleet, KafkaSettings::read(reader))),
+        }
+    }
+}
+
+/// Reads what `monitor targets publish` needs to know.
+pub fn read_publish_targets(reader: &mut Reader) -> PublishTargetsSettings {
+    let (_, targets) = read_targets(reader);
+    PublishTargetsSettings {
+        targets,
+        fleet: read_fleet(reader, true),
+        kafka: KafkaSettings::read(reader),
+    }
+}
+
+/// Reads what is checked, and how often; and where that comes from, unless it is a file.
+fn read_provider(reader: &mut Reader) -> (TargetsSettings, Option<FleetSettings>) {
+    let (provider, targets) = read_targets(reader);
+    let is_topic = provider == ProviderType::Kafka;
+    let fleet = read_fleet(reader, is_topic);
+    (targets, is_topic.then_some(fleet))
+}
+
 /// Reads what is checked, and how often.
-pub fn read_targets(reader: &mut Reader) -> TargetsSettings {
-    let format = reader.choice(
+fn read_targets(reader: &mut Reader) -> (ProviderType, TargetsSettings) {
+    let provider = reader.choice(
         &URLS_PROVIDER_TYPE,
         &[
-            ("CsvUrlsProvider", Format::Csv),
-            ("JsonUrlsProvider", Format::Json),
+            ("CsvUrlsProvider", ProviderType::Csv),
+            ("JsonUrlsProvider", ProviderType::Json),
+            ("KafkaUrlsProvider", ProviderType::Kafka),
         ],
     );
+    let file = reader.optional_text(&URLS_FILE);
+    let ends_in_json = |file: &String| file.to_lowercase().ends_with(".json");
+    let format = match provider {
+        ProviderType::Json => Format::Json,
+        ProviderType::Kafka if file.as_ref().is_some_and(ends_in_json) => Format::Json,
+        ProviderType::Csv | ProviderType::Kafka => Format::Csv,
+    };
     let default_file = match format {
         Format::Csv => "data/urls.csv",
         Format::Json => "data/urls.json",
     };
-    let file = reader.optional_text(&URLS_FILE);
-    TargetsSettings {
+    let targets = TargetsSettings {
         file: file.unwrap_or_else(|| default_file.into()).into(),
         format,
         interval: reader.seconds(&INTERVAL),
         location: reader.text(&LOCATION),
         variables: reader.variables(),
-    }
+    };
+    (provider, targets)
 }
 
 fn read_state(reader: &mut Reader) -> StateSettings {
@@ -203,9 +264,26 @@ mod tests {
     #[test]
     fn the_format_decides_on_the_default_file() {
         let mut reader = Reader::from_pairs(&[("URLS_PROVIDER_TYPE", "JsonUrlsProvider")]);
-        let targets = read_targets(&mut reader);
+        let (_, targets) = read_targets(&mut reader);
         assert_eq!(targets.file, PathBuf::from("data/urls.json"));
         assert_eq!(targets.format, Format::Json);
+    }
+
+    #[test]
+    fn only_those_who_read_the_topic_share_it() {
+        let kafka = ("URLS_PROVIDER_TYPE", "KafkaUrlsProvider");
+        let with = |more: &[(&str, &str)]| read(&[&PLAINTEXT, more].concat());
+        assert!(with(&[]).unwrap().fleet.is_none());
+        let fleet = with(&[kafka]).unwrap().fleet.unwrap();
+        assert_eq!((&*fleet.topic, fleet.partitions), ("targets", 60));
+        assert_eq!(fleet.group, None);
+        let group = ("MONITOR_GROUP", "eu");
+        let fleet = with(&[kafka, group]).unwrap().fleet.unwrap();
+        assert_eq!(fleet.group.as_deref(), Some("eu"));
+        let problem = with(&[group]).unwrap_err().to_string();
+        assert!(problem.contains("KafkaUrlsProvider"), "{problem}");
+        let problem = with(&[kafka, group, ("MONITOR_SESSION_TIMEOUT", "2")]);
+        assert!(problem.unwrap_err().to_string().contains("from 6 to"));
     }
 
     #[test]

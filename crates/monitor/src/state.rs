@@ -6,6 +6,7 @@
 //! - `store`: what is written, each change as a whole or not at all.
 //! - `watermark`: up to which due time each target's checks have their result
 //!   acknowledged or spooled.
+//! - `mark`: the same of one target.
 //! - `backfill`: the checks that were due while nobody was there.
 
 mod backfill;
@@ -14,6 +15,7 @@ mod cover;
 mod error;
 mod file;
 mod folder;
+mod mark;
 mod open;
 mod place;
 mod resume;
@@ -24,9 +26,11 @@ mod tables;
 mod watermark;
 
 pub(crate) use self::{
+    backfill::{Backfill, Owed},
     changes::{Changes, Committed, Spooled},
     cover::Cover,
     error::StoreError,
+    mark::Mark,
     open::Unopened,
     place::Place,
     store::Store,

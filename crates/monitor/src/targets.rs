@@ -1,5 +1,7 @@
 //! The targets file: which websites are checked, and which rows cannot be.
 //!
+//! `single` reads a target from a record of the targets topic; `spelled` spells the file's rows for it.
+//!
 //! One bad row costs itself and nobody else: it is skipped and named with its line and reason. The
 //! way of a row: `text` (bytes to lines) → `csv` or `json` (what it says, by the table of
 //! `fields`) → `check` (whether that makes a target) → `list`. While the monitor runs, `reload` reads
@@ -23,6 +25,8 @@ mod reload;
 mod row;
 mod settings;
 mod shown;
+mod single;
+mod spelled;
 mod target;
 mod text;
 mod unknown;
@@ -38,6 +42,10 @@ pub use self::{
     row::BadRow,
     settings::{Format, TargetsSettings},
     target::{Host, Target},
+};
+pub(crate) use self::{
+    single::target_of_object,
+    spelled::{SpelledRow, spell_rows},
 };
 
 #[cfg(test)]

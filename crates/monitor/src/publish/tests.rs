@@ -49,6 +49,7 @@ type State = (Place, Result<Resumed, Unopened>);
 
 fn lists() -> Lists {
     Lists {
+        ledger: None,
         targets: tokio::sync::watch::channel(Vec::new()).1,
         interval: Duration::from_secs(1),
     }

@@ -90,6 +90,20 @@ impl Schedule {
         self.line_up(planned);
     }
 
+    /// Takes up a target that another monitor had, of which every slot until this time is done. What was
+    /// checked here before is not checked again.
+    pub fn take_over(&mut self, entry: Entry, until: Timestamp, now: Timestamp) {
+        let before = self.take(&Arc::clone(&entry.target));
+        let had_until = before.and_then(|before| before.had_until());
+        let until = had_until.map_or(until, |had| had.max(until));
+        self.line_up(Planned::taken_over(entry, until, now));
+    }
+
+    /// Lets a target go that another monitor has from now on: nothing is to be said of it.
+    pub fn hand_over(&mut self, target: &Arc<Target>) {
+        self.take(target);
+    }
+
     /// The clock was set back: checks go on from the time that it shows now. Without this, nothing
     /// would be due until it is past its old time again.
     ///

@@ -63,6 +63,18 @@ impl Planned {
         }
     }
 
+    /// A target that another monitor had: every slot until then has its result, or is told of.
+    pub(super) fn taken_over(entry: Entry, until: Timestamp, now: Timestamp) -> Self {
+        let mut new = Self::new(entry, now);
+        new.next = new.next_after(until);
+        new
+    }
+
+    /// Until when its slots had their results here, the last word among them.
+    pub(super) fn had_until(&self) -> Option<Timestamp> {
+        self.told.iter().copied().max().max(self.last)
+    }
+
     /// Another version of the target, or the same one that is back.
     pub(super) fn replaced(self, entry: Entry, now: Timestamp) -> Self {
         let is_back = self.presence == Presence::Gone;
@@ -120,8 +132,7 @@ impl Planned {
 
     /// From when on no slot that had its result can be under way; no interval is longer than a day.
     pub(super) fn forgotten_at(&self) -> Option<Timestamp> {
-        let last = self.told.iter().copied().max().max(self.last)?;
-        Some(later(last, GONE_KEPT))
+        Some(later(self.had_until()?, GONE_KEPT))
     }
 
     /// The first slot after a time that had no result before its time.

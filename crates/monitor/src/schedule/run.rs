@@ -137,6 +137,11 @@ impl Running {
                     self.schedule.put(entry, self.time);
                 }
                 Change::Remove(target) => self.schedule.remove(&target, self.time),
+                Change::TakeOver(target, until) => {
+                    let entry = Entry::new(target, self.interval);
+                    self.schedule.take_over(entry, until, self.time);
+                }
+                Change::HandOver(target) => self.schedule.hand_over(&target),
             }
         }
     }

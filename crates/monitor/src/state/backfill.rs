@@ -9,20 +9,20 @@ use messages::{Check, CheckResult, DueTimes, Failure, FailureReason, Outcome, Se
 use super::cover::Cover;
 
 const MISSED: &str = "the monitor did not run, or was killed before the result was safe";
-const REMOVED: &str = "the target is no longer in the targets file";
+const REMOVED: &str = "the target is no longer in the list";
 
 /// A target whose checks are owed since its watermark.
 #[derive(Debug)]
-pub(super) struct Owed {
-    pub(super) cover: Cover,
-    pub(super) watermark: Timestamp,
+pub(crate) struct Owed {
+    pub(crate) cover: Cover,
+    pub(crate) watermark: Timestamp,
     /// From one check to the next by now; `None` when it left the list.
-    pub(super) interval: Option<Duration>,
+    pub(crate) interval: Option<Duration>,
 }
 
 /// The results of checks that were not made, in the order of their due times.
 #[derive(Debug)]
-pub(super) struct Backfill {
+pub(crate) struct Backfill {
     owed: Vec<Debt>,
     /// The next owed check of each, by its place in `owed`.
     next: BinaryHeap<Reverse<(Timestamp, usize)>>,
@@ -42,7 +42,7 @@ struct Debt {
 
 impl Backfill {
     /// What is owed at `now`, at most `results_max` of it: the oldest.
-    pub(super) fn new(
+    pub(crate) fn new(
         owed: Vec<Owed>,
         location: String,
         now: Timestamp,
@@ -73,7 +73,7 @@ impl Backfill {
     }
 
     /// How many checks are owed that are not told.
-    pub(super) fn untold(&self) -> u64 {
+    pub(crate) fn untold(&self) -> u64 {
         let counts = self.next.iter().map(|Reverse((next, place))| {
             let debt = &self.owed[*place];
             let time = Duration::try_from(debt.end.duration_since(*next)).unwrap_or_default();
@@ -111,7 +111,7 @@ impl Owed {
     }
 
     /// The watermark, once what is owed is told.
-    pub(super) fn told_until(&self, now: Timestamp) -> Timestamp {
+    pub(crate) fn told_until(&self, now: Timestamp) -> Timestamp {
         let before_end = self.end(now).saturating_sub(SignedDuration::from_micros(1));
         self.watermark.max(before_end.unwrap_or(now))
     }

@@ -31,7 +31,7 @@ impl Cover {
         }
     }
 
-    pub(super) fn times(&self) -> DueTimes {
+    pub(crate) fn times(&self) -> DueTimes {
         DueTimes::new(&self.url, self.interval)
     }
 }

@@ -35,8 +35,9 @@ impl Place {
         is_right_now
     }
 
-    /// Takes up what is there, with these targets. Blocks.
-    pub(crate) fn open(&self, covers: Vec<Cover>) -> Result<Resumed, Unopened> {
+    /// Takes up what is there, with these targets; `None` where their checks are accounted for elsewhere.
+    /// Blocks.
+    pub(crate) fn open(&self, covers: Option<Vec<Cover>>) -> Result<Resumed, Unopened> {
         let store = open(&self.settings)?;
         if is_before_build(self.since) {
             return Err(Unopened::Failed {

@@ -35,8 +35,8 @@ pub struct Resumed {
 
 /// What the state is resumed with.
 pub(super) struct Resume<'a> {
-    /// The targets by now.
-    pub(super) covers: Vec<Cover>,
+    /// The targets by now; `None` where their checks are accounted for elsewhere, so that none is owed here.
+    pub(super) covers: Option<Vec<Cover>>,
     /// Which monitor this is.
     pub(super) location: &'a str,
     pub(super) now: Timestamp,
@@ -66,6 +66,11 @@ pub(super) fn resume(
         store.begin_location(with.location)?;
         targets.clear();
     }
+    if with.covers.is_none() && !targets.is_empty() {
+        store.begin_location(with.location)?;
+        targets.clear();
+    }
+    let covers = with.covers.unwrap_or_default();
     if results > 0 {
         info!(
             results,
@@ -83,7 +88,7 @@ pub(super) fn resume(
     let covered = targets
         .iter()
         .map(|(_, cover, watermark)| (cover, *watermark));
-    let owed = owed(covered, &with.covers);
+    let owed = owed(covered, &covers);
     let told_until: Vec<_> = owed.iter().map(|owed| owed.told_until(with.now)).collect();
     let location = with.location.to_owned();
     let backfill = Backfill::new(owed, location, with.now, settings.backfill_max);
@@ -91,7 +96,7 @@ pub(super) fn resume(
     for ((id, cover, _), watermark) in targets.into_iter().zip(told_until) {
         resumed.watermarks.resume(id, cover, watermark);
     }
-    resumed.watermarks.cover(with.covers.into_iter(), with.now);
+    resumed.watermarks.cover(covers.into_iter(), with.now);
     let mut changes = Changes::default();
     resumed.watermarks.take_changes(&mut changes, with.now);
     resumed.results = resumed.store.commit(&changes)?.results;

@@ -8,23 +8,14 @@ use std::{
 };
 
 use jiff::{SignedDuration, Timestamp};
-use messages::DueTimes;
 
 use super::{
     changes::{Changes, TargetId},
     cover::Cover,
+    mark::Mark,
 };
 use crate::clock::is_before_build;
 
-/// Due times that came for the second time, after the clock was set back, are later by less.
-const SAME_SLOT: SignedDuration = SignedDuration::from_millis(1);
-/// A clock set back by less is waited for, so a watermark may stand so far ahead of it.
-const SET_BACK_TOLERANCE: SignedDuration = SignedDuration::from_secs(2);
-/// A check that was passed by for so long by two others of its target will never have a result: its
-/// time was jumped over.
-const GAP_MAX: SignedDuration = SignedDuration::from_mins(10);
-/// Results of one target that are waited with for an older one of it.
-const AHEAD_MAX: usize = 1024;
 /// How long a target that left the list is remembered: its last result is on its way.
 const LEFT_KEPT: SignedDuration = SignedDuration::from_secs(60);
 
@@ -47,12 +38,7 @@ pub(crate) struct Watermarks {
 struct Tracked {
     id: TargetId,
     cover: Cover,
-    times: DueTimes,
-    /// Every check due until then is accounted for.
-    watermark: Timestamp,
-    /// Results of later checks, behind one that is still owed: a check can be missed while the one
-    /// before it still runs.
-    ahead: Vec<Timestamp>,
+    mark: Mark,
 }
 
 impl Watermarks {
@@ -92,9 +78,9 @@ impl Watermarks {
         let Some(tracked) = self.targets.get_mut(url) else {
             return;
         };
-        let end = tracked.times.first_slot_at(away.end);
-        let times: Vec<_> = tracked.times.within(away.start..end).collect();
-        let moves = times.into_iter().map(|time| tracked.settle(time));
+        let times = tracked.cover.times();
+        let slots = times.within(away.start..times.first_slot_at(away.end));
+        let moves = slots.map(|time| tracked.mark.settle(time));
         if moves.fold(false, |any, one| any | one) {
             self.moved.insert(Arc::clone(url));
         }
@@ -167,7 +153,7 @@ impl Watermarks {
         };
         let url = Arc::clone(url);
         if let Some(tracked) = self.targets.get_mut(&url)
-            && tracked.settle(scheduled_at)
+            && tracked.mark.settle(scheduled_at)
         {
             self.moved.insert(url);
         }
@@ -196,7 +182,7 @@ impl Watermarks {
         }
         for url in self.moved.drain() {
             let tracked = self.targets.get(&url);
-            let watermark = tracked.map(|tracked| (tracked.id, tracked.watermark));
+            let watermark = tracked.map(|tracked| (tracked.id, tracked.mark.watermark()));
             changes.watermarks.extend(watermark);
         }
     }
@@ -235,9 +221,7 @@ impl Watermarks {
             return;
         }
         for (url, tracked) in &mut self.targets {
-            if tracked.watermark.duration_since(now) > SET_BACK_TOLERANCE {
-                tracked.watermark = now;
-                tracked.ahead.clear();
+            if tracked.mark.follow_set_back(now) {
                 self.moved.insert(Arc::clone(url));
             }
         }
@@ -248,49 +232,10 @@ impl Tracked {
     fn new(id: TargetId, cover: Cover, watermark: Timestamp) -> Self {
         Self {
             id,
-            times: cover.times(),
+            mark: Mark::new(cover.times(), watermark),
             cover,
-            watermark,
-            ahead: Vec::new(),
         }
     }
-
-    /// Whether the watermark moved.
-    fn settle(&mut self, scheduled_at: Timestamp) -> bool {
-        if scheduled_at <= self.watermark {
-            return false;
-        }
-        let before = self.watermark;
-        self.ahead.push(scheduled_at);
-        self.ahead.sort_unstable();
-        self.follow();
-        let newest = self.ahead.last().copied().unwrap_or(self.watermark);
-        let is_lost = self.ahead.len() >= 2 && newest.duration_since(self.watermark) > GAP_MAX;
-        if is_lost || self.ahead.len() >= AHEAD_MAX {
-            self.watermark = self.ahead[0];
-            self.follow();
-        }
-        self.watermark != before
-    }
-
-    /// Moves on over the checks that are accounted for without a gap.
-    fn follow(&mut self) {
-        let mut done = 0;
-        for &time in &self.ahead {
-            let owed = next_after(self.times, self.watermark);
-            if owed.is_some_and(|owed| time.duration_since(owed) > SAME_SLOT) {
-                break;
-            }
-            self.watermark = self.watermark.max(time);
-            done += 1;
-        }
-        self.ahead.drain(..done);
-    }
-}
-
-fn next_after(times: DueTimes, time: Timestamp) -> Option<Timestamp> {
-    let after = time.checked_add(SignedDuration::from_micros(1)).ok()?;
-    times.within(after..Timestamp::MAX).next()
 }
 
 #[cfg(test)]

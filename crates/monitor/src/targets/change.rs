@@ -2,6 +2,8 @@
 
 use std::{collections::HashMap, sync::Arc};
 
+use jiff::Timestamp;
+
 use super::target::Target;
 
 /// What becomes of one target.
@@ -11,6 +13,11 @@ pub enum Change {
     Put(Arc<Target>),
     /// It is no longer in the list.
     Remove(Arc<Target>),
+    /// It is ours from now on. Each of its checks that was due until this time has its result, or is told
+    /// of by others.
+    TakeOver(Arc<Target>, Timestamp),
+    /// Another monitor has it from now on: it is in the list, and no more ours.
+    HandOver(Arc<Target>),
 }
 
 /// All changes from one list to another.

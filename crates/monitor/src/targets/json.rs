@@ -41,7 +41,8 @@ fn is_csv(bytes: &[u8]) -> bool {
     first.is_some_and(names_url)
 }
 
-fn row(line: usize, element: Value, unknown: &mut UnknownNames) -> Result<Row, String> {
+/// What an element says.
+pub(super) fn row(line: usize, element: Value, unknown: &mut UnknownNames) -> Result<Row, String> {
     let Value::Object(object) = element else {
         return Err("is not an object with the keys url and regexp".into());
     };

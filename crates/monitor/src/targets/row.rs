@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::{fields::Field, unknown::UnknownNames};
 
@@ -55,6 +55,14 @@ impl Row {
     /// Whether the row has said this field.
     pub(super) fn says(&self, field: &Field) -> bool {
         self.values.iter().any(|(said, _)| said.name == field.name)
+    }
+
+    /// The row as an object of JSON that says the same.
+    pub(super) fn spelled(&self) -> Map<String, Value> {
+        let values = self.values.iter();
+        values
+            .map(|(field, value)| (field.name.to_owned(), value.clone()))
+            .collect()
     }
 
     /// Adds what the row says of a field, unless that is nothing or the field was said before.

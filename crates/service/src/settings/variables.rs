@@ -7,17 +7,37 @@ use config::Config;
 /// What the environment and `.env` say, as settings are read: whatever the case, and an empty one
 /// counts as unset.
 #[derive(Clone, Default)]
-pub struct Variables(Arc<Config>);
+pub struct Variables(Source);
+
+#[derive(Clone)]
+enum Source {
+    Given(Arc<Config>),
+    Any,
+}
 
 impl Variables {
     pub(super) fn new(values: &Config) -> Self {
-        Self(Arc::new(values.clone()))
+        Self(Source::Given(Arc::new(values.clone())))
     }
 
-    /// What a name is set to.
+    /// Variables of somewhere else: whatever is asked for is set there, and nobody knows to what.
+    pub fn any() -> Self {
+        Self(Source::Any)
+    }
+
+    /// What a name is set to; its own name, where that is known elsewhere.
     pub fn get(&self, name: &str) -> Option<String> {
-        // The library keeps names in small letters.
-        self.0.get_string(&name.to_lowercase()).ok()
+        match &self.0 {
+            // The library keeps names in small letters.
+            Source::Given(values) => values.get_string(&name.to_lowercase()).ok(),
+            Source::Any => Some(name.to_owned()),
+        }
+    }
+}
+
+impl Default for Source {
+    fn default() -> Self {
+        Self::Given(Arc::default())
     }
 }
 

@@ -8,6 +8,7 @@ use tokio::{sync::watch, time::Instant};
 use super::{early::Early, pace::Pace, queue::Queue};
 use crate::{
     clock,
+    fleet::Ledger,
     publish::{
         backlog::{Backlog, Bound},
         disk::{Disk, Done},
@@ -26,14 +27,19 @@ pub(crate) struct Lists {
     pub(crate) targets: watch::Receiver<Vec<Arc<Target>>>,
     /// From one check to the next, of targets that have no interval of their own.
     pub(crate) interval: Duration,
+    /// Where checks are accounted for instead of the state, since others go on with these targets.
+    pub(crate) ledger: Option<Ledger>,
 }
 
 impl Lists {
-    /// What is kept of the targets that are in force.
-    pub(crate) fn covers(&self) -> Vec<Cover> {
+    /// What is kept of the targets that are in force; `None` where they have a ledger.
+    pub(crate) fn covers(&self) -> Option<Vec<Cover>> {
+        if self.ledger.is_some() {
+            return None;
+        }
         let targets = self.targets.borrow();
         let covers = targets.iter().map(|it| Cover::new(it, self.interval));
-        covers.collect()
+        Some(covers.collect())
     }
 }
 
@@ -111,7 +117,8 @@ impl Spool {
         match kept.resumed {
             Ok(resumed) => spool.go_on(resumed),
             Err(error) => {
-                spool.watermarks.cover(covers.into_iter(), clock::now());
+                let covers = covers.into_iter().flatten();
+                spool.watermarks.cover(covers, clock::now());
                 spool.begin_without(&error.to_string());
             }
         }
@@ -165,6 +172,9 @@ impl Spool {
     /// Nothing more is to be done for a result: Kafka has it, or will never get it.
     pub(crate) fn settle(&mut self, entry: &Entry) {
         self.watermarks.settle(&entry.url, entry.scheduled_at);
+        if let Some(ledger) = self.ledger() {
+            ledger.settle(&entry.url, entry.scheduled_at);
+        }
         if self.disk.is_there() && entry.serial < self.writing {
             self.settled.push(entry.serial);
         }
@@ -189,14 +199,19 @@ impl Spool {
         }
         if lists.targets.has_changed().unwrap_or_default() {
             lists.targets.mark_unchanged();
-            let covers = lists.covers();
-            self.watermarks.cover(covers.into_iter(), clock::now());
+            let covers = lists.covers().into_iter().flatten();
+            self.watermarks.cover(covers, clock::now());
         }
     }
 
     /// Whether results of this target may still come.
     pub(crate) fn knows(&self, url: &str) -> bool {
-        self.place.is_none() || self.watermarks.knows(url)
+        let is_listed = |ledger: &Ledger| ledger.knows(url);
+        self.place.is_none() || self.watermarks.knows(url) || self.ledger().is_some_and(is_listed)
+    }
+
+    fn ledger(&self) -> Option<&Ledger> {
+        self.place.as_ref()?.1.ledger.as_ref()
     }
 
     /// Results that are neither in Kafka nor on disk.

@@ -28,12 +28,12 @@ pub(super) fn place(settings: &StateSettings) -> Place {
 
 pub(super) fn state(settings: &StateSettings) -> State {
     let place = place(settings);
-    let resumed = place.open(Vec::new());
+    let resumed = place.open(Some(Vec::new()));
     (place, resumed)
 }
 
 fn left(settings: &StateSettings) -> Vec<crate::state::Spooled> {
-    let mut resumed = place(settings).open(Vec::new()).unwrap();
+    let mut resumed = place(settings).open(Some(Vec::new())).unwrap();
     resumed.store.read(0, usize::MAX).unwrap()
 }
 
@@ -110,6 +110,6 @@ async fn what_kafka_acknowledges_in_time_is_never_written() {
     stage.finish().await.unwrap();
     assert!(health.problems().is_empty());
     // No serial was ever on disk: the next one would be the first.
-    let resumed = place(&settings).open(Vec::new()).unwrap();
+    let resumed = place(&settings).open(Some(Vec::new())).unwrap();
     assert_eq!((resumed.results, resumed.next_serial), (0, 0));
 }

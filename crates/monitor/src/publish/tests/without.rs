@@ -22,7 +22,7 @@ async fn until(what: &str, is_so: impl Fn() -> bool) {
 
 fn spooled(folder: &Path) -> Vec<i64> {
     let settings = state_settings(folder, 1 << 30);
-    let mut resumed = place(&settings).open(Vec::new()).unwrap();
+    let mut resumed = place(&settings).open(Some(Vec::new())).unwrap();
     let left = resumed.store.read(0, usize::MAX).unwrap();
     let numbers = left.iter().map(|it| it.scheduled_at.as_second());
     numbers.collect()
@@ -54,7 +54,7 @@ async fn a_store_is_taken_up_by_no_clock_that_is_wrong_for_certain() {
         since: "2020-01-01T00:00:00Z".parse().unwrap(),
         ..place(&settings)
     };
-    let resumed = place.open(Vec::new());
+    let resumed = place.open(Some(Vec::new()));
     let said = resumed.as_ref().unwrap_err().to_string();
     assert!(said.contains("the clock is wrong"), "{said}");
     // By the time that anybody looks, it is right.

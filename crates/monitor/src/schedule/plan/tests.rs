@@ -59,6 +59,39 @@ fn the_slot_under_way_is_due_at_once_and_then_every_interval() {
 }
 
 #[test]
+fn a_target_that_was_another_monitors_goes_on_where_that_one_left_off() {
+    let entry = || targets(&["https://a.example"]).remove(0);
+    let times = DueTimes::new("https://a.example", INTERVAL);
+    let now = at("2026-01-01T00:00:05Z");
+    let slot = times.slot_at(now);
+    for (until, first, arrival) in [
+        // The slot under way was that one's.
+        (slot, slot + INTERVAL, Arrival::CameDue),
+        (slot - Duration::from_micros(1), slot, Arrival::UnderWay),
+    ] {
+        let mut schedule = Schedule::new([], now);
+        schedule.take_over(entry(), until, now);
+        let mut due = pop_all(&mut schedule, now);
+        due.extend(pop_all(&mut schedule, slot + INTERVAL));
+        assert_eq!((due[0].scheduled_at, due[0].arrival), (first, arrival));
+    }
+}
+
+#[test]
+fn a_target_that_is_another_monitors_is_let_go_without_a_word() {
+    let now = at("2026-01-01T00:00:05Z");
+    let list = targets(&["https://a.example"]);
+    let mut schedule = Schedule::new(list.clone(), now);
+    let slot = pop_all(&mut schedule, now)[0].scheduled_at;
+    schedule.hand_over(&list[0].target);
+    assert_eq!(schedule.next_due(), None);
+    assert!(schedule.take_last_words().is_empty());
+    // It is back.
+    schedule.take_over(list[0].clone(), slot, now);
+    assert_eq!(schedule.next_due(), Some(slot + INTERVAL));
+}
+
+#[test]
 fn a_restart_agrees_on_the_due_times() {
     let list = targets(&["https://a.example", "https://b.example"]);
     let dues = |start| {

@@ -33,7 +33,7 @@ fn slots(interval: u64, seconds: i64) -> Vec<Timestamp> {
 }
 
 fn watermark(watermarks: &Watermarks) -> Timestamp {
-    watermarks.targets[URL].watermark
+    watermarks.targets[URL].mark.watermark()
 }
 
 proptest! {

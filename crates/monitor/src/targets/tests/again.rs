@@ -82,6 +82,7 @@ impl Reloading {
         let shown = changes.iter().map(|change| match change {
             Change::Put(target) => format!("+{}", target.url),
             Change::Remove(target) => format!("-{}", target.url),
+            Change::TakeOver(..) | Change::HandOver(_) => "a file gives nothing away".into(),
         });
         shown.collect()
     }

@@ -1,0 +1,334 @@
+//! Targets in a topic, and monitors that share it.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+    time::{Duration, SystemTime},
+};
+
+use jiff::{SignedDuration, Timestamp};
+use messages::DueTimes;
+use rdkafka::{
+    ClientConfig,
+    producer::{BaseProducer, BaseRecord, Producer},
+};
+use rustix::process::Signal;
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::support::{Answer, Database, Service, ServiceSettings, Site, Topic, eventually};
+
+const TARGETS: usize = 1000;
+const INTERVAL: Duration = Duration::from_secs(10);
+/// As short as brokers allow.
+const SESSION: Duration = Duration::from_secs(6);
+/// A member's targets may differ from its share by this part of it: the group shares out partitions, and how
+/// many targets each holds is chance. Of a quarter of the targets more than a fifth is missing once in a
+/// thousand runs.
+const SPREAD: f64 = 0.2;
+const SPREAD_OF_A_QUARTER: f64 = 0.25;
+
+/// The settings of monitors whose targets live in a topic of the test's own, and of `targets publish`.
+fn settings(topic: &Topic, file: &Path) -> ServiceSettings {
+    ServiceSettings::monitor(topic, file)
+        .set("URLS_PROVIDER_TYPE", "KafkaUrlsProvider")
+        .set("TARGETS_TOPIC", targets_topic(topic))
+}
+
+fn targets_topic(topic: &Topic) -> String {
+    format!("targets_{}", topic.name)
+}
+
+async fn publish(settings: &ServiceSettings, options: &[&str], status: i32) -> String {
+    let arguments = [&["targets", "publish"], options].concat();
+    let (code, text, said) = Service::run("monitor", &arguments, settings).await;
+    assert_eq!(code, Some(status), "{options:?}: {text}{said}");
+    text + &said
+}
+
+fn write_file(file: &Path, sites: &[&Site]) {
+    let rows = sites.iter().map(|site| format!("{}\n", site.url));
+    fs::write(file, format!("url\n{}", rows.collect::<String>())).unwrap();
+}
+
+async fn await_visit(site: &Site) {
+    let before = site.requests();
+    eventually("the site is visited", async || {
+        (site.requests() > before).then_some(())
+    })
+    .await;
+}
+
+/// Writes a record into the topic of targets, as anybody may.
+fn write_record(topic: &Topic, key: &str, value: &str) {
+    let producer: BaseProducer = ClientConfig::new()
+        .set("bootstrap.servers", &topic.bootstrap)
+        .create()
+        .unwrap();
+    let targets = targets_topic(topic);
+    let record = BaseRecord::to(&targets).key(key).payload(value);
+    producer.send(record).map_err(|(error, _)| error).unwrap();
+    producer.flush(Duration::from_secs(30)).unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn targets_are_published_into_their_topic_and_followed_there() {
+    let [stays, leaves, comes] = [
+        Site::start(Answer::page("well")).await,
+        Site::start(Answer::page("well")).await,
+        Site::start(Answer::page("well")).await,
+    ];
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("urls.csv");
+    write_file(&file, &[&stays, &leaves]);
+    let topic = Topic::create(2).await;
+    let settings = settings(&topic, &file).set("TARGETS_PARTITIONS", 3);
+    let shown = publish(&settings, &["--dry-run"], 0).await;
+    assert!(
+        shown.contains("is to be made, with 3 partitions"),
+        "{shown}"
+    );
+    assert!(
+        shown.contains("2 to add, 0 to change, 0 to remove"),
+        "{shown}"
+    );
+    let refused = publish(&settings, &[], 2).await;
+    assert!(refused.contains("--yes"), "{refused}");
+
+    // Whoever starts before the topic is there waits for it.
+    let mut monitor = Service::start("monitor", &[], &settings);
+    monitor.await_line(&["monitor targets publish"]).await;
+    assert!(publish(&settings, &["--yes"], 0).await.contains("Written"));
+    await_visit(&leaves).await;
+    let again = publish(&settings, &[], 0).await;
+    assert!(
+        again.contains("0 to add, 0 to change, 0 to remove, 2 as"),
+        "{again}"
+    );
+
+    write_record(&topic, "ftp://nonsense.test/", "{}");
+    let targets = targets_topic(&topic);
+    monitor
+        .await_line(&[&targets, "partition ", "offset ", "ftp://nonsense.test/"])
+        .await;
+    eventually("it is counted", async || {
+        let metrics = monitor.get("/metrics").await;
+        metrics.contains("monitor_bad_target_rows 1").then_some(())
+    })
+    .await;
+
+    write_file(&file, &[&stays, &comes]);
+    let kept = publish(&settings, &["--yes"], 0).await;
+    assert!(kept.contains(&format!("? {}", leaves.url)), "{kept}");
+    await_visit(&comes).await;
+    await_visit(&leaves).await;
+    let pruned = publish(&settings, &["--prune", "--yes"], 0).await;
+    assert!(pruned.contains(&format!("- {}", leaves.url)), "{pruned}");
+    monitor.await_line(&["it left the", &leaves.url]).await;
+    let (code, listed, _) = Service::run("monitor", &["targets"], &settings).await;
+    assert_eq!(code, Some(0), "{listed}");
+    assert!(
+        listed.contains(&stays.url) && listed.contains(&comes.url),
+        "{listed}"
+    );
+    assert!(!listed.contains(&leaves.url), "{listed}");
+    let ready = monitor.get("/readyz").await;
+    assert!(ready.contains("targets: 2, of the topic"), "{ready}");
+    assert_eq!(monitor.terminate().await, Some(0));
+}
+
+/// A monitor of the fleet, with a state of its own.
+struct Member {
+    service: Service,
+    _state: TempDir,
+}
+
+/// The fleet, and what its members have in common.
+struct Fleet {
+    settings: ServiceSettings,
+    members: Vec<Member>,
+}
+
+impl Fleet {
+    fn add(&mut self) {
+        let state = tempfile::tempdir().unwrap();
+        let settings = self
+            .settings
+            .clone()
+            .set("STATE_DIR", state.path().display());
+        self.members.push(Member {
+            service: Service::start("monitor", &[], &settings),
+            _state: state,
+        });
+    }
+
+    /// Waits until each of them has its share of the targets.
+    async fn await_shares(&self, members: &[usize]) {
+        #[expect(clippy::cast_precision_loss, reason = "a thousand")]
+        let share = TARGETS as f64 / members.len() as f64;
+        let spread = if members.len() < 4 {
+            SPREAD
+        } else {
+            SPREAD_OF_A_QUARTER
+        };
+        let bounds = share * (1.0 - spread)..=share * (1.0 + spread);
+        let what = format!("each of {} monitors has its share", members.len());
+        eventually(&what, async || {
+            let mut all = 0.0;
+            for &member in members {
+                let metrics = self.members[member].service.get("/metrics").await;
+                let line = metrics
+                    .lines()
+                    .find(|it| it.starts_with("monitor_targets "))?;
+                let targets: f64 = line.split_once(' ')?.1.parse().ok()?;
+                if !bounds.contains(&targets) {
+                    return None;
+                }
+                all += targets;
+            }
+            #[expect(clippy::cast_precision_loss, reason = "a thousand")]
+            let is_all = (all - TARGETS as f64).abs() < 0.5;
+            is_all.then_some(())
+        })
+        .await;
+    }
+}
+
+/// What is done to the fleet, in an order that differs from run to run.
+#[derive(Clone, Copy, Debug)]
+enum Blow {
+    Kill,
+    Freeze,
+    Add,
+}
+
+const ORDERS: [[Blow; 3]; 6] = [
+    [Blow::Kill, Blow::Freeze, Blow::Add],
+    [Blow::Kill, Blow::Add, Blow::Freeze],
+    [Blow::Freeze, Blow::Kill, Blow::Add],
+    [Blow::Freeze, Blow::Add, Blow::Kill],
+    [Blow::Add, Blow::Kill, Blow::Freeze],
+    [Blow::Add, Blow::Freeze, Blow::Kill],
+];
+
+/// Of the clock, unless `FLEET_SEED` repeats a run.
+fn seed() -> usize {
+    let given = std::env::var("FLEET_SEED").ok();
+    let given = given.and_then(|seed| seed.parse().ok());
+    let now = SystemTime::UNIX_EPOCH.elapsed().unwrap();
+    let seed = given.unwrap_or(now.subsec_nanos() as usize / 1000);
+    println!("FLEET_SEED={seed}");
+    seed
+}
+
+fn write_many(folder: &Path, site: &Site) -> (PathBuf, Vec<String>) {
+    let urls: Vec<_> = (0..TARGETS).map(|it| format!("{}{it}", site.url)).collect();
+    let file = folder.join("urls.csv");
+    fs::write(&file, format!("url\n{}\n", urls.join("\n"))).unwrap();
+    (file, urls)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_fleet_that_is_killed_frozen_and_grown_accounts_for_each_check_once() {
+    let seed = seed();
+    let site = Site::start(Answer::page("well")).await;
+    let folder = tempfile::tempdir().unwrap();
+    let (file, urls) = write_many(folder.path(), &site);
+    let (topic, database) = (Topic::create(4).await, Database::create().await);
+    let settings = settings(&topic, &file)
+        .set("MONITOR_GROUP", &topic.name)
+        .set("MONITOR_SESSION_TIMEOUT", SESSION.as_secs())
+        .set("WEBSITES_CHECK_INTERVAL", INTERVAL.as_secs())
+        .set("PROBES_PER_HOST_MAX", 256);
+    publish(&settings, &["--yes"], 0).await;
+    let mut fleet = Fleet {
+        settings,
+        members: Vec::new(),
+    };
+    (0..3).for_each(|_| fleet.add());
+    let mut living = vec![0, 1, 2];
+    fleet.await_shares(&living).await;
+    let since = Timestamp::now();
+
+    for blow in ORDERS[seed % ORDERS.len()] {
+        let victim = seed / ORDERS.len() % living.len();
+        match blow {
+            Blow::Kill => fleet.members[living.remove(victim)].service.kill(),
+            Blow::Add => {
+                fleet.add();
+                living.push(fleet.members.len() - 1);
+            }
+            Blow::Freeze => {
+                let frozen = living.remove(victim);
+                fleet.members[frozen].service.signal(Signal::STOP);
+                // The others have its targets, which it does not know yet.
+                fleet.await_shares(&living).await;
+                fleet.members[frozen].service.signal(Signal::CONT);
+                living.push(frozen);
+            }
+        }
+        fleet.await_shares(&living).await;
+    }
+
+    // What comes due while all of them stop, nobody is there to make: it is told when the fleet starts again.
+    let until = Timestamp::now() - SignedDuration::from_secs(2);
+    for member in living {
+        let exit = fleet.members[member].service.terminate().await;
+        assert_eq!(exit, Some(0));
+    }
+    assert_accounts(&topic, &database, &urls, since, until).await;
+}
+
+/// Each check that was due in a period has one row, and most were made.
+async fn assert_accounts(
+    topic: &Topic,
+    database: &Database,
+    urls: &[String],
+    since: Timestamp,
+    until: Timestamp,
+) {
+    let settings = ServiceSettings::consumer(topic, database);
+    let consumer = Service::start("consumer", &[], &settings);
+    let end = topic.ends().iter().map(|(_, end)| end).sum::<i64>();
+    database
+        .await_true(&format!("SELECT sum(next_offset) = {end} FROM offsets"))
+        .await;
+    let (since_text, until_text) = (since.to_string(), until.to_string());
+    let verify = [
+        "verify",
+        "--since",
+        &since_text,
+        "--until",
+        &until_text,
+        "--json",
+    ];
+    let (code, report, said) = Service::run("consumer", &verify, &settings).await;
+    let parsed: Value = serde_json::from_str(&report).unwrap_or_default();
+    assert_eq!(code, Some(0), "{said}{parsed:#}");
+    drop(consumer);
+
+    let rows = database
+        .rows(&format!(
+            "SELECT url, outcome::text, count(*) FROM results WHERE scheduled_at >= '{since}' \
+             AND scheduled_at < '{until}' GROUP BY 1, 2"
+        ))
+        .await;
+    let (mut stored, mut up) = (BTreeMap::<String, i64>::new(), 0);
+    for row in &rows {
+        let count: i64 = row.get(2);
+        *stored.entry(row.get(0)).or_default() += count;
+        if row.get::<_, String>(1) == "up" {
+            up += count;
+        }
+    }
+    let due = |url: &String| DueTimes::new(url, INTERVAL).within(since..until).count();
+    let wanted: BTreeMap<_, _> = urls
+        .iter()
+        .map(|url| (url.clone(), due(url) as i64))
+        .collect();
+    assert_eq!(stored, wanted);
+    let all: i64 = wanted.values().sum();
+    let long = until.duration_since(since) > SignedDuration::from_secs(10);
+    assert!(long && up * 2 > all, "{up} of {all} were made");
+}

@@ -1,19 +1,18 @@
 //! `monitor check URL` against sites that are well and sites that ail.
 
-use std::{path::Path, process::Command};
+use std::path::Path;
 
 use devstack::Sites;
 
-use crate::support::program;
+use crate::support::bare;
 
 /// Exit status, what was printed, and what was said beside it.
 async fn check(arguments: &[&str], authorities: &Path) -> (Option<i32>, String, String) {
     let folder = tempfile::tempdir().unwrap();
-    let mut command = Command::new(program("monitor"));
+    let mut command = bare("monitor");
     command
         .arg("check")
         .args(arguments)
-        .env_clear()
         .env("SSL_CERT_FILE", authorities)
         .env("DOWNLOAD_TIMEOUT", "1")
         .current_dir(folder.path());

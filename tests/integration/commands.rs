@@ -10,7 +10,7 @@ use std::{
 use rustix::process::{Pid, Signal, kill_process_group};
 use tempfile::TempDir;
 
-use crate::support::{Service, program};
+use crate::support::{Service, bare};
 
 /// A folder for a stack of the test's own, which PostgreSQL's account can reach.
 fn folder() -> TempDir {
@@ -99,10 +99,9 @@ async fn a_service_alone_says_what_it_takes_from_where_and_no_secret() {
     let folder = folder();
     let home = folder.path().join("stack");
     let devstack = |arguments: &[&str]| {
-        let mut command = Command::new(program("devstack"));
+        let mut command = bare("devstack");
         command
             .args(arguments)
-            .env_clear()
             .envs(std::env::var_os("PATH").map(|path| ("PATH", path)))
             .env("DEVSTACK_HOME", &home)
             .env("LOG_LEVEL", "ERROR")

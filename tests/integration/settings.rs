@@ -1,13 +1,10 @@
 //! Bad settings: all problems at once, status 2, no secret printed.
 
-use std::{
-    path::Path,
-    process::{Command, Output},
-};
+use std::{path::Path, process::Output};
 
 use devstack::{Authority, ClientFiles};
 
-use crate::support::{Database, Service, ServiceSettings, Topic, program};
+use crate::support::{Database, Service, ServiceSettings, Topic, bare};
 
 fn run(name: &str, arguments: &[&str], variables: &[(&str, &str)]) -> (Option<i32>, String) {
     run_with_file(name, arguments, variables, "")
@@ -26,9 +23,8 @@ fn run_with_file(
         status,
         stdout,
         stderr,
-    } = Command::new(program(name))
+    } = bare(name)
         .args(arguments)
-        .env_clear()
         .envs(variables.iter().copied())
         .current_dir(folder.path())
         .output()

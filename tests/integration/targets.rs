@@ -1,8 +1,8 @@
 //! Targets files, good and bad, as `monitor targets` and a starting monitor take them.
 
-use std::{fs, process::Command};
+use std::fs;
 
-use crate::support::program;
+use crate::support::bare;
 
 fn targets(file: &str, content: &[u8]) -> (Option<i32>, String) {
     monitor(&["targets"], file, content)
@@ -16,9 +16,8 @@ fn monitor(arguments: &[&str], file: &str, content: &[u8]) -> (Option<i32>, Stri
     } else {
         "CsvUrlsProvider"
     };
-    let output = Command::new(program("monitor"))
+    let output = bare("monitor")
         .args(arguments)
-        .env_clear()
         .env("URLS_FILE", file)
         .env("URLS_PROVIDER_TYPE", provider)
         .env("TOPIC_NAME", "checks")

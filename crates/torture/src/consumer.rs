@@ -47,7 +47,12 @@ impl Consumer {
         command
             .args(arguments)
             .env_clear()
-            .envs(env::var_os("PATH").map(|path| ("PATH", path)))
+            // The second says where `make coverage` counts.
+            .envs(
+                ["PATH", "LLVM_PROFILE_FILE"]
+                    .into_iter()
+                    .filter_map(|name| Some((name, env::var_os(name)?))),
+            )
             .envs(self.variables.iter().cloned())
             // No `.env` of a developer's gets in.
             .current_dir(self.log.parent().unwrap_or(Path::new("/")))

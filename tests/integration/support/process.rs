@@ -98,10 +98,9 @@ impl Service {
         settings: &ServiceSettings,
         folder: &TempDir,
     ) -> Command {
-        let mut command = Command::new(program(name));
+        let mut command = bare(name);
         command
             .args(arguments)
-            .env_clear()
             .envs(env::var_os("PATH").map(|path| ("PATH", path)))
             .env("RUST_BACKTRACE", "1")
             .envs(settings.variables.iter().map(|(name, value)| (name, value)))
@@ -255,6 +254,16 @@ fn follow(
             log.lock().expect("no reader panics").push(line);
         }
     })
+}
+
+/// A command of a program of the workspace whose environment is empty, but for where `make coverage` counts.
+pub(crate) fn bare(name: &str) -> Command {
+    const COUNTERS: &str = "LLVM_PROFILE_FILE";
+    let mut command = Command::new(program(name));
+    command
+        .env_clear()
+        .envs(env::var_os(COUNTERS).map(|file| (COUNTERS, file)));
+    command
 }
 
 /// A program of the workspace, built beside this one by `make test`.

@@ -18,6 +18,36 @@ listed AS MATERIALIZED (
         LIMIT 25
     ) AS newest
 ),
+-- Which certificates it showed: by the first checks of each hour and the newest, and by each check between two of a
+-- location that saw different ones. To look at each check of a week is to read a page of the table for each.
+hourly AS MATERIALIZED (
+    SELECT location, scheduled_at, certificate_id,
+        lag(scheduled_at) OVER own AS scheduled_before, lag(certificate_id) OVER own AS certificate_before
+    FROM (
+        SELECT first.* FROM
+            generate_series(date_trunc('hour', now()) - interval '7 days', now(), interval '1 hour') AS hour
+            CROSS JOIN LATERAL (
+                SELECT location, scheduled_at, certificate_id FROM metrics
+                WHERE website_id = (SELECT id FROM shown) AND scheduled_at >= hour
+                    AND scheduled_at < hour + interval '1 hour' AND scheduled_at > $4 AND scheduled_at < $5
+                ORDER BY scheduled_at
+                LIMIT (SELECT greatest(count(*), 1) FROM states WHERE website_id IN (SELECT id FROM shown))
+            ) AS first
+        UNION ALL
+        SELECT location, scheduled_at, certificate_id FROM newest
+    ) AS checks
+    WHERE certificate_id IS NOT NULL
+    WINDOW own AS (PARTITION BY location ORDER BY scheduled_at)
+),
+certified AS (
+    SELECT certificate_id, scheduled_at FROM hourly
+    UNION ALL
+    SELECT between_them.certificate_id, between_them.scheduled_at
+    FROM hourly JOIN metrics AS between_them ON website_id = (SELECT id FROM shown)
+        AND between_them.location = hourly.location AND between_them.scheduled_at > $4 AND between_them.scheduled_at < $5
+        AND between_them.scheduled_at > scheduled_before AND between_them.scheduled_at < hourly.scheduled_at
+    WHERE certificate_before <> hourly.certificate_id AND between_them.certificate_id IS NOT NULL
+),
 told AS (
     SELECT 'incident' AS kind, row_number() OVER (ORDER BY started_at DESC) AS place, incidents.*, shown.url, shown.name,
         NULL::timestamptz AS sent_at
@@ -118,9 +148,7 @@ SELECT * FROM (
     SELECT 'certificate', json_build_object('not_after', not_after, 'issuer', issuer, 'subject', subject,
         'first_at', first_at, 'last_at', last_at)::text
     FROM (
-        SELECT certificate_id, min(scheduled_at) AS first_at, max(scheduled_at) AS last_at FROM metrics
-        WHERE website_id IN (SELECT id FROM shown) AND scheduled_at > $4 AND scheduled_at < $5
-            AND certificate_id IS NOT NULL
+        SELECT certificate_id, min(scheduled_at) AS first_at, max(scheduled_at) AS last_at FROM certified
         GROUP BY certificate_id
     ) AS spans JOIN certificates ON certificates.id = certificate_id
     ORDER BY last_at DESC

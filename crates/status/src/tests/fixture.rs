@@ -16,7 +16,7 @@ use tokio::{
     net::TcpListener,
     sync::{Mutex, OnceCell, watch},
 };
-use tokio_postgres::{Client, NoTls};
+use tokio_postgres::{Client, NoTls, Row};
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
@@ -82,6 +82,10 @@ impl Fixture {
 
     pub(super) async fn execute(&self, statements: &str) {
         self.client.batch_execute(statements).await.unwrap();
+    }
+
+    pub(super) async fn rows(&self, query: &str) -> Vec<Row> {
+        self.client.query(query, &[]).await.unwrap()
     }
 
     /// Websites with a name, spread over groups, each checked once just now; the seventh is down.

@@ -51,6 +51,41 @@ async fn a_website_shows_its_last_checks_with_every_phase() {
 }
 
 #[tokio::test]
+async fn the_certificates_of_a_week_are_told_with_the_checks_that_saw_them_first_and_last() {
+    let fixture = Fixture::new().await;
+    fixture.website(1, "https://a/", "null").await;
+    // Renewed 100 minutes ago as `here` saw it, within an hour; `there` sees another one.
+    fixture
+        .execute(
+            "INSERT INTO certificates (id, issuer, subject) VALUES (1, 'CA', 'old'), (2, 'CA', 'new'), (3, 'CA', 'other'); \
+            INSERT INTO states (website_id, location, is_down, since, newest_at) \
+            VALUES (1, 'here', false, now(), now()), (1, 'there', false, now(), now()); \
+            INSERT INTO metrics (website_id, location, scheduled_at, check_id, error_code, response_time, \
+                \"interval\", outcome, certificate_id) \
+            SELECT 1, place, date_trunc('minute', now()) - ago * interval '1 min', gen_random_uuid(), 200, 0.1, 60, 'up', \
+                CASE WHEN place = 'there' THEN 3 WHEN ago > 100 THEN 1 ELSE 2 END \
+            FROM generate_series(1, 1500) AS ago, unnest(ARRAY['here', 'there']) AS place",
+        )
+        .await;
+    let page = fixture.get("/websites/1").await;
+    let rows = fixture
+        .rows(
+            "SELECT subject, to_char(min(scheduled_at) AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'), \
+            (max(scheduled_at) AT TIME ZONE 'UTC')::date::text \
+            FROM metrics JOIN certificates ON certificates.id = certificate_id GROUP BY subject",
+        )
+        .await;
+    assert_eq!(rows.len(), 3);
+    let (_, told) = page.text().split_once("id=\"certificates\"").unwrap();
+    for row in rows {
+        let (subject, first_at): (&str, &str) = (row.get(0), row.get(1));
+        let (_, of_it) = told.split_once(&format!("<bdi>{subject}</bdi>")).unwrap();
+        let (of_it, _) = of_it.split_once("</li>").unwrap();
+        assert!(of_it.contains(first_at), "{subject}: {first_at} in {of_it}");
+    }
+}
+
+#[tokio::test]
 async fn who_asks_for_what_there_is_not_is_told_so() {
     let fixture = Fixture::with(&settings(&["public"])).await;
     fixture

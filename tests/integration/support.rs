@@ -13,7 +13,7 @@ mod wall_clock;
 pub(crate) use ask::ask;
 pub(crate) use database::Database;
 pub(crate) use process::{Service, ServiceSettings, bare, program};
-pub(crate) use prometheus::{Found, Prometheus, instances, run_tool};
+pub(crate) use prometheus::{Alertmanager, Found, Prometheus, instances, run_tool};
 pub(crate) use records::{Topic, original_record};
 pub(crate) use servers::shared;
 pub(crate) use site::{Answer, Site};

@@ -1,4 +1,4 @@
-//! Debian's Prometheus, and what it says.
+//! Debian's Prometheus and Alertmanager, and what they say.
 
 use std::{
     fs,
@@ -77,6 +77,52 @@ impl Prometheus {
             Some(self.query(expression)).filter(&is_wanted)
         })
         .await
+    }
+}
+
+/// A running Alertmanager. It ends with the test.
+pub(crate) struct Alertmanager {
+    port: u16,
+    _service: Service,
+}
+
+impl Alertmanager {
+    /// One with this file; who asks it waits until it answers.
+    pub(crate) fn start(file: &Path) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let port = devstack::free_port().expect("a port");
+        let mut command = Command::new("prometheus-alertmanager");
+        command
+            .arg(format!("--config.file={}", file.display()))
+            .arg(format!("--storage.path={}", folder.path().display()))
+            .arg(format!("--web.listen-address=127.0.0.1:{port}"))
+            .arg("--cluster.listen-address=");
+        Self {
+            port,
+            _service: Service::spawn("alertmanager", command, folder),
+        }
+    }
+
+    /// Where it listens.
+    pub(crate) fn address(&self) -> String {
+        format!("127.0.0.1:{}", self.port)
+    }
+
+    /// Waits until it was told of an alert for exactly these instances.
+    pub(crate) async fn await_told(&self, alert: &str, of: &[String]) {
+        let filter = encoded(&format!("alertname=\"{alert}\""));
+        let path = format!("/api/v2/alerts?filter={filter}");
+        eventually(&format!("{alert} of {of:?}"), async || {
+            std::net::TcpStream::connect(("127.0.0.1", self.port)).ok()?;
+            let answer = ask(self.port, &path);
+            let (_, body) = answer.split_once("\r\n\r\n")?;
+            let told: Vec<Value> = serde_json::from_str(body).ok()?;
+            let instance = |alert: &Value| Some(alert["labels"]["instance"].as_str()?.to_owned());
+            let mut told: Vec<_> = told.iter().filter_map(instance).collect();
+            told.sort();
+            (told == of).then_some(())
+        })
+        .await;
     }
 }
 

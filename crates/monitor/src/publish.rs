@@ -128,9 +128,12 @@ impl Publisher {
     }
 
     /// What the prober still had to say counts, too. It has been told to give up before.
+    ///
+    /// Where there is state, what finds no room is not taken: nobody has accounted for those checks
+    /// then, and the next start tells of them as missed.
     async fn take_rest(&mut self) {
         let rest = async {
-            while self.intake.more_come() {
+            while self.intake.more_come() && self.unpublished.takes_rest() {
                 for result in self.intake.next(Taking::OneByOne).await {
                     self.unpublished.keep(result);
                 }
@@ -138,7 +141,7 @@ impl Publisher {
         };
         // What the prober has left then, it counts by itself.
         timeout(REST_TIMEOUT, rest).await.ok();
-        self.intake.close();
+        self.unpublished.drops.untaken(self.intake.close());
     }
 
     /// Waits for the topic, while results wait too. `false` when the time to drain is over, or when

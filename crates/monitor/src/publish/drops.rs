@@ -21,6 +21,7 @@ pub(super) struct Drops {
     no_room: u64,
     gave_way: u64,
     too_large: u64,
+    untaken: u64,
     since_reminder: u64,
     /// The targets whose last result was too large.
     too_large_urls: BTreeSet<String>,
@@ -34,6 +35,7 @@ impl Drops {
             no_room: 0,
             gave_way: 0,
             too_large: 0,
+            untaken: 0,
             since_reminder: 0,
             too_large_urls: BTreeSet::new(),
         }
@@ -61,6 +63,12 @@ impl Drops {
             );
         }
         self.gave_way += results;
+    }
+
+    /// So many had come, and were taken no more when the time to drain was over.
+    pub(super) fn untaken(&mut self, results: usize) {
+        self.count(results as u64);
+        self.untaken += results as u64;
     }
 
     /// Kafka takes no record of this size, and it cannot be made smaller.
@@ -130,9 +138,10 @@ impl Drops {
             no_room,
             gave_way,
             too_large,
+            untaken,
             ..
         } = self;
-        let lost = left as u64 + no_room + gave_way + too_large;
+        let lost = left as u64 + no_room + gave_way + too_large + untaken;
         if lost == 0 {
             if spooled == 0 {
                 info!("Every result is published");
@@ -144,7 +153,8 @@ impl Drops {
         anyhow::bail!(
             "{lost} results were not published: {left} were still waiting for Kafka at the end, \
              {no_room} were dropped before because memory was full, {gave_way} because the spool was, \
-             {too_large} because they were larger than Kafka takes; {spooled} are spooled",
+             {too_large} because they were larger than Kafka takes; {untaken} were not taken any more, \
+             of which the next start tells as missed where there is state; {spooled} are spooled",
         )
     }
 }

@@ -63,9 +63,10 @@ impl Intake {
         taken
     }
 
-    /// Takes no more: whoever still has results is told so.
-    pub(super) fn close(&mut self) {
+    /// Takes no more: whoever still has results is told so. Gives how many have come and are left.
+    pub(super) fn close(&mut self) -> usize {
         self.results.close();
+        self.results.len()
     }
 
     pub(super) fn more_come(&self) -> bool {

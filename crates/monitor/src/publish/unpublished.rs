@@ -71,6 +71,11 @@ impl Unpublished {
         }
     }
 
+    /// Whether the next result is better taken than left, once nothing more is sent.
+    pub(super) fn takes_rest(&self) -> bool {
+        self.has_room() || !self.spool.has_store()
+    }
+
     /// Sees whether other targets are checked by now.
     pub(super) fn follow_targets(&mut self) {
         self.spool.follow_targets();

@@ -81,6 +81,37 @@ async fn in_a_drain_results_wait_for_room_on_disk() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_finds_no_room_at_the_end_is_not_taken_and_so_still_owed() {
+    let folder = tempfile::tempdir().unwrap();
+    let settings = state_settings(folder.path(), 1 << 30);
+    let stage = start_with(NOWHERE.into(), WAITING_MAX, Some(state(&settings)));
+    stage.draining.begun.cancel();
+    stage.draining.over.cancel();
+    let mut came = 0;
+    while stage.results.send(result(came, "late")).await.is_ok() {
+        came += 1;
+    }
+    let ended = stage.finish().await;
+    let numbers: Vec<_> = left(&settings)
+        .into_iter()
+        .map(|it| usize::try_from(it.scheduled_at.as_second()).unwrap())
+        .collect();
+    let on_disk = numbers.len();
+    assert_eq!(numbers, (0..on_disk).collect::<Vec<_>>());
+    assert!(on_disk <= WAITING_MAX, "{on_disk}");
+    // At most the one that stood in the channel.
+    let told = ended.map_or_else(|error| error.to_string(), |()| String::new());
+    match came - on_disk {
+        0 => assert_eq!(told, ""),
+        1 => assert!(
+            told.starts_with("1 results were not published: 0 were"),
+            "{told}"
+        ),
+        more => panic!("{more} are neither on disk nor with whoever sent them: {told}"),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_spool_that_is_full_drops_the_oldest_and_counts_them() {
     let folder = tempfile::tempdir().unwrap();
     let settings = state_settings(folder.path(), 200_000);

@@ -6,6 +6,8 @@
 
 mod end;
 mod folding;
+#[cfg(test)]
+mod found;
 mod linear;
 mod python;
 mod size;
@@ -58,12 +60,12 @@ pub enum Search {
 }
 
 impl Pattern {
-    /// Takes a pattern as `regex` or else as Python would write it.
+    /// Takes a pattern as Python means it, or else as `regex` does.
     pub fn parse(configured: &str) -> Result<Self, String> {
         let translated = python::translate(configured);
-        let mut texts = vec![configured];
+        let mut texts = vec![translated.as_str()];
         if translated != configured {
-            texts.push(&translated);
+            texts.push(configured);
         }
         let pattern = |text: String, engine| Self {
             configured: configured.into(),

@@ -1,8 +1,8 @@
 //! What Python writes in another way than `regex`.
 
 /// The pattern with Python's own ways put in the engines' words: `\Z` for the end, `\<` and `\>` for
-/// the characters, a bracket or doubled operator within a class, a brace that repeats nothing, and
-/// a repetition from nought that leaves the nought out.
+/// the characters, a bracket or doubled operator within a class, a brace that repeats nothing, a
+/// repetition from nought that leaves the nought out, and a character by its number in octal.
 pub(super) fn translate(pattern: &str) -> String {
     let mut out = String::with_capacity(pattern.len());
     let mut rest = pattern;
@@ -57,6 +57,7 @@ fn translate_escape<'a>(after: &'a str, out: &mut String) -> &'a str {
     match escaped {
         'Z' => out.push_str("\\z"),
         '<' | '>' => out.push(escaped),
+        '0'..='9' => return translate_number(after, out),
         _ => {
             out.push('\\');
             out.push(escaped);
@@ -65,13 +66,34 @@ fn translate_escape<'a>(after: &'a str, out: &mut String) -> &'a str {
     &after[escaped.len_utf8()..]
 }
 
+/// A character by its number: of three octal digits, or of fewer behind a nought. All others are
+/// references to groups.
+fn translate_number<'a>(after: &'a str, out: &mut String) -> &'a str {
+    let octal = after
+        .bytes()
+        .take(3)
+        .take_while(|it| (b'0'..=b'7').contains(it));
+    let (digits, rest) = after.split_at(octal.count());
+    let number = u32::from_str_radix(digits, 8).ok().filter(|it| *it < 0o400);
+    match number {
+        Some(number) if digits.len() == 3 || digits.starts_with('0') => {
+            let digit = |number| char::from_digit(number, 16).unwrap_or_default();
+            out.extend(['\\', 'x', digit(number >> 4), digit(number & 0xf)]);
+            rest
+        }
+        _ => {
+            out.push('\\');
+            after
+        }
+    }
+}
+
 /// A repetition, or a brace that stands for itself.
 fn translate_brace<'a>(after: &'a str, out: &mut String) -> &'a str {
     let repetition = after.split_once('}').and_then(|(inside, rest)| {
         let (least, most) = inside.split_once(',').unwrap_or((inside, "0"));
         let numbers = |text: &str| text.chars().all(|char| char.is_ascii_digit());
-        let repeats = numbers(least) && numbers(most) && !(least.is_empty() && most.is_empty());
-        (repeats && !inside.is_empty()).then_some((inside, rest))
+        (numbers(least) && numbers(most) && !inside.is_empty()).then_some((inside, rest))
     });
     let Some((inside, rest)) = repetition else {
         out.push_str("\\{");

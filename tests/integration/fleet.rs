@@ -7,6 +7,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
+use devstack::{Kafka, KafkaOptions, Server as _};
 use jiff::{SignedDuration, Timestamp};
 use messages::DueTimes;
 use rdkafka::{
@@ -150,7 +151,21 @@ struct Fleet {
     members: Vec<Member>,
 }
 
+/// The settings that all members have.
+fn fleet_settings(topic: &Topic, file: &Path) -> ServiceSettings {
+    settings(topic, file)
+        .set("MONITOR_GROUP", &topic.name)
+        .set("MONITOR_SESSION_TIMEOUT", SESSION.as_secs())
+        .set("WEBSITES_CHECK_INTERVAL", INTERVAL.as_secs())
+        .set("PROBES_PER_HOST_MAX", 256)
+}
+
 impl Fleet {
+    fn of(settings: ServiceSettings) -> Self {
+        let members = Vec::new();
+        Self { settings, members }
+    }
+
     fn add(&mut self) {
         let state = tempfile::tempdir().unwrap();
         let settings = self
@@ -236,16 +251,9 @@ async fn a_fleet_that_is_killed_frozen_and_grown_accounts_for_each_check_once() 
     let folder = tempfile::tempdir().unwrap();
     let (file, urls) = write_many(folder.path(), &site);
     let (topic, database) = (Topic::create(4).await, Database::create().await);
-    let settings = settings(&topic, &file)
-        .set("MONITOR_GROUP", &topic.name)
-        .set("MONITOR_SESSION_TIMEOUT", SESSION.as_secs())
-        .set("WEBSITES_CHECK_INTERVAL", INTERVAL.as_secs())
-        .set("PROBES_PER_HOST_MAX", 256);
+    let settings = fleet_settings(&topic, &file);
     publish(&settings, &["--yes"], 0).await;
-    let mut fleet = Fleet {
-        settings,
-        members: Vec::new(),
-    };
+    let mut fleet = Fleet::of(settings);
     (0..3).for_each(|_| fleet.add());
     let mut living = vec![0, 1, 2];
     fleet.await_shares(&living).await;
@@ -277,6 +285,48 @@ async fn a_fleet_that_is_killed_frozen_and_grown_accounts_for_each_check_once() 
         let exit = fleet.members[member].service.terminate().await;
         assert_eq!(exit, Some(0));
     }
+    assert_accounts(&topic, &database, &urls, since, until).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_fleet_goes_on_while_kafka_is_away() {
+    let mut kafka = Kafka::throwaway(KafkaOptions::default()).await.unwrap();
+    let site = Site::start(Answer::page("well")).await;
+    let folder = tempfile::tempdir().unwrap();
+    let (file, urls) = write_many(folder.path(), &site);
+    let topic = Topic::create_on(&kafka, 2).await;
+    let settings = fleet_settings(&topic, &file);
+    publish(&settings, &["--yes"], 0).await;
+    let mut fleet = Fleet::of(settings);
+    (0..2).for_each(|_| fleet.add());
+    fleet.await_shares(&[0, 1]).await;
+    let since = Timestamp::now();
+
+    kafka.stop().await.unwrap();
+    for member in &fleet.members {
+        let service = &member.service;
+        service.await_line(&["goes on without us"]).await;
+    }
+    let before = site.requests();
+    eventually("each is checked all the same", async || {
+        (site.requests() >= before + TARGETS).then_some(())
+    })
+    .await;
+    kafka.start().await.unwrap();
+    for member in &fleet.members {
+        let service = &member.service;
+        eventually("the group takes it in again", async || {
+            let ready = service.get("/readyz").await;
+            (!ready.contains("no answer")).then_some(())
+        })
+        .await;
+    }
+    fleet.await_shares(&[0, 1]).await;
+    let until = Timestamp::now() - SignedDuration::from_secs(2);
+    for member in &mut fleet.members {
+        assert_eq!(member.service.terminate().await, Some(0));
+    }
+    let database = Database::create().await;
     assert_accounts(&topic, &database, &urls, since, until).await;
 }
 

@@ -28,10 +28,11 @@ const READERS: usize = 100;
 const MEASURED: Duration = Duration::from_secs(20);
 /// How long a reader looks before it asks again.
 const READING: Duration = Duration::from_secs(2);
-/// What is asked, the readers' two first.
-const PATHS: [&str; 8] = [
+/// What is asked, the readers' two first; a tag's websites fill a page, a group's half of one.
+const PATHS: [&str; 9] = [
     "/",
     "/websites/10001",
+    "/?tag=tag1",
     "/?group=Group+1",
     "/websites/10001?period=30d",
     "/incidents",
@@ -43,10 +44,8 @@ const PATHS: [&str; 8] = [
 pub(crate) async fn measure(servers: &mut Servers) -> anyhow::Result<()> {
     database::keep_commit_times(servers).await?;
     let database = Database::create(servers, NAME).await?;
-    // The topic that steady records go to.
-    let topic = "steady";
-    servers.kafka.create_topic(topic, topic::PARTITIONS).await?;
-    let consumer = Consumer::start(servers, topic, &database)?;
+    servers.kafka.create_topic(NAME, topic::PARTITIONS).await?;
+    let consumer = Consumer::start(servers, NAME, &database)?;
     // It outlives its readers.
     let address: &'static str = consumer.address().to_owned().leak();
     await_page(address).await?;
@@ -99,12 +98,14 @@ async fn await_page(address: &str) -> anyhow::Result<()> {
 
 /// Each page for itself, while nothing is stored.
 async fn alone(address: &str, when: &str) -> anyhow::Result<()> {
-    for path in PATHS {
-        let mut answers = Vec::new();
-        for _ in 0..REQUESTS {
+    let mut all = PATHS.map(|path| (path, Vec::new()));
+    for _ in 0..REQUESTS {
+        for (path, answers) in &mut all {
             answers.push(ask(address, path).await?);
-            sleep(APART).await;
         }
+        sleep(APART).await;
+    }
+    for (path, answers) in all {
         say(&format!("page {path}, {when}"), answers);
     }
     Ok(())

@@ -36,6 +36,6 @@ INSERT INTO hours (website_id, hour, location, up, down, missed, skipped, doubte
     dns, connect, tls, first_byte, body, buckets, bucket_counts)
 SELECT id, date_trunc('hour', now()) - back * interval '1 h', 'default', 60, 0, 0, 0, 0, 0, 0, 0, 12, 1, 2, 2, 5, 2,
     buckets, counts
-FROM generate_series(90 * 24, 0, -1) AS back, websites,
+FROM generate_series(30 * 24, 0, -1) AS back, websites,
     (SELECT array_agg(bucket::smallint) AS buckets, array_agg(2) AS counts FROM generate_series(250, 280) AS bucket) AS spread
 WHERE id > 10000;

@@ -13,6 +13,11 @@ use crate::{
 };
 
 impl Spool {
+    /// Whether there is a store, by which the next start knows what is owed.
+    pub(crate) fn has_store(&self) -> bool {
+        self.disk.is_there()
+    }
+
     /// There is no store from the beginning.
     pub(super) fn begin_without(&mut self, why: &str) {
         warn!(

@@ -156,11 +156,6 @@ impl Spool {
         self.loaded = self.next;
     }
 
-    /// Whether there is a store, by which the next start knows what is owed.
-    pub(crate) fn has_store(&self) -> bool {
-        self.disk.is_there()
-    }
-
     pub(crate) fn has_room(&self, entry: &Entry) -> bool {
         self.queue.has_room(entry)
     }

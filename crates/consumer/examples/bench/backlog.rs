@@ -103,11 +103,12 @@ async fn drain_once(
     let drained = consumer.drain(servers, database, records).await?;
     let (cost, count) = (drained.cost, number(drained.records));
     println!(
-        "consumer: {:.0} records/s; µs of CPU a record: {:.2} the consumer, {:.2} PostgreSQL; \
-         MiB: {} at most, {} idle",
+        "consumer: {:.0} records/s; µs of CPU a record: {:.2} the consumer, {:.2} PostgreSQL \
+         ({:.2} of them beside its connections); MiB: {} at most, {} idle",
         cost.rate(count),
         Cost::each(cost.consumer, count),
         Cost::each(cost.postgres, count),
+        Cost::each(cost.helpers, count),
         drained.memory_max,
         drained.memory_idle,
     );
@@ -124,9 +125,11 @@ async fn say_size(database: &Database) -> anyhow::Result<()> {
 
 fn say_copy(connections: usize, cost: &Cost, rows: f64) {
     println!(
-        "COPY by {connections} connection(s): {:.0} rows/s; µs of CPU a row: {:.2} PostgreSQL",
+        "COPY by {connections} connection(s): {:.0} rows/s; µs of CPU a row: {:.2} PostgreSQL \
+         ({:.2} of them beside its connections)",
         cost.rate(rows),
-        Cost::each(cost.postgres, rows)
+        Cost::each(cost.postgres, rows),
+        Cost::each(cost.helpers, rows)
     );
 }
 

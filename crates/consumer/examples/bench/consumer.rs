@@ -11,9 +11,15 @@ use anyhow::{Context, ensure};
 use devstack::Server;
 use tempfile::TempDir;
 
-use crate::{Servers, database::Database, usage};
+use crate::{
+    Servers,
+    database::Database,
+    usage::{self, Family},
+};
 
+/// How often it is asked how much is stored, which the server pays for: seldom at first.
 const POLL_INTERVAL: Duration = Duration::from_millis(20);
+const POLL_SELDOM_INTERVAL: Duration = Duration::from_millis(100);
 /// Long enough for any run: whoever waits longer, waits in vain.
 const DRAIN_MAX: Duration = Duration::from_mins(10);
 /// After a backlog, how long until memory is what an idle consumer has: the allocator gives back what
@@ -34,7 +40,7 @@ pub(crate) struct Consumer {
 pub(crate) struct Moment {
     at: Instant,
     consumer: Duration,
-    postgres: Duration,
+    postgres: Family,
 }
 
 /// What something cost.
@@ -43,6 +49,8 @@ pub(crate) struct Cost {
     pub(crate) took: Duration,
     pub(crate) consumer: Duration,
     pub(crate) postgres: Duration,
+    /// Of these, what PostgreSQL does beside its connections.
+    pub(crate) helpers: Duration,
 }
 
 /// What a drained backlog cost.
@@ -96,6 +104,7 @@ impl Consumer {
                 },
             )
             .env("ALERT_GROUP_WAIT", "5")
+            .envs(servers.settings.iter().cloned())
             .current_dir(folder.path())
             .stdin(Stdio::null())
             .spawn()
@@ -142,7 +151,13 @@ impl Consumer {
             if stored >= records {
                 break;
             }
-            tokio::time::sleep(POLL_INTERVAL).await;
+            let is_amid = stored > 0 && stored < records / 10 * 9;
+            let pause = if is_amid {
+                POLL_SELDOM_INTERVAL
+            } else {
+                POLL_INTERVAL
+            };
+            tokio::time::sleep(pause).await;
         }
         let ended = self.moment(servers)?;
         let (first, began) = began.context("something was stored")?;
@@ -167,10 +182,12 @@ impl Drop for Consumer {
 
 impl Moment {
     pub(crate) fn since(self, before: Self) -> Cost {
+        let postgres = self.postgres.since(before.postgres);
         Cost {
             took: self.at - before.at,
             consumer: self.consumer.saturating_sub(before.consumer),
-            postgres: self.postgres.saturating_sub(before.postgres),
+            postgres: postgres.all,
+            helpers: postgres.helpers,
         }
     }
 }

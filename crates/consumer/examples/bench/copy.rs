@@ -68,10 +68,12 @@ impl Rows {
         let share = self.pieces.len() / connections;
         let shares = clients.iter().zip(self.pieces.chunks(share));
         try_join_all(shares.map(async |(client, pieces)| self.copy(client, pieces).await)).await?;
+        let (took, used) = (began.elapsed(), usage::of_family(postgres)?.since(before));
         let cost = Cost {
-            took: began.elapsed(),
-            postgres: usage::of_family(postgres)?.saturating_sub(before),
+            took,
             consumer: Duration::ZERO,
+            postgres: used.all,
+            helpers: used.helpers,
         };
         database.client().batch_execute("TRUNCATE metrics").await?;
         Ok(cost)

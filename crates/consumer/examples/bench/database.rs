@@ -65,6 +65,27 @@ pub(crate) async fn checkpoint(servers: &Servers) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Has the server do while nobody measures what else one of those who are compared would pay for by chance:
+/// vacuum what an earlier run has left, and make files for its log.
+pub(crate) async fn be_fair(servers: &Servers) -> anyhow::Result<()> {
+    const LOG_MIB: u32 = 1024;
+    let superuser = connect(&servers.postgres.superuser_uri()).await?;
+    for statement in [
+        "ALTER SYSTEM SET autovacuum = off".to_owned(),
+        format!("ALTER SYSTEM SET min_wal_size = '{LOG_MIB}MB'"),
+        format!("ALTER SYSTEM SET max_wal_size = '{}MB'", 4 * LOG_MIB),
+        "SELECT pg_reload_conf()".to_owned(),
+        format!(
+            "SELECT pg_logical_emit_message(false, 'bench', repeat('x', 1048576)) \
+             FROM generate_series(1, {LOG_MIB})"
+        ),
+        "CHECKPOINT".to_owned(),
+    ] {
+        superuser.batch_execute(&statement).await?;
+    }
+    Ok(())
+}
+
 /// Has the server keep when each transaction was committed, from now on.
 pub(crate) async fn keep_commit_times(servers: &mut Servers) -> anyhow::Result<()> {
     let superuser = connect(&servers.postgres.superuser_uri()).await?;

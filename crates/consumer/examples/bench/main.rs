@@ -25,6 +25,9 @@ struct Arguments {
     /// How often each backlog is drained.
     #[arg(long, default_value_t = 3)]
     runs: u32,
+    /// A setting of the consumer: NAME=VALUE.
+    #[arg(long, value_parser = setting)]
+    set: Vec<(String, String)>,
     /// What to measure; all, when nothing is named.
     scenarios: Vec<Scenario>,
 }
@@ -53,6 +56,14 @@ enum Scenario {
 struct Servers {
     kafka: Kafka,
     postgres: Postgres,
+    /// How the consumer is set, beside what is always so.
+    settings: Vec<(String, String)>,
+}
+
+fn setting(text: &str) -> Result<(String, String), String> {
+    let pair = text.split_once('=');
+    let (name, value) = pair.ok_or("is not NAME=VALUE")?;
+    Ok((name.to_owned(), value.to_owned()))
 }
 
 #[tokio::main]
@@ -75,7 +86,12 @@ async fn main() -> anyhow::Result<()> {
             ..Default::default()
         }),
     )?;
-    let mut servers = Servers { kafka, postgres };
+    let mut servers = Servers {
+        kafka,
+        postgres,
+        settings: arguments.set,
+    };
+    database::be_fair(&servers).await?;
     let (records, runs) = (arguments.records, arguments.runs);
     for scenario in scenarios {
         match scenario {

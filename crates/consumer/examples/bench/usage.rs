@@ -15,17 +15,46 @@ pub(crate) fn of_process(pid: u32) -> anyhow::Result<Duration> {
     Ok(TICK * times(pid)?[..2].iter().sum())
 }
 
-/// Processor time of a process and all its children, also of those that are gone.
-pub(crate) fn of_family(pid: u32) -> anyhow::Result<Duration> {
+/// Processor time of PostgreSQL.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Family {
+    /// Of all its processes, also of those that are gone.
+    pub(crate) all: Duration,
+    /// Of those that write its log, its pages and its statistics, and vacuum: who pays for them is chance.
+    pub(crate) helpers: Duration,
+}
+
+impl Family {
+    pub(crate) fn since(self, before: Self) -> Self {
+        Self {
+            all: self.all.saturating_sub(before.all),
+            helpers: self.helpers.saturating_sub(before.helpers),
+        }
+    }
+}
+
+/// Processor time of a server by its first process and all the children of that.
+pub(crate) fn of_family(pid: u32) -> anyhow::Result<Family> {
     let mut ticks: u32 = times(pid)?.iter().sum();
+    let mut helpers = 0;
     let children = fs::read_to_string(format!("/proc/{pid}/task/{pid}/children"))?;
     for child in children.split_whitespace() {
         // One that ended meanwhile is counted among those that are gone, the next time.
-        if let Ok(times) = times(child.parse()?) {
-            ticks += times[..2].iter().sum::<u32>();
+        let Ok(times) = times(child.parse()?) else {
+            continue;
+        };
+        let own: u32 = times[..2].iter().sum();
+        ticks += own;
+        let title = fs::read_to_string(format!("/proc/{child}/cmdline")).unwrap_or_default();
+        // Connections say whose they are, and from where.
+        if !title.contains('(') {
+            helpers += own;
         }
     }
-    Ok(TICK * ticks)
+    Ok(Family {
+        all: TICK * ticks,
+        helpers: TICK * helpers,
+    })
 }
 
 fn times(pid: u32) -> anyhow::Result<Vec<u32>> {

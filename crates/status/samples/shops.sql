@@ -19,6 +19,7 @@ INSERT INTO s VALUES
 (14,'https://www.example.org','Website','Company','{customer}',180,1,'{Frankfurt,Virginia,Singapore}',0.12,'{}');
 INSERT INTO websites(id,url,created_at,target) SELECT id,url,CASE WHEN id=12 THEN now() ELSE now()-interval '200 days' END, jsonb_build_object('name',name,'group',grp,'tags',to_jsonb(tags),'slow_after',slow)||extra FROM s;
 SELECT setval(pg_get_serial_sequence('websites','id'), 14);
+INSERT INTO group_slos VALUES ('Shop', 99), ('Platform', 99.9);
 INSERT INTO certificates(id,not_after,issuer,subject) VALUES (1,now()+interval '61 days','CN=R3, O=Example CA','CN=shop.example.com'),(2,now()+interval '6 days 3 hours','CN=R3, O=Example CA','CN=downloads.example.net');
 INSERT INTO maintenance_spans VALUES (13, date_trunc('hour',now())-interval '30 min', date_trunc('hour',now())+interval '2 hours','New search'),
  (13, now()-interval '7 days', now()-interval '7 days'+interval '2 hours','');

@@ -3,19 +3,22 @@
 
 use std::{
     collections::{BTreeMap, VecDeque},
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use jiff::Timestamp;
 use rdkafka::{
-    ClientContext, Offset, TopicPartitionList,
+    ClientContext, Offset, Statistics, TopicPartitionList,
     config::RDKafkaLogLevel,
     consumer::{BaseConsumer, CommitMode, Consumer, ConsumerContext},
     error::{KafkaError, KafkaResult},
     topic_partition_list::TopicPartitionListElem,
     types::{RDKafkaErrorCode, RDKafkaRespErr},
 };
-use service::kafka::Observer;
+use service::kafka::{Observer, brokers_answer};
 use tracing::{debug, warn};
 
 use super::{
@@ -40,7 +43,9 @@ pub(super) enum Rebalance {
 pub(super) struct Callbacks {
     topic: String,
     group: Option<String>,
-    pub(super) observer: Observer,
+    observer: Observer,
+    /// The group or the topic is in trouble, or not heard yet: that a broker answers proves nothing of it.
+    is_unwell: AtomicBool,
     /// One poll brings one or two, and the reader takes all of them before the next.
     rebalances: Mutex<VecDeque<Rebalance>>,
     /// How far the partitions were read that are ours for certain.
@@ -59,9 +64,29 @@ impl Callbacks {
             topic: topic.to_owned(),
             group: group.map(str::to_owned),
             observer,
+            is_unwell: AtomicBool::new(true),
             rebalances: Mutex::default(),
             positions: Mutex::default(),
             ledger,
+        }
+    }
+
+    /// The topic and the group do what they should.
+    pub(super) fn heard(&self) {
+        self.is_unwell.store(false, Ordering::Relaxed);
+        self.observer.heard();
+    }
+
+    /// The topic or the group does not do what it should.
+    pub(super) fn failed(&self, story: &str) {
+        self.is_unwell.store(true, Ordering::Relaxed);
+        self.observer.failed(story);
+    }
+
+    /// A broker answers: where nothing else is wrong, nothing is.
+    fn brokers_answer(&self) {
+        if !self.is_unwell.load(Ordering::Relaxed) {
+            self.observer.heard();
         }
     }
 
@@ -112,7 +137,7 @@ impl Callbacks {
         if let Err(error) = consumer.incremental_assign(&TopicPartitionList::new()) {
             warn!("Kafka client: taking partitions {partitions:?}: {error}");
         }
-        self.observer.heard();
+        self.heard();
         lock(&self.rebalances).push_back(Rebalance::Assigned(partitions));
     }
 
@@ -188,8 +213,14 @@ impl ClientContext for Callbacks {
     fn error(&self, error: KafkaError, reason: &str) {
         let code = error.rdkafka_error_code();
         match code.and_then(|code| self.advice(code, reason)) {
-            Some(story) => self.observer.failed(&story),
+            Some(story) => self.failed(&story),
             None => self.observer.error(error, reason),
+        }
+    }
+
+    fn stats(&self, statistics: Statistics) {
+        if brokers_answer(&statistics) {
+            self.brokers_answer();
         }
     }
 }
@@ -216,4 +247,49 @@ impl ConsumerContext for Callbacks {
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use service::{
+        health::Health,
+        kafka::{KafkaSettings, Security},
+    };
+
+    use super::*;
+
+    fn callbacks() -> (Callbacks, Health) {
+        let health = Health::default();
+        let settings = KafkaSettings {
+            bootstrap_servers: "kafka:9092".into(),
+            security: Security::default(),
+            topic: "checks".into(),
+            topic_partitions: 1,
+            topic_replication_factor: None,
+        };
+        let observer = Observer::new(health.condition("Targets"), &settings);
+        let callbacks = Callbacks::new("targets", Some("eu"), observer, Ledger::default());
+        (callbacks, health)
+    }
+
+    fn error(callbacks: &Callbacks, code: RDKafkaErrorCode) {
+        callbacks.error(KafkaError::Global(code), "");
+    }
+
+    #[test]
+    fn a_broker_that_is_back_is_enough_unless_something_else_is_wrong() {
+        let (callbacks, health) = callbacks();
+        callbacks.brokers_answer();
+        assert!(!health.problems().is_empty(), "nothing is read yet");
+        callbacks.heard();
+        error(&callbacks, RDKafkaErrorCode::AllBrokersDown);
+        assert!(!health.problems().is_empty());
+        callbacks.brokers_answer();
+        assert!(health.problems().is_empty());
+        error(&callbacks, RDKafkaErrorCode::InconsistentGroupProtocol);
+        callbacks.brokers_answer();
+        assert!(health.problems().concat().contains("MONITOR_GROUP"));
+        callbacks.heard();
+        assert!(health.problems().is_empty());
+    }
 }

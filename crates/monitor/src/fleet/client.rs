@@ -40,7 +40,7 @@ const HEARTBEATS: u32 = 4;
 ///   their beginning, whatever the group has committed.
 /// - `cooperative-sticky` moves no more partitions than it has to, and the others' checks go on meanwhile.
 /// - The topic is small, and what is fetched ahead is bounded.
-const CONFIG: [(&str, &str); 8] = [
+const CONFIG: [(&str, &str); 9] = [
     ("enable.auto.commit", "false"),
     ("enable.auto.offset.store", "false"),
     ("enable.partition.eof", "true"),
@@ -48,6 +48,7 @@ const CONFIG: [(&str, &str); 8] = [
     ("partition.assignment.strategy", "cooperative-sticky"),
     ("queued.max.messages.kbytes", "4096"),
     ("fetch.error.backoff.ms", "200"),
+    ("statistics.interval.ms", "2000"),
     ("allow.auto.create.topics", "false"),
 ];
 
@@ -109,9 +110,14 @@ impl Client {
         self.group.as_deref()
     }
 
-    /// What to know of the client's state is told here.
-    pub(super) fn observer(&self) -> &Observer {
-        &self.consumer.context().observer
+    /// The topic and the group do what they should.
+    pub(super) fn heard(&self) {
+        self.consumer.context().heard();
+    }
+
+    /// The topic or the group does not do what it should.
+    pub(super) fn failed(&self, story: &str) {
+        self.consumer.context().failed(story);
     }
 
     /// What the client has; waits for it.

@@ -91,7 +91,10 @@ impl Reader {
             self.client.place(&places)
         });
         match outcome {
-            Ok(()) => self.coming.clear(),
+            Ok(()) => {
+                self.coming.clear();
+                self.client.heard();
+            }
             Err(error) => self.ask_again(&format!("no answer about the group's offsets: {error}")),
         }
     }
@@ -113,6 +116,9 @@ impl Reader {
         };
         self.times.ask_again = Instant::now() + LOOK_INTERVAL;
         if partitions.iter().all(|it| self.holdings.has(*it)) {
+            if self.holdings.are_ready() {
+                self.client.heard();
+            }
             return;
         }
         let positions = self.holdings.positions();
@@ -132,6 +138,6 @@ impl Reader {
 
     fn ask_again(&mut self, story: &str) {
         self.times.ask_again = Instant::now() + RETRY_INTERVAL;
-        self.client.observer().failed(story);
+        self.client.failed(story);
     }
 }

@@ -144,7 +144,7 @@ impl Reader {
         self.telling.owe(came.owed, now);
         self.is_changed = true;
         if self.holdings.are_ready() {
-            self.client.observer().heard();
+            self.client.heard();
         }
     }
 

@@ -4,7 +4,7 @@
 PROFILE ?= release
 
 SETUP := crates/devstack/setup.sh
-SCRIPTS := $(SETUP) crates/torture/mutants.sh .ci/coverage .ci/fuzzed .ci/instrumented .ci/run .ci/tool packaging/build.sh packaging/test-deb.sh
+SCRIPTS := $(SETUP) crates/torture/mutants.sh .ci/alterations .ci/coverage .ci/fuzzed .ci/instrumented .ci/run .ci/tool packaging/build.sh packaging/test-deb.sh
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 # Cargo keeps what it builds by the profile dev in a folder called debug.
 BIN = $(TARGET)/$(if $(filter dev,$(PROFILE)),debug,$(PROFILE))
@@ -92,6 +92,11 @@ fuzz: setup ## Feed records, targets files, pages and PG_URIs that nobody would 
 		$(abspath $(TARGET))/debug/$$name -max_total_time=$(or $(SECONDS_EACH),20) -max_len=65536 -timeout=10 \
 			-print_final_stats=1 -verbosity=0 -artifact_prefix=artifacts/$$name- corpus/$$name seeds/$$name || exit 1; \
 	done
+
+.PHONY: alterations
+alterations: setup ## Alter the code in hundreds of ways, and say what no unit test notices; hours; PART=messages
+	@$(SETUP) tests
+	@.ci/alterations $(PART)
 
 .PHONY: coverage
 coverage: setup ## Measure which lines the tests reach, those of the services that they start included

@@ -22,3 +22,18 @@ pub fn record_id(topic: &str, partition: i32, offset: i64, timestamp_ms: i64) ->
     let name = format!("{topic}\0{partition}\0{offset}\0{timestamp_ms}");
     Uuid::new_v5(&RECORD_NAMESPACE, name.as_bytes())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As another implementation of RFC 9562 makes them (Python's `uuid`): rows have them as their identity.
+    #[test]
+    fn ids_are_the_same_for_ever() {
+        let due = "2026-11-25T03:12:00Z".parse().unwrap();
+        let id = check_id("default", "https://example.org/", due);
+        assert_eq!(id.to_string(), "6919dfa2-7935-5af4-9333-415f65c4fb35");
+        let id = record_id("checks", 3, 77, 1_700_000_000_123);
+        assert_eq!(id.to_string(), "f94bd001-984b-51e3-973c-0175d07e6dcd");
+    }
+}

@@ -197,6 +197,8 @@ mod tests {
             "9999-12-31",
             "9999-12-31T23:59:59",
             "9999-13-01T00:00:00Z",
+            // Before the first one.
+            "-009999-01-01T00:00:00Z",
         ] {
             assert_eq!(read(text), None, "{text}");
         }

@@ -180,3 +180,6 @@ impl CheckResult {
         Some(Duration::try_from(lag).unwrap_or_default())
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -217,6 +217,8 @@ proptest! {
             prop_assert_eq!(encoded.json, whole);
         } else if !record.matched_text.is_empty() {
             prop_assert!(encoded.json.len() <= bytes_max);
+            // One more character takes twelve bytes at most.
+            prop_assert!(encoded.json.len() + 12 > bytes_max);
         }
     }
 }

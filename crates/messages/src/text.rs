@@ -84,3 +84,19 @@ impl<'de> Deserialize<'de> for Text {
         deserializer.deserialize_any(Visitor)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    #[test]
+    fn a_text_is_read_from_what_was_read_before_too() {
+        let read = |value: Value| serde_json::from_value::<Text>(value);
+        assert_eq!(read(json!("a\0b")).unwrap(), "a\u{fffd}b");
+        assert_eq!(read(Value::Null).unwrap(), "");
+        let error = read(json!(5)).unwrap_err().to_string();
+        assert_eq!(error, "invalid type: integer `5`, expected a string");
+    }
+}

@@ -222,3 +222,42 @@ impl Formatter for AsciiFormatter {
         CompactFormatter.write_string_fragment(writer, rest)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_takes_what_it_takes_in_json() {
+        for text in [
+            "",
+            "a\"\\\n\r\t\x08\x0c",
+            "\x01\x1f \x7f",
+            "\u{80}é",
+            "😀",
+            "aé\n😀",
+        ] {
+            let mut json = Vec::new();
+            let mut serializer = serde_json::Serializer::with_formatter(&mut json, AsciiFormatter);
+            text.serialize(&mut serializer).unwrap();
+            assert_eq!(escaped_len(text), json.len() - 2, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_cut_keeps_as_much_as_fits() {
+        let text = "aé😀b";
+        for (bytes_max, kept) in [
+            (0, ""),
+            (1, "a"),
+            (6, "a"),
+            (7, "aé"),
+            (18, "aé"),
+            (19, "aé😀"),
+            (20, text),
+            (99, text),
+        ] {
+            assert_eq!(prefix_within(text, bytes_max), kept, "{bytes_max}");
+        }
+    }
+}

@@ -17,7 +17,7 @@ pub(super) const RIGHT: &str = "write days, time, duration and time zone, as \
 const LASTS_MAX: SignedDuration = SignedDuration::from_hours(7 * 24);
 const LASTS_MIN: SignedDuration = SignedDuration::from_mins(1);
 /// Dates of one window.
-const DATES_MAX: usize = 100;
+pub(super) const DATES_MAX: usize = 100;
 /// Not the machine's: monitor and consumer have the same answer, and an image without zones has it, too.
 static ZONES: LazyLock<TimeZoneDatabase> = LazyLock::new(TimeZoneDatabase::bundled);
 const WEEK: [(&str, Weekday); 7] = [

@@ -1,7 +1,7 @@
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 
-use super::Maintenance;
+use super::{Maintenance, parse::DATES_MAX};
 
 fn time(text: &str) -> Timestamp {
     text.parse().unwrap()
@@ -135,6 +135,27 @@ fn what_is_wrong_is_named_with_what_would_be_right() {
             .unwrap_err()
             .contains("20 windows")
     );
+}
+
+#[test]
+fn a_window_has_as_many_dates_as_are_allowed_and_no_more() {
+    let dates = |count| {
+        let dates = vec!["2026-12-24"; count].join(",");
+        Maintenance::parse(&format!("{dates} 23:00 1h UTC"))
+    };
+    assert!(dates(DATES_MAX).is_ok());
+    let problem = dates(DATES_MAX + 1).unwrap_err();
+    assert!(problem.contains("more than"), "{problem}");
+}
+
+#[test]
+fn what_only_touches_a_time_is_not_within_it() {
+    let within = |since, until| spans("Thu 12:00 1h UTC", since, until);
+    let before = within("2026-11-26T11:00:00Z", "2026-11-26T12:00:00Z");
+    let after = within("2026-11-26T13:00:00Z", "2026-11-26T14:00:00Z");
+    assert_eq!([before, after], [const { Vec::<String>::new() }; 2]);
+    let at_its_end = within("2026-11-26T12:59:59Z", "2026-11-26T14:00:00Z");
+    assert_eq!(at_its_end.len(), 1);
 }
 
 proptest! {

@@ -190,6 +190,29 @@ fn what_cannot_be_read_says_why() {
 }
 
 #[test]
+fn what_is_of_another_type_says_what_is_expected() {
+    for (field, message) in [
+        (
+            r#""error_code":true"#,
+            "field `error_code`: invalid type: boolean `true`, expected a 32-bit integer, or a string that holds one",
+        ),
+        (r#""error_code":null"#, "field `error_code` is missing"),
+        (
+            r#""error_code":1,"timings":7"#,
+            "field `timings`: invalid type: integer `7`, expected an object",
+        ),
+        (
+            r#""error_code":1,"started_at":7"#,
+            "field `started_at`: invalid type: integer `7`, expected a time as RFC 3339 has it",
+        ),
+    ] {
+        let json = format!(r#"{{"url":"u",{field},"response_time":1}}"#);
+        let error = read(&json).unwrap_err().to_string();
+        assert!(error.starts_with(message), "{field}: {error}");
+    }
+}
+
+#[test]
 fn the_value_in_an_error_is_short() {
     let json = format!(
         r#"{{"url":"u","error_code":1,"response_time":1,"outcome":"{}"}}"#,

@@ -34,6 +34,17 @@ deb() {
     ls "$out"/*.deb
 }
 
+# What each program is made of, as CycloneDX. The tool writes one beside each manifest of ours.
+bill() {
+    tool=$(.ci/tool cargo-cyclonedx)
+    "$tool" cyclonedx --quiet --format json --spec-version 1.5 --target "$(rustc --print host-tuple)" \
+        --override-filename bill.cdx
+    for program in monitor consumer; do
+        mv "crates/$program/bill.cdx.json" "$out/$name.$program.cdx.json"
+    done
+    find crates tests -maxdepth 2 -name bill.cdx.json -delete
+}
+
 dist() {
     name=websites-monitor-$version-$(rustc --print host-tuple)
     folder=$out/$name
@@ -49,6 +60,7 @@ dist() {
     tar --create --sort=name --mtime="@$SOURCE_DATE_EPOCH" --owner=0 --group=0 --numeric-owner \
         --directory="$out" "$name" | gzip --no-name --best >"$out/$name.tar.gz"
     rm -r "$folder"
+    bill
     (cd "$out" && sha256sum "$name".* >"$name.sha256" && cat "$name.sha256")
 }
 

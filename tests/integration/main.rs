@@ -53,4 +53,5 @@ mod supervised;
 mod takeover;
 mod targets;
 mod torture;
+mod traces;
 mod witness;

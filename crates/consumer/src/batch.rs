@@ -2,8 +2,11 @@
 
 use std::ops::Range;
 
+use rdkafka::Message;
 use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
+
+use crate::arrival::Arrival;
 
 /// Bytes of records in one batch, unless a single record is larger.
 const BATCH_BYTES_MAX: usize = 8 * 1024 * 1024;
@@ -52,11 +55,25 @@ pub struct RawRecord<'a> {
     pub value: Option<&'a [u8]>,
 }
 
+impl<'a> RawRecord<'a> {
+    /// One that came from Kafka.
+    pub(crate) fn of(message: &'a impl Message) -> Self {
+        Self {
+            offset: message.offset(),
+            timestamp_ms: message.timestamp().to_millis(),
+            key: message.key(),
+            value: message.payload(),
+        }
+    }
+}
+
 /// Consecutive records of one partition. Their bytes lie in one piece of memory.
 #[derive(Debug, Default)]
 pub struct Batch {
     bytes: Vec<u8>,
     records: Vec<Span>,
+    /// Those of which a trace is told, by their offsets.
+    arrivals: Vec<Arrival>,
 }
 
 /// Where a record's bytes lie.
@@ -79,6 +96,19 @@ impl Batch {
             key,
             value,
         });
+    }
+
+    /// Notes that a trace is told of the record that was added last, if it is this one.
+    pub(crate) fn trace(&mut self, arrival: Arrival) {
+        if self.end() == Some(arrival.offset + 1) {
+            self.arrivals.push(arrival);
+        }
+    }
+
+    /// The records of these offsets of which a trace is told.
+    pub(crate) fn arrivals(&self, offsets: Range<i64>) -> impl Iterator<Item = &Arrival> {
+        let arrivals = self.arrivals.iter();
+        arrivals.filter(move |arrival| offsets.contains(&arrival.offset))
     }
 
     fn keep(&mut self, bytes: &[u8]) -> Range<usize> {

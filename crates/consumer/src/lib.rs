@@ -16,10 +16,11 @@
 //!   kept no longer (`retention`).
 //! - `alerts`: who is told of incidents.
 //! - `heard`: from where something is heard. `progress`, `trouble`: how it goes, and what is wrong. [`numbers`], `step`: what is measured.
-//! - `status`: how it stands. `verify`: proves that nothing is lost; `letters`: shows dead letters, and tries them
+//! - `traces`: what became of single records. `status`: how it stands. `verify`: proves that nothing is lost; `letters`: shows dead letters, and tries them
 //!   again. `maintenance`: when websites are worked on.
 
 mod alerts;
+mod arrival;
 pub mod batch;
 pub mod decode;
 mod fates;
@@ -39,6 +40,7 @@ mod step;
 pub mod store;
 #[cfg(test)]
 mod testing;
+mod traces;
 mod trouble;
 mod verify;
 mod worker;
@@ -57,6 +59,7 @@ use service::{
     signals::Orders,
     stages::{Drain, Stages, infallible},
     telemetry::Metrics,
+    traces::Exporter,
 };
 use tokio::{
     sync::{mpsc, oneshot},
@@ -75,6 +78,7 @@ use self::{
     settings::{MigrateSettings, Settings},
     source::Parts,
     store::{BatchWriter, OffsetKey},
+    traces::Traces,
     trouble::Troubles,
     worker::{Decoding, Queue, Worker},
 };
@@ -109,7 +113,7 @@ pub async fn run(settings: Settings, metrics: Metrics, orders: Orders) -> anyhow
     let mut pem_files = settings.kafka.pem_files();
     pem_files.extend(settings.database.pem_files());
     let renewal = Renewal::new(pem_files);
-    let shared = Shared::new(&settings, &health)?;
+    let (shared, exporter) = Shared::new(&settings, &health)?;
     let address = settings.alerts.status_url.as_deref();
     let (told, known) = Accounts::channel(&settings.status.public_tags);
     let page = StatusPage::new(&settings.status, address, &settings.database, known)?;
@@ -138,22 +142,18 @@ pub async fn run(settings: Settings, metrics: Metrics, orders: Orders) -> anyhow
     let keeping = shared.keeping(settings.retention, settings.alerts, health.clone(), told);
     stages.background("the keeper", |stop| keeping.run(ready, stop));
     let progress = shared.progress;
-    stages.background("the summary", |stop| async move {
-        progress.clone().summarise(stop).await;
-        // The last summary stands before the last word.
-        progress.say();
-        Ok(())
-    });
+    stages.background("the summary", |stop| infallible(progress.summarise(stop)));
     stages.background("the reminder", |stop| {
         infallible(keeper::remind(health.clone(), stop))
     });
-    let attendants = Attendants {
+    Attendants {
         listener,
         renewal,
+        exporter,
         health,
         metrics,
-    };
-    attendants.start(&mut stages, page.router);
+    }
+    .start(&mut stages, page.router);
     stages.background("the lookout", |stop| infallible(page.lookout.run(stop)));
     stages.run().await
 }
@@ -168,18 +168,20 @@ struct Shared {
 
 impl Shared {
     /// Nothing is connected yet.
-    fn new(settings: &Settings, health: &Health) -> anyhow::Result<Self> {
+    fn new(settings: &Settings, health: &Health) -> anyhow::Result<(Self, Exporter)> {
         let key = OffsetKey {
             group: settings.source.group.clone(),
             topic: settings.kafka.topic.clone(),
         };
+        let (traces, exporter) = Traces::start(settings.traces.as_ref(), &key, health)?;
         let writer = BatchWriter::new(Database::new(&settings.database)?, key);
-        Ok(Self {
+        let shared = Self {
             writer: writer.with_rules(settings.rules.clone()),
             troubles: Troubles::new(health.condition("PostgreSQL")),
-            progress: Progress::default(),
+            progress: Progress::new(traces),
             schemas: Schemas::new(settings.registry.as_ref(), health)?,
-        })
+        };
+        Ok((shared, exporter))
     }
 }
 

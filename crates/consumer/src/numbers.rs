@@ -59,4 +59,8 @@ service::metrics! {
     Gauge ALERTS_PENDING_SECONDS = "consumer_alerts_pending_seconds";
     /// Attempts that were made at the alert which its receiver refuses most, by receiver; 0 when it takes all.
     Gauge ALERTS_REFUSED = "consumer_alerts_refused_attempts" by "receiver";
+    /// Spans of traces that the collector has taken.
+    Counter SPANS_TOLD = "consumer_told_spans_total";
+    /// Spans of traces that are lost, since the collector was away or took too few.
+    Counter SPANS_DROPPED = "consumer_dropped_spans_total";
 }

@@ -2,6 +2,7 @@
 
 use std::{
     collections::BTreeMap,
+    ops::Range,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
@@ -15,6 +16,7 @@ use crate::{
     heard::Heard,
     numbers,
     store::{Chunk, Counts, Refusal},
+    traces::Traces,
 };
 
 /// How often the log says how it goes.
@@ -26,6 +28,8 @@ pub(crate) struct Progress {
     state: Arc<Mutex<State>>,
     /// From where something is heard, and up to when.
     pub(crate) heard: Heard,
+    /// Who is told what became of single records.
+    pub(crate) traces: Traces,
 }
 
 #[derive(Debug)]
@@ -116,13 +120,22 @@ fn seconds_since(made_ms: i64, now_ms: i64) -> f64 {
 }
 
 impl Progress {
-    /// These chunks were stored in one transaction.
-    #[expect(clippy::unused_self, reason = "as the others, which keep more")]
-    pub(crate) fn committed(&self, chunks: &[Chunk<'_>], took: Duration) {
+    /// Tells `traces` of single records, too.
+    pub(crate) fn new(traces: Traces) -> Self {
+        Self {
+            traces,
+            ..Self::default()
+        }
+    }
+
+    /// These chunks were stored in one transaction, decoded and begun then.
+    pub(crate) fn committed(&self, chunks: &[Chunk<'_>], decoded: &Range<Instant>, began: Instant) {
         #[expect(clippy::cast_precision_loss, reason = "far below 2^52 records")]
         let records = chunks.iter().map(|it| it.items.len()).sum::<usize>() as f64;
         numbers::BATCH_ROWS.histogram().record(records);
-        numbers::BATCHES.histogram().record(took.as_secs_f64());
+        let took = began.elapsed().as_secs_f64();
+        numbers::BATCHES.histogram().record(took);
+        self.traces.committed(chunks, decoded, began);
     }
 
     /// A chunk was stored.
@@ -214,6 +227,8 @@ impl Progress {
         while pause().await.is_some() {
             self.say();
         }
+        // The last summary stands before the last word.
+        self.say();
     }
 
     /// Says what was stored since the last time; nothing when nothing was.
@@ -257,42 +272,4 @@ fn some(count: i64) -> Option<i64> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn rows(rows: i64) -> Counts {
-        Counts {
-            rows,
-            ..Counts::default()
-        }
-    }
-
-    #[test]
-    fn a_summary_says_what_was_stored_since_the_last_one() {
-        let mut state = State::default();
-        let start = state.said_at;
-        assert_eq!(state.summary(start + Duration::from_secs(10)), None);
-        state.stored = rows(3);
-        let summary = state.summary(start + Duration::from_secs(20)).unwrap();
-        assert_eq!(summary.stored, rows(3));
-        state.stored = rows(8);
-        let summary = state.summary(start + Duration::from_secs(30)).unwrap();
-        assert_eq!(summary.stored, rows(5));
-        assert_eq!(state.summary(start + Duration::from_secs(30)), None);
-    }
-
-    #[test]
-    fn a_record_of_a_clock_that_is_ahead_is_no_younger_than_now() {
-        assert!((seconds_since(1_500, 4_000) - 2.5).abs() < 1e-9);
-        assert!(seconds_since(4_000, 1_500).abs() < 1e-9);
-        assert!(seconds_since(i64::MIN, i64::MAX) > 0.0);
-    }
-
-    #[test]
-    fn few_rows_are_not_called_none_a_second() {
-        assert!((rate(3, SUMMARY_INTERVAL) - 0.3).abs() < 1e-9);
-        assert!((rate(1, SUMMARY_INTERVAL) - 0.1).abs() < 1e-9);
-        assert!((rate(53_217, SUMMARY_INTERVAL) - 5321.7).abs() < 1e-9);
-        assert!((rate(3, Duration::from_millis(1)) - 3.0).abs() < 1e-9);
-    }
-}
+mod tests;

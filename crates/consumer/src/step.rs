@@ -1,6 +1,6 @@
 //! The steps of storing a batch, so that each can be measured.
 
-use std::time::Instant;
+use std::{ops::Range, time::Instant};
 
 use crate::numbers;
 
@@ -63,11 +63,12 @@ impl Stopwatch {
         }
     }
 
-    /// A step is done, and the next one begins.
-    pub(crate) fn done(&mut self, step: Step) {
+    /// A step is done, and the next one begins. Returns when it was done.
+    pub(crate) fn done(&mut self, step: Step) -> Range<Instant> {
         let now = Instant::now();
-        let took = now.duration_since(std::mem::replace(&mut self.began, now));
+        let began = std::mem::replace(&mut self.began, now);
         let steps = numbers::STEPS.histogram_of(step.as_str());
-        steps.record(took.as_secs_f64());
+        steps.record(now.duration_since(began).as_secs_f64());
+        began..now
     }
 }

@@ -11,6 +11,7 @@ mod sink;
 
 use std::{
     collections::VecDeque,
+    ops::Range,
     time::{Duration, Instant},
 };
 
@@ -54,6 +55,8 @@ pub(crate) struct Worker<S> {
     /// Up to where that grows again, doubling with each chunk that is stored.
     rows_max: usize,
     decoding: Decoding,
+    /// When the chunks in hand were decoded.
+    decoded: Range<Instant>,
 }
 
 impl<S: Sink> Worker<S> {
@@ -65,6 +68,7 @@ impl<S: Sink> Worker<S> {
         rows_max: usize,
         decoding: Decoding,
     ) -> Self {
+        let now = Instant::now();
         Self {
             sink,
             progress,
@@ -72,6 +76,7 @@ impl<S: Sink> Worker<S> {
             rows: rows_max,
             rows_max,
             decoding,
+            decoded: now..now,
         }
     }
 
@@ -126,7 +131,7 @@ impl<S: Sink> Worker<S> {
         };
         let mut stopwatch = Stopwatch::start();
         let chunks = whole(load.iter().map(|it| self.cut(it, &schemas)), self.rows);
-        stopwatch.done(Step::Decode);
+        self.decoded = stopwatch.done(Step::Decode);
         let Some(chunks) = chunks else {
             return false;
         };
@@ -134,7 +139,7 @@ impl<S: Sink> Worker<S> {
         match self.sink.write_together(&chunks).await {
             Ok(Some(counts)) => {
                 self.succeeded();
-                self.progress.committed(&chunks, began.elapsed());
+                self.progress.committed(&chunks, &self.decoded, began);
                 for (chunk, counts) in chunks.iter().zip(counts) {
                     self.progress.stored(chunk, counts);
                 }
@@ -175,7 +180,7 @@ impl<S: Sink> Worker<S> {
         };
         let mut stopwatch = Stopwatch::start();
         let mut chunks = self.cut(delivery, &schemas);
-        stopwatch.done(Step::Decode);
+        self.decoded = stopwatch.done(Step::Decode);
         while let Some(chunk) = chunks.pop_front() {
             match self.write_chunk(chunk, delivery).await {
                 AfterChunk::Done => {}
@@ -204,7 +209,7 @@ impl<S: Sink> Worker<S> {
             }
             let began = Instant::now();
             let error = match self.sink.write(&chunk).await {
-                Ok(written) => return self.written(written, &chunk, began.elapsed()),
+                Ok(written) => return self.written(written, &chunk, began),
                 Err(error) => error,
             };
             let action = error.action_after(refreshes);
@@ -242,12 +247,13 @@ impl<S: Sink> Worker<S> {
         &mut self,
         written: Written,
         chunk: &Chunk<'a>,
-        took: Duration,
+        began: Instant,
     ) -> AfterChunk<'a> {
         self.succeeded();
         match written {
             Written::Now(counts) => {
-                self.progress.committed(std::slice::from_ref(chunk), took);
+                let chunks = std::slice::from_ref(chunk);
+                self.progress.committed(chunks, &self.decoded, began);
                 self.progress.stored(chunk, counts);
                 AfterChunk::Done
             }

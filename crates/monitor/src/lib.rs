@@ -46,6 +46,7 @@ use service::{
     signals::Orders,
     stages::{Drain, Stages, infallible},
     telemetry::Metrics,
+    traces::Exporter,
 };
 use tokio::{sync::mpsc, task::spawn_blocking};
 use tracing::{info, warn};
@@ -56,11 +57,11 @@ use crate::{
     latest::Listed,
     prober::{Checker, Listeners},
     provider::Provider,
-    publish::{Kept, Lists, Publisher},
+    publish::{Kept, Lists, Publisher, Traces},
     schedule::Feed,
     settings::Settings,
     state::{Place, StateSettings, Unopened},
-    targets::{Change, Target, TargetsSettings},
+    targets::{Change, Target},
 };
 
 /// Parts of a reload that the schedule has not taken up.
@@ -84,6 +85,7 @@ const GIVE_UP_GRACE: Duration = Duration::from_millis(1500);
 /// over.
 pub async fn run(settings: Settings, metrics: Metrics, orders: Orders) -> anyhow::Result<()> {
     let health = Health::default();
+    let (traces, exporter) = traces(&settings, &health)?;
     let mut stages = Stages::new(orders.stop, drain(settings.drain_timeout));
     let (due_sender, due) = mpsc::channel(DUE_MAX);
     let (result_sender, results) = mpsc::channel(RESULTS_MAX);
@@ -96,14 +98,13 @@ pub async fn run(settings: Settings, metrics: Metrics, orders: Orders) -> anyhow
     let listener = http::bind(settings.http_address).await?;
     let http_address = listener.local_addr()?;
     raise_open_files(settings.prober.probes_max);
-    let TargetsSettings {
-        interval, location, ..
-    } = settings.targets;
+    let (interval, location) = (settings.targets.interval, settings.targets.location);
     let listed = Listed::new(provider.lists(), location.clone());
     let latest = listed.results();
     let attendants = Attendants {
         listener,
         renewal: Renewal::new(settings.kafka.pem_files()),
+        exporter,
         health: health.clone(),
         metrics,
     };
@@ -132,7 +133,8 @@ pub async fn run(settings: Settings, metrics: Metrics, orders: Orders) -> anyhow
     let end = end_of_publishing(&mut stages);
     let (publishing, kafka) = (&settings.publish, settings.kafka);
     let publisher = Publisher::new(publishing, kafka, health.clone(), results, end)?
-        .with_state(publishing, kept, &health);
+        .with_state(publishing, kept, &health)
+        .with_traces(traces);
     say_checking(&feed, http_address);
     attend(&mut attendants, &mut stages);
 
@@ -149,6 +151,12 @@ fn attend(attendants: &mut Option<(Attendants, http::Router)>, stages: &mut Stag
     if let Some((attendants, pages)) = attendants.take() {
         attendants.start(stages, pages);
     }
+}
+
+/// Whom traces are told, and who brings them there.
+fn traces(settings: &Settings, health: &Health) -> anyhow::Result<(Traces, Exporter)> {
+    let (collector, topic) = (settings.traces.as_ref(), &settings.kafka.topic);
+    Traces::start(collector, settings.sampling, topic, health)
 }
 
 /// What is scheduled, from now on.

@@ -55,4 +55,8 @@ service::metrics! {
     Gauge FLEET_PARTITIONS = "monitor_fleet_partitions";
     /// Times that the group of monitors gave us partitions of the targets topic, or took them.
     Counter FLEET_REBALANCES = "monitor_fleet_rebalances_total";
+    /// Spans of traces that the collector has taken.
+    Counter SPANS_TOLD = "monitor_told_spans_total";
+    /// Spans of traces that are lost, since the collector was away or took too few.
+    Counter SPANS_DROPPED = "monitor_dropped_spans_total";
 }

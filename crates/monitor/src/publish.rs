@@ -17,13 +17,13 @@ mod producer;
 mod settings;
 mod spool;
 mod step;
+mod traces;
 mod unpublished;
 mod watch;
 
 use std::pin::pin;
 
 use messages::CheckResult;
-use rdkafka::types::RDKafkaErrorCode;
 use service::{
     backoff::Backoff,
     health::Health,
@@ -34,19 +34,21 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-pub(crate) use self::spool::{Kept, Lists};
-pub use self::{draining::Draining, settings::PublishSettings};
+pub use self::{draining::Draining, settings::PublishSettings, traces::Sampling};
 use self::{
     encoding::Encoding,
-    figures::count_failure,
     intake::{Intake, Taking},
     limits::ask_topic,
-    producer::{CLIENT_ID, Producer, Report, TOO_LARGE, undelivered},
-    settings::{REST_TIMEOUT, RETRY_FIRST, RETRY_MAX, SENT_MAX},
+    producer::{CLIENT_ID, Producer, Report, TOO_LARGE},
+    settings::{REST_TIMEOUT, RETRY_FIRST, RETRY_MAX},
     spool::Spool,
     step::{End, Step},
     unpublished::Unpublished,
     watch::Watch,
+};
+pub(crate) use self::{
+    spool::{Kept, Lists},
+    traces::Traces,
 };
 
 /// Where results go.
@@ -92,6 +94,13 @@ impl Publisher {
         health: &Health,
     ) -> Self {
         self.unpublished.spool = Spool::begin(kept, health, settings.queue_bound());
+        self
+    }
+
+    /// Tells of traces.
+    #[must_use]
+    pub(crate) fn with_traces(mut self, traces: Traces) -> Self {
+        self.unpublished.traces = traces;
         self
     }
 
@@ -220,14 +229,16 @@ impl Publisher {
     /// Sends what waits and what comes by a producer of its own, until something fails or nothing
     /// is left.
     async fn send_all(&mut self) -> anyhow::Result<End> {
-        let batch_bytes_max = self.unpublished.limits.batch_bytes_max();
-        let (producer, mut reports) =
-            Producer::new(&self.kafka, &self.observer, SENT_MAX, batch_bytes_max)?;
+        let (limits, traces) = (&self.unpublished.limits, &self.unpublished.traces);
+        let (bytes, traces) = (limits.batch_bytes_max(), traces.clone());
+        let (producer, mut reports) = Producer::new(&self.kafka, &self.observer, bytes, traces)?;
         self.watch.heard();
         let mut refused = Vec::new();
         let end = match self.pump(&producer, &mut reports).await {
             Ok(end) => end,
-            Err(report) => self.note_failure(&report, &mut refused),
+            Err(report) => {
+                End::Failed(report.said(&self.observer, &self.kafka.topic, &mut refused))
+            }
         };
         // Nothing of the old producer may overtake what is sent again.
         producer.close().await;
@@ -284,17 +295,6 @@ impl Publisher {
         self.watch.heard();
         self.retry.reset();
         self.observer.heard();
-    }
-
-    fn note_failure(&mut self, report: &Report, refused: &mut Vec<usize>) -> End {
-        let code = report.code.unwrap_or(RDKafkaErrorCode::Unknown);
-        count_failure(code);
-        if code == TOO_LARGE {
-            refused.push(report.number);
-        } else {
-            self.observer.refused(&undelivered(&self.kafka.topic, code));
-        }
-        End::Failed(code)
     }
 }
 

@@ -4,19 +4,24 @@ mod encoding;
 mod fleet;
 mod probing;
 mod sizes;
+mod tracing;
 
 use std::{net::SocketAddr, time::Duration};
 
 use service::{
     kafka::KafkaSettings,
     settings::{Reader, Setting, Variables},
+    traces::TraceSettings,
 };
 
-use self::{encoding::read_registry, fleet::read_fleet, probing::read_prober, sizes::read_size};
+use self::{
+    encoding::read_registry, fleet::read_fleet, probing::read_prober, sizes::read_size,
+    tracing::read_sampling,
+};
 use crate::{
     fleet::{FleetSettings, PublishTargetsSettings},
     prober::ProberSettings,
-    publish::PublishSettings,
+    publish::{PublishSettings, Sampling},
     state::StateSettings,
     targets::{Format, TargetsSettings},
 };
@@ -93,6 +98,10 @@ pub struct Settings {
     pub publish: PublishSettings,
     /// How state is kept.
     pub state: StateSettings,
+    /// Whom traces are told.
+    pub traces: Option<TraceSettings>,
+    /// Of which checks.
+    pub sampling: Sampling,
     /// Where HTTP is served.
     pub http_address: SocketAddr,
     /// From the order to stop until everything is given up.
@@ -119,6 +128,8 @@ impl Settings {
                 registry: read_registry(reader),
             },
             state: read_state(reader),
+            traces: TraceSettings::read(reader),
+            sampling: read_sampling(reader),
             http_address: read_http_address(reader),
             drain_timeout: reader.seconds(&DRAIN_TIMEOUT),
         }

@@ -9,15 +9,18 @@ use crate::{
     stages::{Stages, infallible},
     systemd,
     telemetry::Metrics,
+    traces::Exporter,
 };
 
-/// What watches certificates, keeps the metrics, answers HTTP and tells systemd, for as long as the stages
+/// What watches certificates, tells of traces, keeps the metrics, answers HTTP and tells systemd, for as long as the stages
 /// run.
 pub struct Attendants {
     /// Where HTTP is answered.
     pub listener: TcpListener,
     /// The certificates in use.
     pub renewal: Renewal,
+    /// Who brings traces to their collector.
+    pub exporter: Exporter,
     /// What `/readyz` tells.
     pub health: Health,
     /// What `/metrics` tells.
@@ -30,11 +33,13 @@ impl Attendants {
         let Self {
             listener,
             renewal,
+            exporter,
             health,
             metrics,
         } = self;
         let remark = health.remark("certificates");
         stages.background("the certificates", |stop| renewal.watch(remark, stop));
+        stages.background("the traces", |stop| infallible(exporter.run(stop)));
         let upkeep = metrics.clone();
         stages.background("the metrics", |stop| infallible(upkeep.upkeep(stop)));
         let (told, order) = (health.clone(), stages.stop());

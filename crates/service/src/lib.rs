@@ -12,6 +12,7 @@
 //! - [`blackbox`]: what Prometheus is told of websites, by `blackbox_exporter`'s names.
 //! - [`kafka`]: client settings, what the client says, the topic.
 //! - [`certificates`]: PEM files, checked before a client meets them.
+//! - [`traces`]: what a collector of traces is told.
 //! - [`registry`]: a schema registry, as Confluent's API has it.
 //! - [`renewal`]: the same files, looked at again: their end, and that they were renewed.
 //! - [`signals`]: from signals to orders. `systemd`: what systemd is told.
@@ -28,6 +29,7 @@ pub mod http;
 pub mod kafka;
 mod leave;
 pub mod manual;
+mod outward;
 pub mod program;
 pub mod registry;
 pub mod renewal;
@@ -36,3 +38,4 @@ pub mod signals;
 pub mod stages;
 mod systemd;
 pub mod telemetry;
+pub mod traces;

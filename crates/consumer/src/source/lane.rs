@@ -3,7 +3,10 @@
 use tokio::sync::oneshot::{self, error::TryRecvError};
 use tokio_util::sync::CancellationToken;
 
-use crate::batch::{Batch, BatchLimits, Delivery, RawRecord, Settled};
+use crate::{
+    arrival::Arrival,
+    batch::{Batch, BatchLimits, Delivery, RawRecord, Settled},
+};
 
 /// Records of a batch from which on it waits for no more: its rows cost more than its transaction.
 const GATHERED_ROWS: usize = 500;
@@ -97,6 +100,11 @@ impl Lane {
     /// Its offset, when everything read of it is stored.
     pub(super) fn idle_at(&self) -> Option<i64> {
         (self.is_reading() && !self.is_busy()).then_some(self.next)
+    }
+
+    /// A trace is told of the record that came last.
+    pub(super) fn trace(&mut self, arrival: Arrival) {
+        self.open.trace(arrival);
     }
 
     /// Adds a record. `false`: it is none that is awaited.

@@ -6,6 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use rdkafka::Message;
 use tokio::sync::mpsc::{self, error::TrySendError};
 
 use super::lane::{Collected, Lane};
@@ -147,6 +148,15 @@ impl Lanes {
             self.taken += 1;
         }
         lane.is_full(self.limits)
+    }
+
+    /// Notes the trace that a record is of, where one is told.
+    pub(super) fn trace(&mut self, message: &impl Message) {
+        if let Some(arrival) = self.progress.traces.arrival(message)
+            && let Some(lane) = self.ours.get_mut(&message.partition())
+        {
+            lane.trace(arrival);
+        }
     }
 
     /// Looks what became of batches.

@@ -154,13 +154,10 @@ impl<F: Feed, B: Books> Reader<F, B> {
 
     /// Adds a record to its partition's batch. `true` when that is full.
     fn take(&mut self, message: &impl Message) -> bool {
-        let record = RawRecord {
-            offset: message.offset(),
-            timestamp_ms: message.timestamp().to_millis(),
-            key: message.key(),
-            value: message.payload(),
-        };
-        self.lanes.take(message.partition(), record)
+        let record = RawRecord::of(message);
+        let is_full = self.lanes.take(message.partition(), record);
+        self.lanes.trace(message);
+        is_full
     }
 
     fn interrupted(&mut self, interruption: &Interruption) -> anyhow::Result<()> {

@@ -7,12 +7,16 @@ use rdkafka::{
     ClientContext,
     config::RDKafkaLogLevel,
     error::KafkaError,
+    message::{Header, OwnedHeaders},
     producer::{
         BaseProducer, BaseRecord, DeliveryResult, Producer as _, ProducerContext, PurgeConfig,
     },
     types::RDKafkaErrorCode,
 };
-use service::kafka::{KafkaSettings, Observer};
+use service::{
+    kafka::{KafkaSettings, Observer},
+    traces::Place,
+};
 use tokio::{
     sync::mpsc,
     task::spawn_blocking,
@@ -20,7 +24,10 @@ use tokio::{
 };
 use tracing::warn;
 
-use super::{backlog::Backlog, encoding::Encoding, entry::Entry};
+use super::{
+    backlog::Backlog, encoding::Encoding, entry::Entry, figures::count_failure, settings::SENT_MAX,
+    traces::Traces,
+};
 
 /// What Kafka says of each record of a batch that is larger than it takes.
 pub(super) const TOO_LARGE: RDKafkaErrorCode = RDKafkaErrorCode::MessageSizeTooLarge;
@@ -46,7 +53,7 @@ const TIME_REFUSED: &str = ". Is this machine's clock ahead? Kafka takes no reco
                             than an hour ahead of its own (message.timestamp.after.max.ms)";
 
 /// Why results are not delivered, for a person.
-pub(super) fn undelivered(topic: &str, code: RDKafkaErrorCode) -> String {
+fn undelivered(topic: &str, code: RDKafkaErrorCode) -> String {
     let advice = match code {
         RDKafkaErrorCode::InvalidRecord | RDKafkaErrorCode::InvalidTimestamp => TIME_REFUSED,
         _ => "",
@@ -58,6 +65,7 @@ pub(super) fn undelivered(topic: &str, code: RDKafkaErrorCode) -> String {
 pub(super) struct Producer {
     client: BaseProducer<Reporter>,
     topic: String,
+    traces: Traces,
 }
 
 /// What became of a record.
@@ -68,16 +76,36 @@ pub(super) struct Report {
     pub(super) code: Option<RDKafkaErrorCode>,
 }
 
+impl Report {
+    /// Counts and says a failure. Of a record that was too large, or its batch was, the broker is not to
+    /// blame: it is put to those that are `refused`.
+    pub(super) fn said(
+        &self,
+        observer: &Observer,
+        topic: &str,
+        refused: &mut Vec<usize>,
+    ) -> RDKafkaErrorCode {
+        let code = self.code.unwrap_or(RDKafkaErrorCode::Unknown);
+        count_failure(code);
+        if code == TOO_LARGE {
+            refused.push(self.number);
+        } else {
+            observer.refused(&undelivered(topic, code));
+        }
+        code
+    }
+}
+
 impl Producer {
-    /// A producer and its reports. It must never have more than `sent_max` records, and puts no more
+    /// A producer and its reports. It must never have more than [`SENT_MAX`] records, and puts no more
     /// than `batch_bytes_max` into one batch, unless one record is larger.
     pub(super) fn new(
         kafka: &KafkaSettings,
         observer: &Observer,
-        sent_max: usize,
         batch_bytes_max: usize,
+        traces: Traces,
     ) -> anyhow::Result<(Self, mpsc::Receiver<Report>)> {
-        let (reports, receiver) = mpsc::channel(sent_max);
+        let (reports, receiver) = mpsc::channel(SENT_MAX);
         let reporter = Reporter {
             observer: observer.clone(),
             reports,
@@ -99,7 +127,12 @@ impl Producer {
             .create_with_context(reporter)
             .context("making a Kafka producer")?;
         let topic = kafka.topic.clone();
-        Ok((Self { client, topic }, receiver))
+        let producer = Self {
+            client,
+            topic,
+            traces,
+        };
+        Ok((producer, receiver))
     }
 
     /// Hands over what waits, as far as the client should have it.
@@ -130,9 +163,16 @@ impl Producer {
         encoding: &Encoding,
     ) -> Result<(), RDKafkaErrorCode> {
         let value = encoding.of(&entry.record);
-        let record = BaseRecord::with_opaque_to(&self.topic, number)
+        let mut record = BaseRecord::with_opaque_to(&self.topic, number)
             .key(entry.url.as_bytes())
             .payload(&*value);
+        if let Some(value) = self.traces.header(entry) {
+            let header = Header {
+                key: Place::HEADER,
+                value: Some(&value),
+            };
+            record = record.headers(OwnedHeaders::new().insert(header));
+        }
         self.client.send(record).map_err(|(error, _)| {
             error
                 .rdkafka_error_code()

@@ -16,6 +16,7 @@ use super::{
     figures::Figures,
     limits::Limits,
     spool::Spool,
+    traces::Traces,
 };
 
 /// How long the last results may take to get to disk, at the end.
@@ -28,6 +29,7 @@ pub(super) struct Unpublished {
     pub(super) drops: Drops,
     pub(super) limits: Limits,
     pub(super) spool: Spool,
+    pub(super) traces: Traces,
     figures: Figures,
 }
 
@@ -38,6 +40,7 @@ impl Unpublished {
             drops: Drops::new(health),
             limits: Limits::default(),
             spool: Spool::off(),
+            traces: Traces::default(),
             figures: Figures::new(),
         }
     }
@@ -117,6 +120,7 @@ impl Unpublished {
     pub(super) fn acknowledged(&mut self, number: usize) {
         if let Some(entry) = self.backlog.remove(number) {
             self.figures.took(entry.came_at.elapsed());
+            self.traces.acknowledged(&entry);
             self.spool.settle(&entry);
             self.drops.went(&entry.url);
         }

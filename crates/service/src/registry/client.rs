@@ -1,21 +1,13 @@
 //! Asking a registry.
 
-use std::{error::Error, sync::Arc, time::Duration};
-
-use anyhow::{Context, anyhow};
-use reqwest::{Client, Method, RequestBuilder, redirect};
-use rustls::{ClientConfig, crypto::aws_lc_rs};
+use reqwest::{Client, Method, RequestBuilder};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 use url::Url;
 
 use super::{answer::Answer, error::RegistryError, settings::RegistrySettings};
-use crate::certificates::{Lookup, read_authorities, system_authorities};
+use crate::outward;
 
-const USER_AGENT: &str = concat!("websites-monitor/", env!("CARGO_PKG_VERSION"));
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-/// How long one question may take, connection and answer together.
-const ASK_TIMEOUT: Duration = Duration::from_secs(10);
 /// How the API wants its questions called.
 const CONTENT_TYPE: &str = "application/vnd.schemaregistry.v1+json";
 
@@ -39,24 +31,7 @@ impl Registry {
             login,
             authority,
         } = settings.clone();
-        let authorities = match &authority {
-            Some(path) => read_authorities(path).map_err(|problem| anyhow!(problem))?,
-            None => system_authorities(Lookup::BySystem),
-        };
-        let provider = Arc::new(aws_lc_rs::default_provider());
-        let tls = ClientConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()?
-            .with_root_certificates(authorities)
-            .with_no_client_auth();
-        let client = Client::builder()
-            .user_agent(USER_AGENT)
-            .tls_backend_preconfigured(tls)
-            .no_proxy()
-            .redirect(redirect::Policy::none())
-            .connect_timeout(CONNECT_TIMEOUT)
-            .timeout(ASK_TIMEOUT)
-            .build()
-            .context("making a client of the schema registry")?;
+        let client = outward::client(authority.as_deref())?;
         Ok(Self { client, url, login })
     }
 
@@ -105,7 +80,7 @@ impl Registry {
         match request.send().await {
             Ok(response) => Answer::read(response, &shown).await,
             Err(error) => {
-                let story = story(error);
+                let story = outward::story(error);
                 let advice = "check SCHEMA_REGISTRY_URL and SCHEMA_REGISTRY_CAFILE";
                 let story = format!("{shown} does not answer: {story}; {advice}");
                 Err(RegistryError::Away(story))
@@ -133,19 +108,4 @@ impl Registry {
         }
         request
     }
-}
-
-/// What went wrong and why, without the url, which is said beside it.
-fn story(error: reqwest::Error) -> String {
-    if error.is_timeout() {
-        return format!("nothing within {} s", ASK_TIMEOUT.as_secs());
-    }
-    let error = error.without_url();
-    let mut story = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        story = format!("{story}: {error}");
-        cause = error.source();
-    }
-    story
 }

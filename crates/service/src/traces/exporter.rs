@@ -1,0 +1,149 @@
+//! Who brings spans to the collector.
+
+use std::{future::pending, sync::Arc, time::Duration};
+
+use opentelemetry_otlp::SpanExporter;
+use opentelemetry_sdk::trace::{SpanData, SpanExporter as _};
+use tokio::time::{Instant, sleep};
+use tokio_util::sync::CancellationToken;
+use tracing::{info, warn};
+
+use super::{
+    collector::Collector,
+    queue::{Outlet, TRACES_MAX, TraceNumbers},
+};
+use crate::health::Remark;
+
+/// How long traces gather, so that a request holds many.
+const GATHER_TIME: Duration = Duration::from_secs(1);
+/// Traces in one request.
+const REQUEST_TRACES_MAX: usize = TRACES_MAX / 4;
+/// What telling the last ones may take once the service has ended: nobody waits longer for it.
+const LAST_TIMEOUT: Duration = Duration::from_millis(150);
+/// How often it is said that spans find no room.
+const OVERFLOW_SAID_INTERVAL: Duration = Duration::from_mins(1);
+
+/// Brings spans to the collector until the service has ended.
+#[derive(Debug, Default)]
+pub struct Exporter {
+    /// `None` where no traces are told.
+    pub(super) work: Option<Work>,
+}
+
+#[derive(Debug)]
+pub(super) struct Work {
+    pub(super) outlet: Outlet,
+    pub(super) exporter: SpanExporter,
+    pub(super) collector: Arc<Collector>,
+    pub(super) numbers: TraceNumbers,
+    /// What is wrong is said at `/readyz`, and keeps nobody from working.
+    pub(super) remark: Remark,
+    /// What was last said to be wrong.
+    pub(super) trouble: Option<String>,
+    pub(super) overflow_said: Option<Instant>,
+}
+
+impl Exporter {
+    /// Works until `stop`.
+    pub async fn run(self, stop: CancellationToken) {
+        match self.work {
+            Some(work) => work.run(stop).await,
+            None => stop.cancelled().await,
+        }
+    }
+}
+
+impl Work {
+    async fn run(mut self, stop: CancellationToken) {
+        loop {
+            let mut traces = Vec::new();
+            stop.run_until_cancelled(self.gather(&mut traces)).await;
+            let is_over = stop.is_cancelled();
+            if is_over {
+                while let Ok(trace) = self.outlet.traces.try_recv() {
+                    traces.push(trace);
+                }
+            }
+            self.tell(traces.into_iter().flatten().collect(), &stop)
+                .await;
+            self.say_overflow();
+            if is_over {
+                return;
+            }
+        }
+    }
+
+    /// Waits for some traces, and a moment for more.
+    async fn gather(&mut self, traces: &mut Vec<Vec<SpanData>>) {
+        let outlet = &mut self.outlet.traces;
+        if outlet.recv_many(traces, REQUEST_TRACES_MAX).await == 0 {
+            // Nobody will leave any more; the end comes by itself.
+            return pending().await;
+        }
+        let more = REQUEST_TRACES_MAX - traces.len();
+        if more > 0 {
+            sleep(GATHER_TIME).await;
+            while traces.len() < REQUEST_TRACES_MAX
+                && let Ok(trace) = outlet.try_recv()
+            {
+                traces.push(trace);
+            }
+        }
+    }
+
+    async fn tell(&mut self, spans: Vec<SpanData>, stop: &CancellationToken) {
+        if spans.is_empty() {
+            return;
+        }
+        let count = spans.len() as u64;
+        let over = async {
+            stop.cancelled().await;
+            sleep(LAST_TIMEOUT).await;
+        };
+        let outcome = tokio::select! {
+            outcome = self.exporter.export(spans) => outcome.map_err(|error| error.to_string()),
+            () = over => Err("the service has ended".to_owned()),
+        };
+        match outcome {
+            Ok(()) => self.told(count),
+            Err(error) => {
+                let trouble = self.collector.take_trouble().unwrap_or(error);
+                self.failed(count, trouble);
+            }
+        }
+    }
+
+    fn told(&mut self, count: u64) {
+        self.numbers.told.counter().increment(count);
+        if self.trouble.take().is_some() {
+            self.remark.clear();
+            info!("Traces are told again");
+        }
+    }
+
+    fn failed(&mut self, count: u64, trouble: String) {
+        self.numbers.dropped.counter().increment(count);
+        if self.trouble.as_ref() != Some(&trouble) {
+            warn!("Traces are not told, and their spans are dropped: {trouble}");
+            self.remark.set(format!("not told: {trouble}"));
+            self.trouble = Some(trouble);
+        }
+    }
+
+    /// Says it once a minute at most: it goes on for as long as more comes than is taken.
+    fn say_overflow(&mut self) {
+        let count = self.outlet.overflow();
+        if count == 0 {
+            return;
+        }
+        self.numbers.dropped.counter().increment(count);
+        let said = self.overflow_said;
+        if said.is_none_or(|said| said.elapsed() >= OVERFLOW_SAID_INTERVAL) {
+            self.overflow_said = Some(Instant::now());
+            warn!(
+                "{count} spans were dropped, since more come than the collector takes; fewer are made \
+                 with a lower OTEL_TRACES_SAMPLER_ARG of the monitor"
+            );
+        }
+    }
+}

@@ -72,7 +72,7 @@ async fn an_edited_file_takes_effect_and_leaves_the_others_alone() {
 
     rename_over(&targets, &list(&[&stays, &comes]));
     await_visit(&comes).await;
-    monitor.await_line(&["it left the targets file"]).await;
+    monitor.await_line(&["it left the targets"]).await;
     fs::write(&targets, list(&[&stays, &comes, &ordered])).unwrap();
     monitor.signal(Signal::HUP);
     await_visit(&ordered).await;
@@ -118,7 +118,7 @@ async fn a_swapped_symlink_is_a_change() {
     symlink("v2", path("..data_new")).unwrap();
     fs::rename(path("..data_new"), path("..data")).unwrap();
     await_visit(&second).await;
-    monitor.await_line(&["it left the targets file"]).await;
+    monitor.await_line(&["it left the targets"]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

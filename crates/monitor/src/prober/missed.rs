@@ -7,7 +7,7 @@ use messages::{Failure, FailureReason, Outcome, Probe};
 use crate::{clock::ClockTrouble, schedule::Arrival};
 
 /// Why a target has no more checks, as its last result says it.
-const LEFT: &str = "it left the targets file, or its row is switched off or bad";
+const LEFT: &str = "it left the targets, or its row is switched off or bad";
 
 /// The last word of a target that left the list.
 pub(super) fn target_left() -> Outcome {

@@ -5,6 +5,10 @@ PROFILE ?= release
 
 SETUP := crates/devstack/setup.sh
 SCRIPTS := $(SETUP) crates/torture/mutants.sh .ci/alterations .ci/coverage .ci/fuzzed .ci/instrumented .ci/run .ci/tool packaging/build.sh packaging/test-deb.sh
+# What images are made for, where the builder can (docker buildx ls), and under which name.
+PLATFORMS ?= linux/amd64,linux/arm64
+IMAGE_PREFIX ?= websites-monitor
+VERSION := $(shell sed -n '/^\[workspace.package\]/,/^\[/s/^version = "\(.*\)"/\1/p' Cargo.toml)
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 # Cargo keeps what it builds by the profile dev in a folder called debug.
 BIN = $(TARGET)/$(if $(filter dev,$(PROFILE)),debug,$(PROFILE))
@@ -143,6 +147,13 @@ test-deb: stack ## Install, run, upgrade and purge these on a clean Debian; as r
 .PHONY: dist
 dist: setup ## Build an archive with checksums and a bill of materials, into target/packages
 	@PROFILE=$(PROFILE) packaging/build.sh dist
+
+.PHONY: images
+images: ## Build both images for PLATFORMS by docker buildx; ARGS=--push: to where IMAGE_PREFIX says
+	@for service in monitor consumer; do \
+		docker buildx build --platform $(PLATFORMS) --file Dockerfile.$$service --sbom=true --provenance=true \
+			--tag $(IMAGE_PREFIX)/$$service:$(VERSION) $(ARGS) . || exit 1; \
+	done
 
 .PHONY: setup
 setup: ## Install what is missing, or say what to install

@@ -128,21 +128,25 @@ impl Expected {
                 } else {
                     row.check_id
                 };
-                let is_missed = row.outcome.as_deref() == Some("missed");
                 let best = Best {
                     number,
                     place,
-                    is_missed,
+                    is_missed: row.outcome.as_deref() == Some("missed"),
                 };
-                match self.rows.entry(check) {
-                    Entry::Vacant(entry) => {
-                        entry.insert(best);
-                    }
-                    Entry::Occupied(mut entry) => {
-                        if entry.get().is_missed && !is_missed {
-                            entry.insert(best);
-                        }
-                    }
+                self.add_row(check, best);
+            }
+        }
+    }
+
+    /// The first record of a check is its row, unless it was missed and a later one was not.
+    fn add_row(&mut self, check: Uuid, best: Best) {
+        match self.rows.entry(check) {
+            Entry::Vacant(entry) => {
+                entry.insert(best);
+            }
+            Entry::Occupied(mut entry) => {
+                if entry.get().is_missed && !best.is_missed {
+                    entry.insert(best);
                 }
             }
         }

@@ -116,17 +116,13 @@ async fn a_trigger_that_swallows_rows_is_seen_also_where_some_are_there() {
 #[tokio::test]
 async fn a_role_that_reads_backslashes_otherwise_finds_the_same_days() {
     let fixture = Fixture::prepared().await;
-    let name = fixture
-        .value::<String>("SELECT current_database()::text")
-        .await;
-    fixture
-        .execute(&format!(
-            "ALTER DATABASE {name} SET standard_conforming_strings = off; \
-             ALTER DATABASE {name} SET escape_string_warning = off; \
-             ALTER DATABASE {name} SET DateStyle = 'SQL, DMY'; \
-             ALTER DATABASE {name} SET TimeZone = 'Asia/Kathmandu'"
-        ))
-        .await;
+    let settings = [
+        "standard_conforming_strings = off",
+        "escape_string_warning = off",
+        "DateStyle = 'SQL, DMY'",
+        "TimeZone = 'Asia/Kathmandu'",
+    ];
+    fixture.set(&settings).await;
     let ours = writer(&fixture.uri);
     ours.make_days_ahead(Timestamp::now()).await.unwrap();
     let later = Timestamp::now() + SignedDuration::from_hours(24 * 30);

@@ -207,14 +207,7 @@ async fn rows_that_a_policy_hides_are_not_taken_for_missing() {
 #[tokio::test]
 async fn a_read_only_database_is_waited_for() {
     let fixture = Fixture::prepared().await;
-    let name = fixture
-        .value::<String>("SELECT current_database()::text")
-        .await;
-    fixture
-        .execute(&format!(
-            "ALTER DATABASE {name} SET default_transaction_read_only = on"
-        ))
-        .await;
+    fixture.set(&["default_transaction_read_only = on"]).await;
     let other = writer(&fixture.uri);
     let error = other.offsets().begin_partition(7, 0).await.unwrap_err();
     assert_eq!(error.action(), Action::Reconnect);

@@ -65,6 +65,15 @@ impl Fixture {
         self.client.batch_execute(statements).await.unwrap();
     }
 
+    /// Settings of the database, each `NAME = VALUE`, for the connections that come.
+    pub(super) async fn set(&self, settings: &[&str]) {
+        let name: String = self.value("SELECT current_database()::text").await;
+        for setting in settings {
+            let statement = format!("ALTER DATABASE \"{name}\" SET {setting}");
+            self.execute(&statement).await;
+        }
+    }
+
     pub(super) async fn value<T: tokio_postgres::types::FromSqlOwned>(&self, query: &str) -> T {
         self.client.query_one(query, &[]).await.unwrap().get(0)
     }

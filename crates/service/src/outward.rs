@@ -1,10 +1,10 @@
-//! How this service asks others by HTTP: a registry, a collector.
+//! How this service asks others by HTTP: a registry, a collector, a Sentry.
 
 use std::{error::Error, path::Path, sync::Arc, time::Duration};
 
 use anyhow::{Context, anyhow};
 use reqwest::{Client, redirect};
-use rustls::{ClientConfig, crypto::aws_lc_rs};
+use rustls::{ClientConfig, RootCertStore, crypto::aws_lc_rs};
 
 use crate::certificates::{Lookup, read_authorities, system_authorities};
 
@@ -19,6 +19,12 @@ pub(crate) fn client(authority: Option<&Path>) -> anyhow::Result<Client> {
         Some(path) => read_authorities(path).map_err(|problem| anyhow!(problem))?,
         None => system_authorities(Lookup::BySystem),
     };
+    trusting(authorities)
+}
+
+/// A client that trusts these authorities. Proxies of the environment are not used: what is asked lies in our own
+/// network as a rule.
+pub(crate) fn trusting(authorities: RootCertStore) -> anyhow::Result<Client> {
     let provider = Arc::new(aws_lc_rs::default_provider());
     let tls = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()?
@@ -38,7 +44,12 @@ pub(crate) fn client(authority: Option<&Path>) -> anyhow::Result<Client> {
 /// What went wrong and why, without the url, which is said beside it.
 pub(crate) fn story(error: reqwest::Error) -> String {
     if error.is_timeout() {
-        return format!("nothing within {} s", ASK_TIMEOUT.as_secs());
+        let limit = if error.is_connect() {
+            CONNECT_TIMEOUT
+        } else {
+            ASK_TIMEOUT
+        };
+        return format!("nothing within {} s", limit.as_secs());
     }
     let error = error.without_url();
     let mut story = error.to_string();

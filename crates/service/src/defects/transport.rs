@@ -1,16 +1,15 @@
 //! How a Sentry is reached.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
-use rustls::{ClientConfig, crypto::aws_lc_rs};
 use sentry::{
     Transport, TransportFactory, TransportOptions, transports::ReqwestHttpTransportOptions,
 };
 
-use crate::certificates::{Lookup, system_authorities};
-
-/// How long one telling may take.
-const TIMEOUT: Duration = Duration::from_secs(10);
+use crate::{
+    certificates::{Lookup, system_authorities},
+    outward,
+};
 
 /// Sends by the same HTTP client and the same TLS as all else here; the library's own thread does it, and lets go
 /// what finds more than its queue holds.
@@ -23,15 +22,7 @@ impl Sender {
         authorities
             .roots
             .extend(system_authorities(Lookup::ByEnvironment).roots);
-        let provider = Arc::new(aws_lc_rs::default_provider());
-        let tls = ClientConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()?
-            .with_root_certificates(authorities)
-            .with_no_client_auth();
-        let client = reqwest::Client::builder()
-            .tls_backend_preconfigured(tls)
-            .timeout(TIMEOUT);
-        Ok(Self(client.build()?))
+        Ok(Self(outward::trusting(authorities)?))
     }
 }
 

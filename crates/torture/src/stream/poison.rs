@@ -13,102 +13,99 @@ fn ours(fields: &str) -> String {
     )
 }
 
-/// Its reason and its value.
-#[expect(clippy::too_many_lines, reason = "a list")]
-fn kinds(number: u64) -> Vec<(&'static str, Option<Vec<u8>>)> {
-    let due = r#""scheduled_at":"2026-03-01T00:00:00Z""#;
-    let text = |text: &str| Some(text.as_bytes().to_vec());
-    let with = |fields: &str| Some(ours(&format!("{due},{fields}")).into_bytes());
+/// When its check was due, as a field.
+const DUE: &str = r#""scheduled_at":"2026-03-01T00:00:00Z""#;
+
+type Value = Vec<u8>;
+
+fn text(text: &str) -> Value {
+    text.as_bytes().to_vec()
+}
+
+/// A record that says when its check was due, and these fields.
+fn with(fields: &str) -> Value {
+    text(&ours(&format!("{DUE},{fields}")))
+}
+
+/// Each reason with its values. The order is part of the stream: a seed stands for the same records
+/// only as long as it stays.
+fn kinds(number: u64) -> Vec<(&'static str, Option<Value>)> {
+    let groups = [
+        ("empty", vec![text("")]),
+        ("not_json", no_json(number)),
+        ("missing_field", lacking()),
+        ("invalid_field", invalid()),
+        ("duration_out_of_range", endless()),
+        ("scheduled_at_out_of_range", out_of_time()),
+        ("url_too_long", vec![text(&long_url())]),
+    ];
+    let values = groups
+        .into_iter()
+        .flat_map(|(reason, values)| values.into_iter().map(move |value| (reason, Some(value))));
+    [("empty", None)].into_iter().chain(values).collect()
+}
+
+fn no_json(number: u64) -> Vec<Value> {
+    let (open, close) = ("[".repeat(200), "]".repeat(200));
     vec![
-        ("empty", None),
-        ("empty", text("")),
-        ("not_json", text(&format!("no json {number}"))),
-        ("not_json", Some(b"\xff\xfe\x00\x80".to_vec())),
-        ("not_json", text("[1,2,3]")),
-        ("not_json", text("null")),
-        ("not_json", text("\u{feff}{}")),
-        ("not_json", text(&ours(due)[..120])),
-        ("not_json", with(r#""attempt":NaN"#)),
-        (
-            "not_json",
-            text(&ours(&format!(
-                "{due},\"target\":{{\"a\":{}1{}}}",
-                "[".repeat(200),
-                "]".repeat(200)
-            ))),
-        ),
-        ("missing_field", text("{}")),
-        (
-            "missing_field",
-            text(r#"{"error_code":200,"response_time":1}"#),
-        ),
-        (
-            "missing_field",
-            text(r#"{"url":null,"error_code":200,"response_time":1}"#),
-        ),
-        ("missing_field", text(r#"{"url":"u","response_time":1}"#)),
-        (
-            "missing_field",
-            text(r#"{"url":"u","error_code":200,"response_time":null}"#),
-        ),
-        (
-            "missing_field",
-            text(r#"{"url":"u","error_code":200,"response_time":1,"schema_version":1}"#),
-        ),
-        ("missing_field", text(&ours(r#""attempt":1"#))),
-        (
-            "invalid_field",
-            text(r#"{"url":7,"error_code":200,"response_time":1}"#),
-        ),
-        (
-            "invalid_field",
-            text(r#"{"url":"u","error_code":"two hundred","response_time":1}"#),
-        ),
-        (
-            "invalid_field",
-            text(r#"{"url":"u","error_code":200.5,"response_time":1}"#),
-        ),
-        (
-            "invalid_field",
-            text(r#"{"url":"u","error_code":2147483648,"response_time":1}"#),
-        ),
-        (
-            "invalid_field",
-            text(r#"{"url":"u","error_code":200,"response_time":"1"}"#),
-        ),
-        ("invalid_field", with(r#""outcome":"sideways""#)),
-        ("invalid_field", with(r#""prober":{"witness":"asleep"}"#)),
-        ("invalid_field", with(r#""redirects":-3000000000"#)),
-        ("invalid_field", with(r#""body_bytes":9223372036854775808"#)),
-        ("invalid_field", with(r#""timings":"quick""#)),
-        ("invalid_field", with(r#""started_at":"yesterday""#)),
-        (
-            "invalid_field",
-            text(&ours(due).replace("3b241101", "nothing!")),
-        ),
-        (
-            "duration_out_of_range",
-            text(r#"{"url":"u","error_code":200,"response_time":1e300}"#),
-        ),
-        ("duration_out_of_range", with(r#""interval":-4e38"#)),
-        ("duration_out_of_range", with(r#""timings":{"body":1e39}"#)),
-        (
-            "scheduled_at_out_of_range",
-            text(&ours(r#""scheduled_at":"1999-12-31T23:59:59Z""#)),
-        ),
-        (
-            "scheduled_at_out_of_range",
-            text(&ours(r#""scheduled_at":"2999-01-01T00:00:00Z""#)),
-        ),
-        (
-            "scheduled_at_out_of_range",
-            text(&ours(r#""scheduled_at":"-009999-01-02T02:00:00Z""#)),
-        ),
-        (
-            "url_too_long",
-            text(&ours(due).replace("http://poison.test/", &"ü".repeat(2049))),
-        ),
+        text(&format!("no json {number}")),
+        b"\xff\xfe\x00\x80".to_vec(),
+        text("[1,2,3]"),
+        text("null"),
+        text("\u{feff}{}"),
+        text(&ours(DUE)[..120]),
+        with(r#""attempt":NaN"#),
+        with(&format!(r#""target":{{"a":{open}1{close}}}"#)),
     ]
+}
+
+fn lacking() -> Vec<Value> {
+    vec![
+        text("{}"),
+        text(r#"{"error_code":200,"response_time":1}"#),
+        text(r#"{"url":null,"error_code":200,"response_time":1}"#),
+        text(r#"{"url":"u","response_time":1}"#),
+        text(r#"{"url":"u","error_code":200,"response_time":null}"#),
+        text(r#"{"url":"u","error_code":200,"response_time":1,"schema_version":1}"#),
+        text(&ours(r#""attempt":1"#)),
+    ]
+}
+
+fn invalid() -> Vec<Value> {
+    vec![
+        text(r#"{"url":7,"error_code":200,"response_time":1}"#),
+        text(r#"{"url":"u","error_code":"two hundred","response_time":1}"#),
+        text(r#"{"url":"u","error_code":200.5,"response_time":1}"#),
+        text(r#"{"url":"u","error_code":2147483648,"response_time":1}"#),
+        text(r#"{"url":"u","error_code":200,"response_time":"1"}"#),
+        with(r#""outcome":"sideways""#),
+        with(r#""prober":{"witness":"asleep"}"#),
+        with(r#""redirects":-3000000000"#),
+        with(r#""body_bytes":9223372036854775808"#),
+        with(r#""timings":"quick""#),
+        with(r#""started_at":"yesterday""#),
+        text(&ours(DUE).replace("3b241101", "nothing!")),
+    ]
+}
+
+fn endless() -> Vec<Value> {
+    vec![
+        text(r#"{"url":"u","error_code":200,"response_time":1e300}"#),
+        with(r#""interval":-4e38"#),
+        with(r#""timings":{"body":1e39}"#),
+    ]
+}
+
+fn out_of_time() -> Vec<Value> {
+    vec![
+        text(&ours(r#""scheduled_at":"1999-12-31T23:59:59Z""#)),
+        text(&ours(r#""scheduled_at":"2999-01-01T00:00:00Z""#)),
+        text(&ours(r#""scheduled_at":"-009999-01-02T02:00:00Z""#)),
+    ]
+}
+
+fn long_url() -> String {
+    ours(DUE).replace("http://poison.test/", &"ü".repeat(2049))
 }
 
 /// The poison of this number.

@@ -1,10 +1,14 @@
 //! `.env`: lines `NAME=value`, as Docker's env files have them.
 //!
 //! dotenvy reads a line; what it lacks is done here. It puts variables in the place of `$NAME`,
-//! which cannot be switched off and makes another password of `pa$word`; and it does not say which
-//! line is wrong.
+//! which cannot be switched off and makes another password of `pa$word`; it does not say which line
+//! is wrong; and it takes a line that ends in one blank for one that goes on.
 
-use std::path::{Path, PathBuf};
+use std::{
+    fs::File,
+    io::{self, Read},
+    path::{Path, PathBuf},
+};
 
 use config::Map;
 
@@ -12,6 +16,8 @@ use config::Map;
 const DOLLAR: char = '\u{FDD0}';
 /// Editors of one system put it at a file's beginning.
 const BYTE_ORDER_MARK: char = '\u{FEFF}';
+/// The largest file: a link that leads to a device must not fill the memory.
+const FILE_BYTES_MAX: u64 = 1024 * 1024;
 
 /// What stands in the file.
 #[derive(Debug)]
@@ -39,9 +45,9 @@ impl EnvFile {
             variables: Vec::new(),
             problems: Vec::new(),
         };
-        match std::fs::read_to_string(path) {
+        match read_bounded(path) {
             Ok(text) => file.take(&text),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             Err(error) => {
                 let problem = format!("reading {}: {error}", path.display());
                 file.problems.push(problem);
@@ -52,6 +58,8 @@ impl EnvFile {
 
     fn take(&mut self, text: &str) {
         let text = text.trim_start_matches(BYTE_ORDER_MARK);
+        // A CR alone ends a line, too: it would make the next setting a part of this one's value.
+        let text = text.replace("\r\n", "\n").replace('\r', "\n");
         for (index, text) in text.lines().enumerate() {
             let line = index + 1;
             match parse(text) {
@@ -88,9 +96,20 @@ impl EnvFile {
     }
 }
 
+fn read_bounded(path: &Path) -> io::Result<String> {
+    let mut text = String::new();
+    let mut bounded = File::open(path)?.take(FILE_BYTES_MAX + 1);
+    bounded.read_to_string(&mut text)?;
+    if text.len() as u64 > FILE_BYTES_MAX {
+        let problem = format!("it is larger than {FILE_BYTES_MAX} bytes");
+        return Err(io::Error::other(problem));
+    }
+    Ok(text)
+}
+
 /// The name and the value as it stands, without its quotes; nothing of an empty line or a remark.
 fn parse(line: &str) -> Option<Result<(String, String), ()>> {
-    let dollars_put_by = put_by_dollars(line);
+    let dollars_put_by = put_by_dollars(line.trim_end());
     let parsed = dotenvy::Iter::new(dollars_put_by.as_bytes()).next()?;
     Some(match parsed {
         Ok((name, value)) => Ok((name, value.replace(DOLLAR, "$"))),
@@ -141,6 +160,11 @@ mod tests {
             ("X=\"two words\"", "two words"),
             ("  export X = a  ", "a"),
             ("x=a=b==", "a=b=="),
+            ("X=a ", "a"),
+            ("X=a   ", "a"),
+            ("X=a\t", "a"),
+            ("X=a\u{a0}", "a"),
+            ("X='a ' ", "a "),
             ("X=grüße", "grüße"),
         ] {
             let file = read(line);
@@ -155,6 +179,24 @@ mod tests {
         assert_eq!(file.values()["A"], "3");
         assert!(!file.values().contains_key("B"));
         assert_eq!(file.values()["C"], "");
+    }
+
+    #[test]
+    fn lines_end_in_all_three_ways() {
+        let file = read("A=1\rB=2\r\nC='3'\rD=4\n\rE=5");
+        assert_eq!(file.problems, Vec::<String>::new());
+        for (name, value) in [("A", "1"), ("B", "2"), ("C", "3"), ("D", "4"), ("E", "5")] {
+            assert_eq!(file.values()[name], value, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_file_without_end_is_named_and_not_read_to_its_end() {
+        let file = EnvFile::read(Path::new("/dev/zero"));
+        assert_eq!(
+            file.problems,
+            ["reading /dev/zero: it is larger than 1048576 bytes"]
+        );
     }
 
     #[test]

@@ -78,7 +78,7 @@ impl List {
 
     /// Reads the file again.
     pub(super) fn read_again(&mut self) -> Reading {
-        let content = match file::read(&self.settings.file) {
+        let content = match file::read_again(&self.settings.file) {
             Ok(content) => content,
             Err(error) => {
                 // Where the path shows a file that could not be read, this is not what it shows, and

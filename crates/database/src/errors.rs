@@ -175,13 +175,4 @@ fn root<'a>(error: &'a (dyn Error + 'static)) -> &'a (dyn Error + 'static) {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn silence_is_retried_with_less_and_on_a_new_connection() {
-        let timeout = DatabaseError::Timeout(Duration::from_secs(5));
-        assert_eq!(timeout.action(), Action::RetrySmaller);
-        assert!(timeout.spoils_connection());
-    }
-}
+mod tests;

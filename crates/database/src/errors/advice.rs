@@ -119,6 +119,13 @@ mod tests {
         );
         let grant = missing_right("must be owner of table metrics", "me");
         assert_eq!(grant, "ALTER TABLE metrics OWNER TO \"me\"");
+        let grant = missing_right("permission denied for sequence metrics_id_seq", "me");
+        assert_eq!(grant, "GRANT USAGE ON SEQUENCE metrics_id_seq TO \"me\"");
+        let grant = missing_right("permission denied for database websites", "me");
+        assert_eq!(
+            grant,
+            "GRANT CONNECT, CREATE ON DATABASE websites TO \"me\""
+        );
         let grant = missing_right("keine Berechtigung", "me");
         assert_eq!(grant, "GRANT \"me\" the right that PostgreSQL names");
     }

@@ -39,3 +39,51 @@ impl UnderWay {
         self.waiting.is_empty()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{schedule::due::Arrival, testing::target};
+
+    const INTERVAL: Duration = Duration::from_secs(10);
+
+    fn check(url: &str, scheduled_at: Timestamp) -> Due {
+        Due {
+            target: target(url),
+            scheduled_at,
+            interval: INTERVAL,
+            arrival: Arrival::UnderWay,
+        }
+    }
+
+    #[test]
+    fn those_whose_interval_is_over_at_the_same_time_all_have_their_turn() {
+        let slot = Timestamp::UNIX_EPOCH;
+        let mut under_way = UnderWay::default();
+        assert!(under_way.is_empty() && !under_way.is_over(slot));
+        let urls = [
+            "https://a.example",
+            "https://b.example",
+            "https://c.example",
+        ];
+        for url in urls {
+            under_way.push(check(url, slot));
+        }
+        under_way.push(check("https://earlier.example", slot - INTERVAL));
+        assert!(!under_way.is_empty());
+        let popped: Vec<_> = std::iter::from_fn(|| under_way.pop()).collect();
+        let popped: Vec<_> = popped.iter().map(|it| &*it.target.url).collect();
+        assert_eq!(popped[0], "https://earlier.example");
+        assert_eq!(popped[1..], urls);
+    }
+
+    #[test]
+    fn an_interval_is_over_when_the_same_slot_comes_again_and_not_before() {
+        let slot = Timestamp::UNIX_EPOCH;
+        let mut under_way = UnderWay::default();
+        under_way.push(check("https://a.example", slot));
+        let over = slot + INTERVAL - SAME_SLOT;
+        assert!(under_way.is_over(over));
+        assert!(!under_way.is_over(over - Duration::from_micros(1)));
+    }
+}

@@ -134,3 +134,64 @@ pub(super) fn noted_until(newest_at: Timestamp, interval: SignedDuration) -> Tim
     let ahead = newest_at.checked_add(interval * AHEAD_INTERVALS_MAX);
     ahead.unwrap_or(Timestamp::MAX)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// So many websites that have no home, at this stored offset.
+    fn standings(websites: usize, offset: i64) -> Standings {
+        let mut standings = Standings::at(offset, 7);
+        let websites = 0..i64::try_from(websites).unwrap();
+        standings.learn(websites.map(|it| (it, false)).collect());
+        standings
+    }
+
+    #[test]
+    fn what_is_remembered_holds_at_its_offset_alone_and_once() {
+        let memories = Memories::default();
+        memories.keep(3, standings(1, 5), 8);
+        assert!(memories.take(4, 8).is_none());
+        let taken = memories.take(3, 8).unwrap();
+        assert_eq!((taken.offset, taken.version), (8, 7));
+        assert!(taken.hold(7) && !taken.hold(8));
+        assert!(memories.take(3, 8).is_none(), "it was taken");
+        memories.keep(3, taken, 9);
+        assert!(memories.take(3, 8).is_none(), "others moved the offset");
+    }
+
+    #[test]
+    fn no_more_websites_are_remembered_than_there_is_room_for() {
+        let memories = Memories::default();
+        memories.keep(3, standings(WEBSITES_MAX, 0), 1);
+        assert!(memories.take(3, 1).is_some());
+        memories.keep(3, standings(WEBSITES_MAX + 1, 0), 1);
+        assert!(memories.take(3, 1).is_none());
+    }
+
+    #[test]
+    fn all_is_forgotten() {
+        let memories = Memories::default();
+        memories.keep(3, standings(1, 0), 1);
+        memories.forget();
+        assert!(memories.take(3, 1).is_none());
+    }
+
+    #[test]
+    fn websites_without_a_home_are_told_from_those_that_have_it_here() {
+        let mut standings = Standings::at(0, 0);
+        standings.learn([(1, true), (2, false)].into());
+        assert!(!standings.is_homeless(1) && standings.is_homeless(2));
+        assert!(!standings.is_homeless(3), "nothing is known of it");
+        assert_eq!(standings.homeless(), [(2, false)].into());
+    }
+
+    #[test]
+    fn a_row_is_written_again_after_so_many_intervals() {
+        let newest_at = Timestamp::UNIX_EPOCH;
+        let until = noted_until(newest_at, SignedDuration::from_secs(10));
+        assert_eq!(until, newest_at + SignedDuration::from_mins(10));
+        let end = noted_until(Timestamp::MAX, SignedDuration::from_secs(10));
+        assert_eq!(end, Timestamp::MAX);
+    }
+}

@@ -81,3 +81,55 @@ impl Display for Reason<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+    use messages::{FailureReason, OutcomeKind, Word};
+
+    use super::*;
+    use crate::testing::record;
+
+    fn at(text: &str) -> Timestamp {
+        text.parse().unwrap()
+    }
+
+    fn down(locations_down: usize, locations_heard: usize) -> Turn {
+        Turn::Down(Opened {
+            started_at: at("2026-11-25T03:12:00.25Z"),
+            last_good_at: None,
+            locations_down,
+            locations_heard,
+        })
+    }
+
+    fn said(turn: Turn, by: &Record) -> String {
+        Happened { turn, by }.to_string()
+    }
+
+    #[test]
+    fn who_reads_the_log_sees_which_website_is_down_since_when_and_why() {
+        let mut by = record(1, OutcomeKind::Down);
+        by.url = "http://user:secret@a/".into();
+        by.error_code = 503;
+        let begin = "Down: http://***@a/ since 2026-11-25T03:12:00Z: ";
+        assert_eq!(said(down(1, 1), &by), format!("{begin}error code 503"));
+        by.failure.reason = Some(Word::Known(FailureReason::ConnectRefused));
+        by.failure.detail = Some("refused\u{1b}[2Jby\na".into());
+        assert_eq!(
+            said(down(2, 3), &by),
+            format!("{begin}connect_refused, refused [2Jby a (2 of 3 locations)")
+        );
+    }
+
+    #[test]
+    fn an_end_says_how_long_it_took() {
+        let mut by = record(1, OutcomeKind::Up);
+        by.url = "http://a/".into();
+        let up = Turn::Up(Closed {
+            started_at: at("2026-11-25T03:12:00Z"),
+            ended_at: at("2026-11-25T03:13:05.9Z"),
+        });
+        assert_eq!(said(up, &by), "Up again: http://a/ after 1m 5s");
+    }
+}

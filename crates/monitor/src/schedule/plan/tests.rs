@@ -138,15 +138,38 @@ fn slots_jumped_over_are_told_and_the_last_one_is_checked() {
 fn a_jump_of_years_is_bounded() {
     let start = at("2026-01-01T00:00:05Z");
     let mut schedule = Schedule::new(targets(&["https://a.example"]), start);
-    pop_all(&mut schedule, start);
+    let first = pop_all(&mut schedule, start)[0].scheduled_at;
     let later = at("2036-01-01T00:00:05Z");
     let jumped = pop_all(&mut schedule, later);
     assert_eq!(jumped.len(), JUMPED_SLOTS_MAX + 1);
+    // What is not told of is counted, once.
+    let slots = later.duration_since(first).as_secs().unsigned_abs() / INTERVAL.as_secs();
+    let forgotten = slots - u64::try_from(jumped.len()).unwrap();
+    assert_eq!(schedule.take_forgotten_slots(), forgotten);
+    assert_eq!(schedule.take_forgotten_slots(), 0);
     assert!(
         jumped.last().is_some_and(
             |due| due.arrival == Arrival::CameDue && due.scheduled_at > later - INTERVAL
         )
     );
+}
+
+#[test]
+fn targets_share_what_a_jump_may_tell_of() {
+    let start = at("2026-01-01T00:00:05Z");
+    let list = targets(&["https://a.example", "https://b.example"]);
+    let mut schedule = Schedule::new(list, start);
+    pop_all(&mut schedule, start);
+    let jumped = pop_all(&mut schedule, at("2036-01-01T00:00:05Z"));
+    assert_eq!(jumped.len(), JUMPED_SLOTS_MAX + 2);
+}
+
+#[test]
+fn a_slot_that_begins_as_its_target_is_taken_up_came_due() {
+    let slot = DueTimes::new("https://a.example", INTERVAL).slot_at(at("2026-01-01T00:00:05Z"));
+    let mut schedule = Schedule::new(targets(&["https://a.example"]), slot);
+    let due: Vec<_> = pop_all(&mut schedule, slot).iter().map(shown).collect();
+    assert_eq!(due, [(slot, Arrival::CameDue)]);
 }
 
 #[test]

@@ -168,3 +168,54 @@ async fn what_a_clock_jumps_over_on_its_way_to_the_right_time_was_never_due() {
         assert!(expected.contains(&right.len()), "{right:?}");
     }
 }
+
+fn schedule_of(interval: Duration, time: Timestamp) -> Schedule {
+    Schedule::new(Entry::every(interval, &[target("https://a.example")]), time)
+}
+
+#[test]
+fn a_clock_is_waited_for_up_to_two_seconds() {
+    let time = now();
+    let slot_after = |back: Duration| {
+        let mut schedule = schedule_of(Duration::from_secs(1), time);
+        while schedule.pop(time).is_some() {}
+        follow_set_back(&mut schedule, time, time - back);
+        schedule.next_due().unwrap()
+    };
+    assert!(slot_after(SET_BACK_TOLERANCE) > time);
+    let more = SET_BACK_TOLERANCE + Duration::from_micros(1);
+    assert!(slot_after(more) < time);
+}
+
+#[test]
+fn the_clock_is_read_as_often_as_it_has_to_be() {
+    let nothing = Schedule::new([], now());
+    assert_eq!(until_next(&nothing), CLOCK_READ_INTERVAL);
+    let mut schedule = schedule_of(INTERVAL, now());
+    assert_eq!(until_next(&schedule), Duration::ZERO, "it is due");
+    while schedule.pop(now()).is_some() {}
+    // Unless the day of this target ends just now.
+    assert!(until_next(&schedule) > Duration::ZERO);
+}
+
+#[tokio::test]
+async fn the_first_time_of_which_a_row_can_tell_is_one() {
+    let (sender, _due) = mpsc::channel(64);
+    let before = TOLD_SINCE - Duration::from_micros(1);
+    let mut running = Running {
+        schedule: schedule_of(INTERVAL, now()),
+        under_way: UnderWay::default(),
+        wellness: Wellness::new(clock(), before),
+        time: now(),
+        right_until: None,
+        interval: INTERVAL,
+        due: sender,
+    };
+    running.follow_clock(before);
+    assert_ne!(running.time, before);
+    running.follow_clock(TOLD_SINCE);
+    assert_eq!(running.time, TOLD_SINCE);
+    let mut wellness = Wellness::new(clock(), TOLD_SINCE);
+    let since = until_told(&mut wellness, TOLD_SINCE).await;
+    assert_eq!(since, TOLD_SINCE);
+}

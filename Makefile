@@ -85,9 +85,9 @@ torture: setup ## Hurt the consumer and its servers, prove each record stored on
 torture-mutants: setup ## Prove that the torture finds deliberate faults of the consumer
 	@crates/torture/mutants.sh
 
-FUZZED := record targets page pg_uri
+FUZZED := record avro targets page pg_uri
 .PHONY: fuzz
-fuzz: setup ## Feed records, targets files, pages and PG_URIs that nobody would write; SECONDS_EACH=20
+fuzz: setup ## Feed records, Avro, targets files, pages and PG_URIs that nobody would write; SECONDS_EACH=20
 	@RUSTC_WORKSPACE_WRAPPER=$(CURDIR)/.ci/fuzzed cargo build --locked --workspace --features fuzz/libfuzzer \
 		$(addprefix --bin ,$(FUZZED))
 	@cd crates/fuzz && for name in $(FUZZED); do \

@@ -9,12 +9,13 @@
     reason = "a panic is how each says that something does not hold"
 )]
 
+mod avro;
 mod page;
 mod pg_uri;
 mod record;
 mod targets;
 
-pub use self::{page::page, pg_uri::pg_uri, record::record, targets::targets};
+pub use self::{avro::avro, page::page, pg_uri::pg_uri, record::record, targets::targets};
 
 #[cfg(test)]
 mod tests;

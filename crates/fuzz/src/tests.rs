@@ -44,6 +44,11 @@ fn any_record_is_read_or_refused() {
 }
 
 #[test]
+fn any_avro_is_read_or_refused_by_any_schema() {
+    feed("avro", super::avro);
+}
+
+#[test]
 fn any_targets_file_is_read_row_by_row() {
     feed("targets", super::targets);
 }

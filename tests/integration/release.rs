@@ -62,17 +62,20 @@ fn one_toolchain_builds_everything() {
 
 #[test]
 fn the_manifests_name_the_version() {
-    let kustomization = read("deploy/kubernetes/kustomization.yaml");
-    let tags = kustomization
-        .lines()
-        .filter_map(|line| line.trim().strip_prefix("newTag: "));
-    assert_eq!(tags.collect::<BTreeSet<_>>(), [version().as_str()].into());
+    for folder in ["kubernetes", "kubernetes-fleet"] {
+        let kustomization = read(&format!("deploy/{folder}/kustomization.yaml"));
+        let tags = kustomization
+            .lines()
+            .filter_map(|line| line.trim().strip_prefix("newTag: "));
+        let tags: BTreeSet<_> = tags.collect();
+        assert_eq!(tags, [version().as_str()].into(), "{folder}");
+    }
 }
 
 #[test]
 fn packages_and_manifests_set_nothing_that_is_no_setting() {
     let kubernetes = |file: &str| {
-        let text = read(&format!("deploy/kubernetes/{file}.yaml"));
+        let text = read(&format!("deploy/{file}.yaml"));
         let names = text.lines().filter_map(|line| {
             let line = line.trim();
             let in_list = line
@@ -97,9 +100,13 @@ fn packages_and_manifests_set_nothing_that_is_no_setting() {
             .filter(|name| name.chars().all(|it| it.is_ascii_uppercase() || it == '_'));
         let all = packaged
             .map(str::to_owned)
-            .chain(kubernetes(name))
-            .chain(kubernetes("settings"));
-        let all: BTreeSet<_> = all.collect();
+            .chain(kubernetes(&format!("kubernetes/{name}")))
+            .chain(kubernetes("kubernetes/settings"));
+        let mut all: BTreeSet<_> = all.collect();
+        if name == "monitor" {
+            all.extend(kubernetes("kubernetes-fleet/monitor"));
+            all.extend(kubernetes("kubernetes-fleet/targets"));
+        }
         assert!(all.len() > 5, "{all:?}");
         let unknown: Vec<_> = all.difference(&known).collect();
         assert!(unknown.is_empty(), "{name} has no {unknown:?}");

@@ -94,6 +94,7 @@ const KNOWN: &[&str] = &[
     "MONITOR_PORT",
     "PROMETHEUS_PORT",
     "PUBLISH_ADDRESS",
+    "REGISTRY_PORT",
     "SITES_CAFILE",
     // The original: there is one of each, so they mean nothing here and do no harm.
     "STREAM_CONSUMER_TYPE",

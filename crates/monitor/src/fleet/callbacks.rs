@@ -212,6 +212,10 @@ impl ClientContext for Callbacks {
 
     fn error(&self, error: KafkaError, reason: &str) {
         let code = error.rdkafka_error_code();
+        // It is asked for, and comes where the targets are read, too.
+        if code == Some(RDKafkaErrorCode::PartitionEOF) {
+            return;
+        }
         match code.and_then(|code| self.advice(code, reason)) {
             Some(story) => self.failed(&story),
             None => self.observer.error(error, reason),

@@ -10,8 +10,8 @@
 //!   fetching; `audit`: whether the stored offsets are still ours.
 //! - `start`: where a partition begins; `finder`: finding that out, however long it takes; `ledger`:
 //!   what PostgreSQL and Kafka know of it.
-//! - `client`: what is asked of Kafka (`feed` is what the thread sees of it), by `lists` of partitions; `callbacks`: what it tells, kept in
-//!   `changes`, `hints`, `ends` and `wellness`.
+//! - `client`: what is asked of Kafka (`feed` is what the thread sees of it), by `lists` of partitions;
+//!   `callbacks`: what it tells, kept in `changes`, `hints` and `ends`.
 
 mod audit;
 mod callbacks;
@@ -30,7 +30,6 @@ mod parts;
 mod reader;
 mod settings;
 mod start;
-mod wellness;
 
 use std::{sync::Arc, thread};
 

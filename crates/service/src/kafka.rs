@@ -4,13 +4,16 @@
 mod connections;
 mod login;
 mod observer;
+pub mod partitions;
 mod protocol;
 mod security;
 mod settings;
 mod tls;
 mod topic;
+mod wellness;
 
-pub use observer::{Observer, brokers_answer};
+pub use observer::Observer;
 pub use security::Security;
 pub use settings::KafkaSettings;
 pub use topic::await_topic;
+pub use wellness::{Reading, Wellness};

@@ -9,7 +9,7 @@ use rdkafka::{
     error::KafkaError,
     types::RDKafkaRespErr,
 };
-use service::kafka::brokers_answer;
+use service::kafka::{Wellness, partitions};
 use tracing::{debug, warn};
 
 use super::{
@@ -17,8 +17,10 @@ use super::{
     ends::Ends,
     hints::Hints,
     lists,
-    wellness::Wellness,
 };
+
+/// What is said when the group went on without us.
+const GROUP_LOST: &str = "the group's coordinator gave no answer in time; joining the group again";
 
 /// The source's ear.
 #[derive(Debug)]
@@ -56,20 +58,20 @@ impl Callbacks {
         if let Err(error) = consumer.incremental_assign(&TopicPartitionList::new()) {
             warn!("Kafka client: taking partitions {partitions:?}: {error}");
         }
-        self.wellness.joined();
+        self.wellness.heard();
         self.changes.push(Change::Assigned(partitions));
     }
 
     fn revoked(&self, consumer: &BaseConsumer<Self>, partitions: Vec<i32>) {
         if consumer.assignment_lost() {
-            self.wellness.lost_the_group();
+            self.wellness.failed(GROUP_LOST);
         } else {
             // The last word on these while they are still ours; the group waits for us, so the
             // answer is not waited for.
             self.hint(consumer, CommitMode::Async);
         }
-        let placed = lists::placed(consumer, &self.topic, &partitions);
-        if let Err(error) = consumer.incremental_unassign(&placed) {
+        let read = partitions::read_of(consumer, &self.topic, &partitions);
+        if let Err(error) = consumer.incremental_unassign(&read) {
             warn!("Kafka client: giving partitions {partitions:?}: {error}");
         }
         self.changes.push(Change::Revoked(partitions));
@@ -86,9 +88,7 @@ impl ClientContext for Callbacks {
     }
 
     fn stats(&self, statistics: Statistics) {
-        if brokers_answer(&statistics) {
-            self.wellness.brokers_answer();
-        }
+        self.wellness.learn(&statistics);
         if let Some(topic) = statistics.topics.get(&self.topic) {
             let partitions = topic.partitions.values();
             self.ends
@@ -104,7 +104,7 @@ impl ConsumerContext for Callbacks {
         event: RDKafkaRespErr,
         list: &mut TopicPartitionList,
     ) {
-        let partitions = lists::partitions(&self.topic, list);
+        let partitions = partitions::listed(&self.topic, list);
         match event {
             RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS => {
                 self.assigned(consumer, partitions);

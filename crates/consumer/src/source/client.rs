@@ -8,10 +8,9 @@ use rdkafka::{
     consumer::{BaseConsumer, CommitMode, Consumer},
     error::{KafkaError, KafkaResult},
     message::BorrowedMessage,
-    metadata::MetadataPartition,
     types::RDKafkaErrorCode,
 };
-use service::kafka::{KafkaSettings, Observer};
+use service::kafka::{KafkaSettings, Observer, Reading, Wellness, partitions};
 use tracing::warn;
 
 use super::{
@@ -21,7 +20,6 @@ use super::{
     lists,
     settings::SourceSettings,
     start::{Committed, Range},
-    wellness::Wellness,
 };
 
 /// A time limit on each question to Kafka that blocks its thread.
@@ -74,7 +72,16 @@ impl Client {
         for (name, value) in CONFIG {
             config.set(name, value);
         }
-        let wellness = Wellness::new(observer, group, topic);
+        let reading = Reading {
+            topic: topic.clone(),
+            group: Some(group.clone()),
+            missing: format!("the topic {topic:?} is gone and is waited for"),
+            foreign_group: format!(
+                "a consumer of another kind (the original's?) runs in the group {group:?}; stop \
+                 it, or set another CONSUMER_GROUP; trying again"
+            ),
+        };
+        let wellness = Wellness::new(observer, reading);
         let consumer: BaseConsumer<Callbacks> = config
             .create_with_context(Callbacks::new(topic, wellness))
             .context("making a Kafka client")?;
@@ -89,18 +96,13 @@ impl Client {
 
     /// The partitions that the topic has. Blocks.
     pub(super) fn partitions(&self) -> KafkaResult<Vec<i32>> {
-        let metadata = self
-            .consumer
-            .fetch_metadata(Some(&self.topic), REQUEST_TIMEOUT)?;
-        let mut topics = metadata.topics().iter();
-        let topic = topics.find(|topic| topic.name() == self.topic);
-        let partitions = topic.map(|topic| topic.partitions().iter().map(MetadataPartition::id));
-        match partitions.map(Iterator::collect::<Vec<_>>) {
-            Some(partitions) if !partitions.is_empty() => Ok(partitions),
-            _ => Err(KafkaError::MetadataFetch(
+        let partitions = partitions::existing(&self.consumer, &self.topic, REQUEST_TIMEOUT)?;
+        if partitions.is_empty() {
+            return Err(KafkaError::MetadataFetch(
                 RDKafkaErrorCode::UnknownTopicOrPartition,
-            )),
+            ));
         }
+        Ok(partitions)
     }
 
     /// What the topic holds of a partition. Blocks.
@@ -140,7 +142,7 @@ impl Feed for Client {
         let polled = self.consumer.poll(wait)?;
         Some(match polled {
             Ok(message) => {
-                self.callbacks().wellness.heard();
+                self.callbacks().wellness.read();
                 Ok(message)
             }
             Err(KafkaError::MessageConsumptionFatal(code)) => Err(Interruption::GaveUp(code)),
@@ -163,8 +165,8 @@ impl Feed for Client {
     }
 
     fn unplace(&self, partition: i32) {
-        let placed = lists::placed(&self.consumer, &self.topic, &[partition]);
-        if let Err(error) = self.consumer.incremental_unassign(&placed) {
+        let read = partitions::read_of(&self.consumer, &self.topic, &[partition]);
+        if let Err(error) = self.consumer.incremental_unassign(&read) {
             warn!(partition, "Kafka client: cannot stop reading: {error}");
         }
     }

@@ -3,10 +3,7 @@
 use std::collections::BTreeMap;
 
 use rdkafka::{
-    Offset, TopicPartitionList,
-    consumer::{Consumer, ConsumerContext},
-    error::KafkaResult,
-    topic_partition_list::TopicPartitionListElem,
+    Offset, TopicPartitionList, error::KafkaResult, topic_partition_list::TopicPartitionListElem,
 };
 
 /// Marks a committed offset as ours: a hint for people's tools. The truth is in PostgreSQL, and a
@@ -43,34 +40,6 @@ pub(super) fn is_hint(element: &TopicPartitionListElem<'_>) -> bool {
     element.metadata() == HINT
 }
 
-/// A topic's partitions in a list.
-pub(super) fn partitions(topic: &str, list: &TopicPartitionList) -> Vec<i32> {
-    let elements = list.elements_for_topic(topic);
-    elements
-        .iter()
-        .map(TopicPartitionListElem::partition)
-        .collect()
-}
-
-/// Those of the partitions that the client is reading: it takes it ill to be told to stop reading
-/// what it does not read.
-pub(super) fn placed<C: ConsumerContext>(
-    consumer: &impl Consumer<C>,
-    topic: &str,
-    partitions: &[i32],
-) -> TopicPartitionList {
-    let mut placed = TopicPartitionList::new();
-    let Ok(read) = consumer.assignment() else {
-        return placed;
-    };
-    for &partition in partitions {
-        if read.find_partition(topic, partition).is_some() {
-            placed.add_partition(topic, partition);
-        }
-    }
-    placed
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -83,12 +52,5 @@ mod tests {
         assert!(is_hint(&hint));
         let others = one_at("checks", 3, 40).unwrap();
         assert!(!is_hint(&others.find_partition("checks", 3).unwrap()));
-    }
-
-    #[test]
-    fn only_the_topics_own_partitions_are_taken_from_a_list() {
-        let mut list = one("checks", 3);
-        list.add_partition("others", 4);
-        assert_eq!(partitions("checks", &list), [3]);
     }
 }

@@ -3,10 +3,7 @@
 
 use std::{
     collections::{BTreeMap, VecDeque},
-    sync::{
-        Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Mutex, MutexGuard, PoisonError},
 };
 
 use jiff::Timestamp;
@@ -15,10 +12,9 @@ use rdkafka::{
     config::RDKafkaLogLevel,
     consumer::{BaseConsumer, CommitMode, Consumer, ConsumerContext},
     error::{KafkaError, KafkaResult},
-    topic_partition_list::TopicPartitionListElem,
     types::{RDKafkaErrorCode, RDKafkaRespErr},
 };
-use service::kafka::{Observer, brokers_answer};
+use service::kafka::{Wellness, partitions};
 use tracing::{debug, warn};
 
 use super::{
@@ -42,10 +38,7 @@ pub(super) enum Rebalance {
 /// The reader's ear, and what it needs to say a last word on partitions that go.
 pub(super) struct Callbacks {
     topic: String,
-    group: Option<String>,
-    observer: Observer,
-    /// The group or the topic is in trouble, or not heard yet: that a broker answers proves nothing of it.
-    is_unwell: AtomicBool,
+    pub(super) wellness: Wellness,
     /// One poll brings one or two, and the reader takes all of them before the next.
     rebalances: Mutex<VecDeque<Rebalance>>,
     /// How far the partitions were read that are ours for certain.
@@ -54,39 +47,13 @@ pub(super) struct Callbacks {
 }
 
 impl Callbacks {
-    pub(super) fn new(
-        topic: &str,
-        group: Option<&str>,
-        observer: Observer,
-        ledger: Ledger,
-    ) -> Self {
+    pub(super) fn new(topic: &str, wellness: Wellness, ledger: Ledger) -> Self {
         Self {
             topic: topic.to_owned(),
-            group: group.map(str::to_owned),
-            observer,
-            is_unwell: AtomicBool::new(true),
+            wellness,
             rebalances: Mutex::default(),
             positions: Mutex::default(),
             ledger,
-        }
-    }
-
-    /// The topic and the group do what they should.
-    pub(super) fn heard(&self) {
-        self.is_unwell.store(false, Ordering::Relaxed);
-        self.observer.heard();
-    }
-
-    /// The topic or the group does not do what it should.
-    pub(super) fn failed(&self, story: &str) {
-        self.is_unwell.store(true, Ordering::Relaxed);
-        self.observer.failed(story);
-    }
-
-    /// A broker answers: where nothing else is wrong, nothing is.
-    fn brokers_answer(&self) {
-        if !self.is_unwell.load(Ordering::Relaxed) {
-            self.observer.heard();
         }
     }
 
@@ -137,7 +104,7 @@ impl Callbacks {
         if let Err(error) = consumer.incremental_assign(&TopicPartitionList::new()) {
             warn!("Kafka client: taking partitions {partitions:?}: {error}");
         }
-        self.heard();
+        self.wellness.heard();
         lock(&self.rebalances).push_back(Rebalance::Assigned(partitions));
     }
 
@@ -147,7 +114,7 @@ impl Callbacks {
             // The last word on these while they are still ours.
             self.commit(consumer, CommitMode::Async, clock::now());
         }
-        let read = self.read_now(consumer, &partitions);
+        let read = partitions::read_of(consumer, &self.topic, &partitions);
         if let Err(error) = consumer.incremental_unassign(&read) {
             warn!("Kafka client: giving partitions {partitions:?}: {error}");
         }
@@ -161,71 +128,25 @@ impl Callbacks {
         };
         lock(&self.rebalances).push_back(rebalance);
     }
-
-    /// Those that the client reads: it takes it ill to be told to stop reading what it does not read.
-    fn read_now(&self, consumer: &BaseConsumer<Self>, partitions: &[i32]) -> TopicPartitionList {
-        let mut read = TopicPartitionList::new();
-        if let Ok(assignment) = consumer.assignment() {
-            for &partition in partitions {
-                if assignment.find_partition(&self.topic, partition).is_some() {
-                    read.add_partition(&self.topic, partition);
-                }
-            }
-        }
-        read
-    }
-
-    /// What to do about an error that concerns the topic or the group; `None` for any other.
-    fn advice(&self, code: RDKafkaErrorCode, reason: &str) -> Option<String> {
-        let (topic, group) = (&self.topic, self.group.as_deref().unwrap_or_default());
-        match code {
-            RDKafkaErrorCode::UnknownTopicOrPartition
-            | RDKafkaErrorCode::UnknownTopic
-            | RDKafkaErrorCode::UnknownPartition => Some(missing(topic)),
-            RDKafkaErrorCode::InconsistentGroupProtocol => Some(format!(
-                "something else runs in the group {group:?}; stop it, or set another MONITOR_GROUP; trying again"
-            )),
-            RDKafkaErrorCode::TopicAuthorizationFailed
-            | RDKafkaErrorCode::GroupAuthorizationFailed => Some(format!(
-                "{reason}; allow our user to READ the topic {topic:?} and the group {group:?}"
-            )),
-            RDKafkaErrorCode::InvalidSessionTimeout => Some(format!(
-                "{reason}; the brokers take no MONITOR_SESSION_TIMEOUT of this length \
-                 (group.min.session.timeout.ms, group.max.session.timeout.ms)"
-            )),
-            _ => None,
-        }
-    }
-}
-
-/// What is said of a topic that is not there.
-pub(super) fn missing(topic: &str) -> String {
-    format!(
-        "the topic {topic:?} (TARGETS_TOPIC) is missing; `monitor targets publish` makes it; it is waited for"
-    )
 }
 
 impl ClientContext for Callbacks {
     fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
-        self.observer.log(level, facility, message);
+        self.wellness.log(level, facility, message);
     }
 
     fn error(&self, error: KafkaError, reason: &str) {
-        let code = error.rdkafka_error_code();
-        // It is asked for, and comes where the targets are read, too.
-        if code == Some(RDKafkaErrorCode::PartitionEOF) {
-            return;
-        }
-        match code.and_then(|code| self.advice(code, reason)) {
-            Some(story) => self.failed(&story),
-            None => self.observer.error(error, reason),
+        match error.rdkafka_error_code() {
+            Some(RDKafkaErrorCode::InvalidSessionTimeout) => self.wellness.failed(&format!(
+                "{reason}; the brokers take no MONITOR_SESSION_TIMEOUT of this length \
+                 (group.min.session.timeout.ms, group.max.session.timeout.ms)"
+            )),
+            _ => self.wellness.error(error, reason),
         }
     }
 
     fn stats(&self, statistics: Statistics) {
-        if brokers_answer(&statistics) {
-            self.brokers_answer();
-        }
+        self.wellness.learn(&statistics);
     }
 }
 
@@ -236,9 +157,7 @@ impl ConsumerContext for Callbacks {
         event: RDKafkaRespErr,
         list: &mut TopicPartitionList,
     ) {
-        let elements = list.elements_for_topic(&self.topic);
-        let partitions = elements.iter().map(TopicPartitionListElem::partition);
-        let partitions: Vec<_> = partitions.collect();
+        let partitions = partitions::listed(&self.topic, list);
         match event {
             RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS => {
                 self.assigned(consumer, partitions);
@@ -251,49 +170,4 @@ impl ConsumerContext for Callbacks {
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-#[cfg(test)]
-mod tests {
-    use service::{
-        health::Health,
-        kafka::{KafkaSettings, Security},
-    };
-
-    use super::*;
-
-    fn callbacks() -> (Callbacks, Health) {
-        let health = Health::default();
-        let settings = KafkaSettings {
-            bootstrap_servers: "kafka:9092".into(),
-            security: Security::default(),
-            topic: "checks".into(),
-            topic_partitions: 1,
-            topic_replication_factor: None,
-        };
-        let observer = Observer::new(health.condition("Targets"), &settings);
-        let callbacks = Callbacks::new("targets", Some("eu"), observer, Ledger::default());
-        (callbacks, health)
-    }
-
-    fn error(callbacks: &Callbacks, code: RDKafkaErrorCode) {
-        callbacks.error(KafkaError::Global(code), "");
-    }
-
-    #[test]
-    fn a_broker_that_is_back_is_enough_unless_something_else_is_wrong() {
-        let (callbacks, health) = callbacks();
-        callbacks.brokers_answer();
-        assert!(!health.problems().is_empty(), "nothing is read yet");
-        callbacks.heard();
-        error(&callbacks, RDKafkaErrorCode::AllBrokersDown);
-        assert!(!health.problems().is_empty());
-        callbacks.brokers_answer();
-        assert!(health.problems().is_empty());
-        error(&callbacks, RDKafkaErrorCode::InconsistentGroupProtocol);
-        callbacks.brokers_answer();
-        assert!(health.problems().concat().contains("MONITOR_GROUP"));
-        callbacks.heard();
-        assert!(health.problems().is_empty());
-    }
 }

@@ -9,11 +9,10 @@ use rdkafka::{
     consumer::{BaseConsumer, CommitMode, Consumer},
     error::{KafkaError, KafkaResult},
     message::BorrowedMessage,
-    metadata::MetadataPartition,
     topic_partition_list::TopicPartitionListElem,
     types::RDKafkaErrorCode,
 };
-use service::kafka::{KafkaSettings, Observer};
+use service::kafka::{KafkaSettings, Observer, Reading, Wellness, partitions};
 use tracing::warn;
 
 use super::{
@@ -89,7 +88,8 @@ impl Client {
         config
             .set("session.timeout.ms", milliseconds(session))
             .set("heartbeat.interval.ms", milliseconds(session / HEARTBEATS));
-        let callbacks = Callbacks::new(topic, group.as_deref(), observer, ledger);
+        let wellness = Wellness::new(observer, reading(topic, group.as_deref())).unheard();
+        let callbacks = Callbacks::new(topic, wellness, ledger);
         let consumer: BaseConsumer<Callbacks> = config
             .create_with_context(callbacks)
             .context("making a Kafka client")?;
@@ -112,12 +112,12 @@ impl Client {
 
     /// The topic and the group do what they should.
     pub(super) fn heard(&self) {
-        self.consumer.context().heard();
+        self.consumer.context().wellness.heard();
     }
 
     /// The topic or the group does not do what it should.
     pub(super) fn failed(&self, story: &str) {
-        self.consumer.context().failed(story);
+        self.consumer.context().wellness.failed(story);
     }
 
     /// What the client has; waits for it.
@@ -136,13 +136,7 @@ impl Client {
 
     /// The partitions that the topic has; none where it is missing. Blocks.
     pub(super) fn partitions(&self) -> KafkaResult<Vec<i32>> {
-        let metadata = self
-            .consumer
-            .fetch_metadata(Some(&self.topic), REQUEST_TIMEOUT)?;
-        let mut topics = metadata.topics().iter();
-        let topic = topics.find(|topic| topic.name() == self.topic);
-        let partitions = topic.map(|topic| topic.partitions().iter().map(MetadataPartition::id));
-        Ok(partitions.map(Iterator::collect).unwrap_or_default())
+        partitions::existing(&self.consumer, &self.topic, REQUEST_TIMEOUT)
     }
 
     /// How far the monitors came that had these partitions before, where any had. Blocks.
@@ -190,6 +184,25 @@ impl Client {
             list.add_partition_offset(&self.topic, partition, from)?;
         }
         Ok(list)
+    }
+}
+
+/// What is said of a topic that is not there.
+pub(super) fn missing(topic: &str) -> String {
+    format!(
+        "the topic {topic:?} (TARGETS_TOPIC) is missing; `monitor targets publish` makes it; it is waited for"
+    )
+}
+
+fn reading(topic: &str, group: Option<&str>) -> Reading {
+    Reading {
+        topic: topic.to_owned(),
+        group: group.map(str::to_owned),
+        missing: missing(topic),
+        foreign_group: format!(
+            "something else runs in the group {:?}; stop it, or set another MONITOR_GROUP; trying again",
+            group.unwrap_or_default()
+        ),
     }
 }
 

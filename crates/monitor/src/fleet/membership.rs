@@ -8,10 +8,7 @@ use std::{
 use rdkafka::Offset;
 use tracing::{info, warn};
 
-use super::{
-    callbacks::{Rebalance, missing},
-    reader::Reader,
-};
+use super::{callbacks::Rebalance, client::missing, reader::Reader};
 use crate::numbers;
 
 /// How often Kafka is asked again what it did not say, and whether the topic has more partitions.

@@ -17,7 +17,7 @@ use service::{
 use tokio::task::spawn_blocking;
 
 use super::{
-    callbacks::missing,
+    client::missing,
     client::{Client, Polled},
     ledger::Ledger,
     record::{BadRecord, Said, understand},

@@ -7,16 +7,14 @@ use std::sync::{
 };
 
 use rdkafka::{
-    ClientContext, Statistics, config::RDKafkaLogLevel, consumer::ConsumerContext,
-    error::KafkaError, types::RDKafkaErrorCode,
+    ClientContext, config::RDKafkaLogLevel, consumer::ConsumerContext, error::KafkaError,
+    types::RDKafkaErrorCode,
 };
 use tracing::{debug, warn};
 
 use super::{connections::Connections, settings::KafkaSettings};
 use crate::health::Condition;
 
-/// The state of a broker that answers, in the client's statistics.
-const BROKER_UP: &str = "UP";
 /// How the client's log marks a connection that failed.
 const FACILITY_CONNECTION: &str = "FAIL";
 
@@ -94,13 +92,6 @@ impl Observer {
     fn note(&self, message: &str) {
         self.connections().note(message, &self.bootstrap_servers);
     }
-}
-
-/// Whether a broker answers where it says that it can be reached. That the address answers which we
-/// were given proves little: it may be a balancer's, or a broker's whose own address is unreachable.
-pub fn brokers_answer(statistics: &Statistics) -> bool {
-    let mut brokers = statistics.brokers.values();
-    brokers.any(|broker| broker.nodeid >= 0 && broker.state == BROKER_UP)
 }
 
 impl ClientContext for Observer {

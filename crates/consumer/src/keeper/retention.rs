@@ -34,15 +34,7 @@ pub(crate) async fn expire(
     let mut said = None;
     let mut looked_through_at: Option<Instant> = None;
     loop {
-        let round = async {
-            // First, since a disk fills with days: whatever keeps us from the rest keeps none of them.
-            let days = look(&writer, retention).await?;
-            if looked_through_at.is_none_or(|at| at.elapsed() >= LONG_INTERVAL) {
-                look_through(writer.database(), retention, &receivers).await?;
-                looked_through_at = Some(Instant::now());
-            }
-            Ok(days)
-        };
+        let round = round(&writer, retention, &receivers, &mut looked_through_at);
         let round = stop.run_until_cancelled(round);
         let in_the_way = match round.await {
             None => return,
@@ -66,6 +58,23 @@ pub(crate) async fn expire(
             return;
         }
     }
+}
+
+/// Lets go of what is past its time, and says how many days stay until they are counted. What takes long is
+/// looked through when it was not for some time.
+async fn round(
+    writer: &BatchWriter,
+    retention: Retention,
+    receivers: &[String],
+    looked_through_at: &mut Option<Instant>,
+) -> Result<u32, DatabaseError> {
+    // First, since a disk fills with days: whatever keeps us from the rest keeps none of them.
+    let days = look(writer, retention).await?;
+    if looked_through_at.is_none_or(|at| at.elapsed() >= LONG_INTERVAL) {
+        look_through(writer.database(), retention, receivers).await?;
+        *looked_through_at = Some(Instant::now());
+    }
+    Ok(days)
 }
 
 /// Lets go of what has to be looked for among much that stays.
@@ -137,5 +146,49 @@ async fn remove_others(writer: &BatchWriter, retention: Retention) -> Result<(),
 fn say(count: u64, what: &str) {
     if count > 0 {
         info!("Removed {count} {what}");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio_postgres::NoTls;
+
+    use super::*;
+    use crate::testing;
+
+    /// A day long past its time; whether it is there.
+    const EXPIRED_DAY: &str = "CREATE TABLE expired_day PARTITION OF metrics \
+        FOR VALUES FROM ('2001-01-01+00') TO ('2001-01-02+00')";
+    const IS_THERE: &str = "SELECT to_regclass('expired_day') IS NOT NULL";
+
+    #[tokio::test]
+    async fn days_go_although_what_was_told_cannot_be_looked_through() {
+        let retention = Retention {
+            rows_days: 2,
+            hours_days: 30,
+            told_days: 30,
+            ..Retention::default()
+        };
+        for (table, doing) in [
+            ("hours", "removing roll-ups of hours"),
+            ("outbox", "removing what was told"),
+            ("alerts", "removing what was told"),
+        ] {
+            let uri = testing::database().await;
+            let writer = testing::writer(&uri);
+            database::prepare(writer.database()).await.unwrap();
+            let (client, connection) = tokio_postgres::connect(&uri, NoTls).await.unwrap();
+            tokio::spawn(connection);
+            let hidden = format!("{EXPIRED_DAY}; ALTER TABLE {table} RENAME TO hidden");
+            client.batch_execute(&hidden).await.unwrap();
+
+            let mut looked_through_at = None;
+            let round = round(&writer, retention, &[], &mut looked_through_at).await;
+            let story = writer.database().explain(&round.unwrap_err());
+            assert!(story.contains(doing), "{table}: {story}");
+            assert_eq!(looked_through_at, None, "{table}: it is tried again soon");
+            let is_there: bool = client.query_one(IS_THERE, &[]).await.unwrap().get(0);
+            assert!(!is_there, "the day stays where {table} is not there");
+        }
     }
 }

@@ -144,9 +144,9 @@ impl Holdings {
         !self.partitions.is_empty() && partitions.all(|it| it.position().is_some())
     }
 
-    /// The records that cannot be used.
+    /// How many records cannot be used.
     pub(super) fn bad(&self) -> usize {
-        self.partitions.values().map(|it| it.bad().count()).sum()
+        self.partitions.values().map(Partition::bad).sum()
     }
 }
 

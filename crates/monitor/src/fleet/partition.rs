@@ -1,17 +1,14 @@
 //! The targets of one partition of the topic, record by record. Pure.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{HashMap, HashSet},
     sync::Arc,
 };
 
 use jiff::Timestamp;
 
-use super::record::{BadRecord, Said};
+use super::record::{BadRecord, KeyId, Said};
 use crate::targets::Target;
-
-/// Bad records of a partition that are remembered.
-const BAD_MAX: usize = 1000;
 
 /// Targets by their urls.
 pub(super) type Targets = HashMap<String, Arc<Target>>;
@@ -66,8 +63,8 @@ pub(super) struct Partition {
     next: i64,
     /// Those that are checked.
     targets: Targets,
-    /// The keys whose last record is bad.
-    bad: BTreeMap<String, BadRecord>,
+    /// The keys whose last record is bad: no more than the topic has, at a few bytes each.
+    bad: HashSet<KeyId>,
     predecessor: Option<Predecessor>,
     /// The targets as the predecessor knew them, once that is known.
     before: Option<Targets>,
@@ -94,14 +91,14 @@ impl Partition {
         let (url, said) = match record {
             Ok(record) => record,
             Err(bad) => {
-                if self.bad.len() < BAD_MAX {
-                    self.bad.insert(bad.key.clone(), bad);
-                }
+                self.bad.insert(bad.key_id);
                 return None;
             }
         };
         // Nearly always there is none.
-        self.bad.retain(|_, bad| !bad.is_of(&url));
+        if !self.bad.is_empty() {
+            self.bad.remove(&KeyId::of(Some(url.as_bytes())));
+        }
         match said {
             Said::Target(target) if target.own.enabled != Some(false) => {
                 self.targets.insert(url, Arc::clone(&target));
@@ -139,16 +136,19 @@ impl Partition {
         self.is_loaded.then_some(self.next)
     }
 
-    /// The records that cannot be used.
-    pub(super) fn bad(&self) -> impl Iterator<Item = &BadRecord> {
-        self.bad.values()
+    /// How many keys' last records cannot be used.
+    pub(super) fn bad(&self) -> usize {
+        self.bad.len()
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use rdkafka::message::OwnedMessage;
+    use service::settings::Variables;
+
     use super::*;
-    use crate::testing::target;
+    use crate::{fleet::record::understand, testing::target};
 
     type Read = Result<(String, Said), BadRecord>;
 
@@ -163,13 +163,10 @@ mod tests {
     }
 
     fn bad(url: &str) -> Read {
-        Err(BadRecord {
-            topic: "targets".into(),
-            partition: 0,
-            offset: 0,
-            key: url.into(),
-            reason: "nonsense".into(),
-        })
+        let (key, value) = (Some(url.into()), Some(b"nonsense".to_vec()));
+        let time = rdkafka::Timestamp::NotAvailable;
+        let record = OwnedMessage::new(value, key, "targets".into(), time, 0, 0, None);
+        understand(&record, &Variables::default())
     }
 
     #[test]
@@ -216,15 +213,44 @@ mod tests {
         partition.read(0, put(url));
         assert_eq!(partition.read(1, bad(url)), None);
         assert!(partition.targets().contains_key(url));
-        assert_eq!(partition.bad().count(), 1);
+        assert_eq!(partition.bad(), 1);
         assert!(matches!(partition.read(2, put(url)), Some(Heard::Put(_))));
-        assert_eq!(partition.bad().count(), 0);
+        assert_eq!(partition.bad(), 0);
         partition.read(3, bad(url));
         assert!(matches!(
             partition.read(4, removed(url)),
             Some(Heard::Removed(_))
         ));
-        assert_eq!(partition.bad().count(), 0);
+        assert_eq!(partition.bad(), 0);
         assert_eq!(partition.read(5, removed(url)), None);
+    }
+
+    #[test]
+    fn a_good_record_clears_no_other_bad_one_that_looks_alike() {
+        let long = format!("https://a.test/{}", "a".repeat(300));
+        let alike = [
+            [format!("{long}1"), format!("{long}2")],
+            ["https://me:1@a.test/".into(), "https://me:2@a.test/".into()],
+        ];
+        for [one, other] in alike {
+            let mut partition = Partition::new(None);
+            partition.read(0, bad(&one));
+            partition.read(1, bad(&other));
+            partition.read(2, bad(&other));
+            assert_eq!(partition.bad(), 2, "{one}");
+            partition.read(3, put(&one));
+            assert_eq!(partition.bad(), 1, "{one}");
+            partition.read(4, removed(&other));
+            assert_eq!(partition.bad(), 0, "{one}");
+        }
+    }
+
+    #[test]
+    fn every_bad_record_is_counted() {
+        let mut partition = Partition::new(None);
+        for number in 0..2500 {
+            partition.read(number, bad(&format!("https://a.test/{number}")));
+        }
+        assert_eq!(partition.bad(), 2500);
     }
 }

@@ -4,6 +4,7 @@ use std::{fmt, sync::Arc};
 
 use rdkafka::Message;
 use service::settings::Variables;
+use uuid::Uuid;
 
 use crate::{
     masked::Masked,
@@ -22,6 +23,17 @@ pub(super) enum Said {
     Removed,
 }
 
+/// A record's key by its hash: as short as that for a key of any length, and without its credentials.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct KeyId(Uuid);
+
+impl KeyId {
+    /// Of the key as it is, or of none, which is as good as an empty one.
+    pub(super) fn of(key: Option<&[u8]>) -> Self {
+        Self(Uuid::new_v5(&Uuid::NAMESPACE_URL, key.unwrap_or_default()))
+    }
+}
+
 /// A record that says nothing that can be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct BadRecord {
@@ -31,6 +43,8 @@ pub(crate) struct BadRecord {
     pub(crate) partition: i32,
     /// Its offset.
     pub(crate) offset: i64,
+    /// Tells its key from others, which may look alike as they are shown.
+    pub(super) key_id: KeyId,
     /// Its key, as it may be shown.
     pub(crate) key: String,
     /// Why.
@@ -45,18 +59,12 @@ impl fmt::Display for BadRecord {
             offset,
             key,
             reason,
+            ..
         } = self;
         write!(
             formatter,
             "{topic}, partition {partition}, offset {offset}, key {key:?}: {reason}"
         )
-    }
-}
-
-impl BadRecord {
-    /// Whether its key is this url.
-    pub(super) fn is_of(&self, url: &str) -> bool {
-        self.key == shown(Some(url.as_bytes()))
     }
 }
 
@@ -69,6 +77,7 @@ pub(super) fn understand(
         topic: record.topic().to_owned(),
         partition: record.partition(),
         offset: record.offset(),
+        key_id: KeyId::of(record.key()),
         key: shown(record.key()),
         reason,
     };

@@ -117,11 +117,7 @@ pub async fn run(settings: Settings, metrics: Metrics, orders: Orders) -> anyhow
         return stages.run().await;
     };
     let feed = feed(targets, changes, interval);
-    let lists = Lists {
-        targets: provider.lists(),
-        interval,
-        ledger: provider.ledger(),
-    };
+    let lists = lists(&provider, interval);
     let kept = keep(settings.state, lists, &location, feed.since).await?;
     let listeners = Listeners {
         results: result_sender,
@@ -150,6 +146,15 @@ pub async fn run(settings: Settings, metrics: Metrics, orders: Orders) -> anyhow
 fn attend(attendants: &mut Option<(Attendants, http::Router)>, stages: &mut Stages) {
     if let Some((attendants, pages)) = attendants.take() {
         attendants.start(stages, pages);
+    }
+}
+
+/// What has to be accounted for, and where.
+fn lists(provider: &Provider, interval: Duration) -> Lists {
+    Lists {
+        targets: provider.lists(),
+        interval,
+        ledger: provider.ledger(),
     }
 }
 

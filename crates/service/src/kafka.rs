@@ -8,6 +8,8 @@ pub mod partitions;
 mod protocol;
 mod security;
 mod settings;
+#[cfg(test)]
+mod testing;
 mod tls;
 mod topic;
 mod wellness;

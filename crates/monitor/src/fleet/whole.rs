@@ -17,8 +17,7 @@ use service::{
 use tokio::task::spawn_blocking;
 
 use super::{
-    client::missing,
-    client::{Client, Polled},
+    client::{Client, Polled, missing},
     ledger::Ledger,
     record::{BadRecord, Said, understand},
     settings::FleetSettings,

@@ -145,23 +145,10 @@ impl ConsumerContext for Observer {}
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{health::Health, kafka::security::Security};
+    use crate::kafka::testing::observer;
 
     const REFUSED: &str = "kafka:9092/bootstrap: Connect to ipv4#10.0.0.1:9092 failed: Connection \
                            refused (after 0ms in state CONNECT)";
-
-    fn observer() -> (Observer, Health) {
-        let health = Health::default();
-        let settings = KafkaSettings {
-            bootstrap_servers: "kafka:9092".into(),
-            security: Security::default(),
-            topic: "checks".into(),
-            topic_partitions: 1,
-            topic_replication_factor: None,
-        };
-        let observer = Observer::new(health.condition("Kafka"), &settings);
-        (observer, health)
-    }
 
     #[test]
     fn whatever_follows_from_a_lost_connection_leaves_the_reason_as_it_is() {

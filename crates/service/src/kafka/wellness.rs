@@ -137,21 +137,10 @@ fn brokers_answer(statistics: &Statistics) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        health::Health,
-        kafka::{security::Security, settings::KafkaSettings},
-    };
+    use crate::{health::Health, kafka::testing::observer};
 
     fn wellness() -> (Wellness, Health) {
-        let health = Health::default();
-        let settings = KafkaSettings {
-            bootstrap_servers: "kafka:9092".into(),
-            security: Security::default(),
-            topic: "checks".into(),
-            topic_partitions: 1,
-            topic_replication_factor: None,
-        };
-        let observer = Observer::new(health.condition("Kafka"), &settings);
+        let (observer, health) = observer();
         let reading = Reading {
             topic: "checks".into(),
             group: Some("stores".into()),

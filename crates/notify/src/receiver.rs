@@ -123,13 +123,13 @@ impl Receiver {
 
     /// Tells it once. Bounded in time, whatever the other side does.
     pub async fn send(&self, alert: &Alert) -> Outcome {
-        let short = alert.shortened();
+        let short = || alert.shortened();
         match &self.channel {
-            Channel::Webhook(webhook) => webhook.send(&short).await,
-            Channel::Slack(slack) => slack.send(&short).await,
+            Channel::Webhook(webhook) => webhook.send(&short()).await,
+            Channel::Slack(slack) => slack.send(&short()).await,
             // Each website is an alert of its own there, which is to end: none may be left out.
             Channel::Alertmanager(alertmanager) => alertmanager.send(alert).await,
-            Channel::Mail(mail) => mail.send(&short).await,
+            Channel::Mail(mail) => mail.send(&short()).await,
         }
     }
 }

@@ -6,15 +6,13 @@ mod known;
 use std::{
     collections::BTreeSet,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
 };
 
 use messages::{AvroReader, schema_id};
 use service::{
-    backoff::Backoff,
     command_line::BadInput,
     health::{Condition, Health},
-    registry::{Registry, RegistryError, RegistrySettings},
+    registry::{self, Registry, RegistryError, RegistrySettings},
 };
 use tokio_util::sync::CancellationToken;
 use tracing::debug;
@@ -22,9 +20,6 @@ use tracing::debug;
 pub use self::known::Known;
 use crate::{batch::Batch, store::Refusal};
 
-/// Waits between questions to a registry that is away.
-const RETRY_FIRST: Duration = Duration::from_millis(200);
-const RETRY_MAX: Duration = Duration::from_secs(5);
 /// Schemas that are remembered. A topic has a few; whoever sends nonsense has any number.
 const SCHEMAS_MAX: usize = 1000;
 
@@ -110,7 +105,7 @@ impl Schemas {
         let Some(asked) = &self.registry else {
             return Ok(());
         };
-        let subject = format!("{topic}-value");
+        let subject = registry::subject(topic);
         let latest = match asked.registry.latest(&subject).await {
             Ok(latest) => latest,
             Err(error) => {
@@ -143,7 +138,7 @@ impl Schemas {
 impl Asked {
     /// A schema, or why there is none; `None` when `stop` came first.
     async fn schema(&self, id: u32, stop: &CancellationToken) -> Option<Result<String, String>> {
-        let mut backoff = Backoff::new(RETRY_FIRST, RETRY_MAX);
+        let mut backoff = registry::backoff();
         loop {
             let answer = self.registry.schema(id);
             match stop.run_until_cancelled(answer).await? {

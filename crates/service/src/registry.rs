@@ -5,7 +5,7 @@ mod client;
 mod error;
 mod settings;
 
-pub use client::Registry;
+pub use client::{Registry, backoff, subject};
 pub use error::RegistryError;
 pub use settings::RegistrySettings;
 

@@ -1,21 +1,16 @@
 //! What records are in the topic: JSON as they wait here, or Avro, once the registry has given our
 //! schema its number. Until then they wait, as when Kafka is away.
 
-use std::{borrow::Cow, time::Duration};
+use std::borrow::Cow;
 
 use messages::{AVRO_SCHEMA, Origin, Record, avro_conflict};
 use service::{
-    backoff::Backoff,
     command_line::BadInput,
     health::{Condition, Health},
-    registry::{Registry, RegistryError, RegistrySettings},
+    registry::{self, Registry, RegistryError, RegistrySettings},
 };
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, info};
-
-/// Waits between questions to the registry.
-const RETRY_FIRST: Duration = Duration::from_millis(200);
-const RETRY_MAX: Duration = Duration::from_secs(5);
 
 /// What records are in the topic.
 #[derive(Debug)]
@@ -48,7 +43,7 @@ impl Encoding {
         };
         Ok(Self::Unnumbered(Box::new(Naming {
             registry: Registry::new(settings)?,
-            subject: format!("{topic}-value"),
+            subject: registry::subject(topic),
             condition: health.condition("Schema registry"),
         })))
     }
@@ -92,7 +87,7 @@ impl Naming {
     ///
     /// When our schema and the topic's do not go together: no time heals that.
     pub(super) async fn number(self, stop: CancellationToken) -> anyhow::Result<Option<u32>> {
-        let mut backoff = Backoff::new(RETRY_FIRST, RETRY_MAX);
+        let mut backoff = registry::backoff();
         loop {
             let story = match stop.run_until_cancelled(self.ask()).await {
                 None => return Ok(None),

@@ -1,15 +1,21 @@
 //! Asking a registry.
 
+use std::time::Duration;
+
 use reqwest::{Client, Method, RequestBuilder};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 use url::Url;
 
 use super::{answer::Answer, error::RegistryError, settings::RegistrySettings};
-use crate::outward;
+use crate::{backoff::Backoff, outward};
 
 /// How the API wants its questions called.
 const CONTENT_TYPE: &str = "application/vnd.schemaregistry.v1+json";
+
+/// Waits between questions to a registry that is away.
+const RETRY_FIRST: Duration = Duration::from_millis(200);
+const RETRY_MAX: Duration = Duration::from_secs(5);
 
 /// A registry. Each question is asked once: whoever asks waits and asks again.
 #[derive(Clone, Debug)]
@@ -17,6 +23,16 @@ pub struct Registry {
     client: Client,
     url: Url,
     login: Option<(String, SecretString)>,
+}
+
+/// What a registry files the values of a topic under, as Confluent's clients do by themselves.
+pub fn subject(topic: &str) -> String {
+    format!("{topic}-value")
+}
+
+/// The waits of whoever asks a registry until it answers.
+pub fn backoff() -> Backoff {
+    Backoff::new(RETRY_FIRST, RETRY_MAX)
 }
 
 impl Registry {

@@ -19,7 +19,7 @@ use tokio_postgres::{
 };
 use tracing::{debug, info};
 
-use crate::{causes::causes, servers::Server};
+use crate::{causes::causes, moves::Moves, servers::Server};
 
 /// What each of several servers had against it, when the last attempt met none that serves.
 pub(crate) type Attempts = Arc<Mutex<String>>;
@@ -32,6 +32,7 @@ pub(crate) struct Connecting<T> {
     servers: Vec<Server>,
     /// Which one served last: it is asked first.
     current: AtomicUsize,
+    moves: Arc<Moves>,
     attempts: Attempts,
 }
 
@@ -47,8 +48,14 @@ where
             tls,
             servers,
             current: AtomicUsize::new(0),
+            moves: Arc::default(),
             attempts,
         }
+    }
+
+    /// When another one began to serve.
+    pub(crate) fn moves(&self) -> Arc<Moves> {
+        Arc::clone(&self.moves)
     }
 
     async fn connect_to_one(&self) -> Connected {
@@ -57,6 +64,10 @@ where
             let server = &self.servers[number];
             let connect = server.config.connect(self.tls.clone());
             let story = match timeout(server.timeout, connect).await {
+                // While it was asked, others found that it does not serve: two at once are none.
+                Ok(Ok(_)) if stories.is_empty() && self.is_left(number) => {
+                    "another one serves since".to_owned()
+                }
                 Ok(Ok((client, connection))) => {
                     self.note(number, &stories.join("; "));
                     let drive = async move {
@@ -103,14 +114,21 @@ where
         (0..count).map(move |number| (first + number) % count)
     }
 
+    fn is_left(&self, number: usize) -> bool {
+        !self.is_spread() && self.current.load(Ordering::Relaxed) != number
+    }
+
     /// Notes which one serves, and says so when it is another than before.
     fn note(&self, number: usize, before: &str) {
         self.attempts
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .clear();
-        if !before.is_empty() && !self.is_spread() {
-            self.current.store(number, Ordering::Relaxed);
+        if before.is_empty() || self.is_spread() {
+            return;
+        }
+        if self.current.swap(number, Ordering::Relaxed) != number {
+            self.moves.note();
             let address = &self.servers[number].address;
             info!("PostgreSQL at {address} serves ({before})");
         }

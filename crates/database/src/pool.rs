@@ -25,6 +25,7 @@ use crate::{
     connector::Connector,
     encryption::TlsSettings,
     errors::{DatabaseError, Login},
+    moves::leave,
     numbers,
     servers::{Server, encrypt, servers},
     settings::DatabaseSettings,
@@ -256,10 +257,12 @@ fn make(
         recycling_method: RecyclingMethod::Fast,
     };
     let attempts = Arc::clone(attempts);
-    let manager = match &settings.tls {
+    let (manager, moves) = match &settings.tls {
         TlsSettings::Off => {
             encrypt(&mut servers, SslMode::Disable);
-            Manager::from_connect(config, Connecting::new(NoTls, servers, attempts), manage)
+            let connecting = Connecting::new(NoTls, servers, attempts);
+            let moves = connecting.moves();
+            (Manager::from_connect(config, connecting, manage), moves)
         }
         TlsSettings::On(tls) => {
             let mode = if tls.required {
@@ -269,7 +272,8 @@ fn make(
             };
             encrypt(&mut servers, mode);
             let connecting = Connecting::new(Connector::new(tls)?, servers, attempts);
-            Manager::from_connect(config, connecting, manage)
+            let moves = connecting.moves();
+            (Manager::from_connect(config, connecting, manage), moves)
         }
     };
     let session: Arc<str> = session.into();
@@ -286,6 +290,7 @@ fn make(
         })
         .runtime(Runtime::Tokio1)
         .post_create(prepare)
+        .pre_recycle(leave(moves))
         .build()
         .context("making the pool of connections")
 }

@@ -8,6 +8,7 @@ mod forget;
 mod incidents;
 mod migration;
 mod records;
+mod servers;
 mod tables;
 mod takeover;
 mod together;

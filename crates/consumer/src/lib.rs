@@ -116,7 +116,7 @@ pub async fn run(settings: Settings, metrics: Metrics, orders: Orders) -> anyhow
     let (shared, exporter) = Shared::new(&settings, &health)?;
     let address = settings.alerts.status_url.as_deref();
     let (told, known) = Accounts::channel(&settings.status.public_tags);
-    let page = StatusPage::new(&settings.status, address, &settings.database, known)?;
+    let page = StatusPage::new(&settings.status, address, shared.writer.database(), known)?;
 
     let (ready_sender, ready) = oneshot::channel();
     let workers = start_workers(&mut stages, &settings, &shared, &give_up);

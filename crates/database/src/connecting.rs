@@ -4,22 +4,19 @@
 use std::{
     future,
     pin::Pin,
-    sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicUsize, Ordering},
-    },
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use deadpool_postgres::Connect;
 use tokio::{task::JoinHandle, time::timeout};
 use tokio_postgres::{
-    Client, Config, Error, Socket,
+    Client, Config, Error, NoTls, Socket,
     config::LoadBalanceHosts,
     tls::{MakeTlsConnect, TlsConnect},
 };
 use tracing::{debug, info};
 
-use crate::{causes::causes, moves::Moves, servers::Server};
+use crate::{causes::causes, servers::Server, serving::Serving};
 
 /// What each of several servers had against it, when the last attempt met none that serves.
 pub(crate) type Attempts = Arc<Mutex<String>>;
@@ -28,12 +25,41 @@ type Connected = Result<(Client, JoinHandle<()>), Error>;
 
 /// Connects to one of the servers.
 pub(crate) struct Connecting<T> {
-    tls: T,
-    servers: Vec<Server>,
+    pub(crate) tls: T,
+    pub(crate) servers: Vec<Server>,
     /// Which one served last: it is asked first.
-    current: AtomicUsize,
-    moves: Arc<Moves>,
-    attempts: Attempts,
+    pub(crate) serving: Arc<Serving>,
+    pub(crate) purpose: Purpose,
+    pub(crate) attempts: Attempts,
+}
+
+/// What connections are for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// Where they lead is where the database is.
+    Writing,
+    /// They go where the writers went; elsewhere only while nobody answers there.
+    Reading,
+}
+
+impl Connecting<NoTls> {
+    /// The same with TLS.
+    pub(crate) fn encrypted<T>(self, tls: T) -> Connecting<T> {
+        let Self {
+            servers,
+            serving,
+            purpose,
+            attempts,
+            ..
+        } = self;
+        Connecting {
+            tls,
+            servers,
+            serving,
+            purpose,
+            attempts,
+        }
+    }
 }
 
 impl<T> Connecting<T>
@@ -43,21 +69,6 @@ where
     T::TlsConnect: Send,
     <T::TlsConnect as TlsConnect<Socket>>::Future: Send,
 {
-    pub(crate) fn new(tls: T, servers: Vec<Server>, attempts: Attempts) -> Self {
-        Self {
-            tls,
-            servers,
-            current: AtomicUsize::new(0),
-            moves: Arc::default(),
-            attempts,
-        }
-    }
-
-    /// When another one began to serve.
-    pub(crate) fn moves(&self) -> Arc<Moves> {
-        Arc::clone(&self.moves)
-    }
-
     async fn connect_to_one(&self) -> Connected {
         let (mut last_error, mut stories) = (None, Vec::new());
         for number in self.order() {
@@ -107,15 +118,15 @@ where
     fn order(&self) -> impl Iterator<Item = usize> + use<T> {
         let count = self.servers.len();
         let first = if self.is_spread() {
-            self.current.fetch_add(1, Ordering::Relaxed)
+            self.serving.next_turn()
         } else {
-            self.current.load(Ordering::Relaxed)
+            self.serving.number()
         };
         (0..count).map(move |number| (first + number) % count)
     }
 
     fn is_left(&self, number: usize) -> bool {
-        !self.is_spread() && self.current.load(Ordering::Relaxed) != number
+        !self.is_spread() && self.serving.number() != number
     }
 
     /// Notes which one serves, and says so when it is another than before.
@@ -124,11 +135,10 @@ where
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .clear();
-        if before.is_empty() || self.is_spread() {
+        if before.is_empty() || self.is_spread() || self.purpose == Purpose::Reading {
             return;
         }
-        if self.current.swap(number, Ordering::Relaxed) != number {
-            self.moves.note();
+        if self.serving.move_to(number) {
             let address = &self.servers[number].address;
             info!("PostgreSQL at {address} serves ({before})");
         }

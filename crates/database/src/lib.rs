@@ -3,8 +3,8 @@
 //!
 //! - `settings`, `uri`, `passwords`: from `PG_URI` to a host, a password, and how to encrypt.
 //! - `encryption`, `tls`, `connector`: from the `ssl…` options to the TLS of each connection.
-//! - `servers`, `connecting`: the servers that it names, and connections to the first that serves; `moves`: when
-//!   that is another one.
+//! - `servers`, `connecting`: the servers that it names, and connections to the first that serves; `serving`:
+//!   which one that is.
 //! - `pool`: a [`Database`] and its connections, on which nothing waits without a limit.
 //! - `statement`: what is asked, each under a name. [`numbers`]: how long that takes.
 //! - `errors`: one table from SQLSTATE to what to do. `causes`: what lies behind an error.
@@ -18,13 +18,13 @@ mod connector;
 mod encryption;
 mod errors;
 mod migrate;
-mod moves;
 pub mod numbers;
 mod partition;
 mod passwords;
 mod pool;
 mod ports;
 mod servers;
+mod serving;
 mod settings;
 mod statement;
 mod time;

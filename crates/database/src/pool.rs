@@ -21,13 +21,13 @@ use tokio_postgres::{Client, NoTls, config::SslMode, error::SqlState};
 use tracing::warn;
 
 use crate::{
-    connecting::{Attempts, Connecting},
+    connecting::{Attempts, Connecting, Purpose},
     connector::Connector,
     encryption::TlsSettings,
     errors::{DatabaseError, Login},
-    moves::leave,
     numbers,
-    servers::{Server, encrypt, servers},
+    servers::{encrypt, servers},
+    serving::{Serving, leave},
     settings::DatabaseSettings,
     statement::Statement,
 };
@@ -70,43 +70,61 @@ pub struct Database {
     turns: Arc<Semaphore>,
     turns_count: Arc<AtomicUsize>,
     login: Arc<Login>,
-    /// Whether its connections are those that the numbers show.
-    is_shown: bool,
+    settings: Arc<DatabaseSettings>,
+    serving: Arc<Serving>,
+    /// The numbers show the connections of those who write.
+    purpose: Purpose,
 }
 
 impl Database {
     /// The database that the settings name. Nothing is connected yet.
     pub fn new(settings: &DatabaseSettings) -> anyhow::Result<Self> {
-        Self::with(settings, SESSION.to_owned(), true)
+        Self::with(settings.clone(), Purpose::Writing, Arc::default())
     }
 
-    /// The same for who only reads: connections of their own, which can write nothing and on which no
-    /// statement takes long. Nothing is connected yet.
-    pub fn for_reading(settings: &DatabaseSettings) -> anyhow::Result<Self> {
-        Self::with(settings, format!("{SESSION}; {READING_SESSION}"), false)
+    /// The same for who only reads: a few connections of their own to the server to which ours go, which
+    /// can write nothing and on which no statement takes long. Nothing is connected yet.
+    pub fn for_reading(&self, connections_max: usize) -> anyhow::Result<Self> {
+        let settings = DatabaseSettings {
+            connections_max,
+            ..DatabaseSettings::clone(&self.settings)
+        };
+        Self::with(settings, Purpose::Reading, Arc::clone(&self.serving))
     }
 
-    fn with(settings: &DatabaseSettings, session: String, is_shown: bool) -> anyhow::Result<Self> {
-        let role = settings.connection.get_user().unwrap_or("the role");
+    fn with(
+        settings: DatabaseSettings,
+        purpose: Purpose,
+        serving: Arc<Serving>,
+    ) -> anyhow::Result<Self> {
         let DatabaseSettings {
             connection,
             passwords,
             application_name,
             ..
-        } = settings;
+        } = &settings;
         let servers = servers(connection, passwords, application_name);
         let addresses: Vec<_> = servers.iter().map(|it| it.address.as_str()).collect();
         let login = Login {
             address: addresses.join(", "),
-            role: role.to_owned(),
+            role: connection.get_user().unwrap_or("the role").to_owned(),
             attempts: Attempts::default(),
         };
+        let connecting = Connecting {
+            tls: NoTls,
+            servers,
+            serving: Arc::clone(&serving),
+            purpose,
+            attempts: Arc::clone(&login.attempts),
+        };
         Ok(Self {
-            pool: make(settings, session, servers, &login.attempts)?,
+            pool: make(&settings, connecting)?,
             turns: Arc::new(Semaphore::new(settings.connections_max)),
             turns_count: Arc::new(AtomicUsize::new(settings.connections_max)),
             login: Arc::new(login),
-            is_shown,
+            settings: Arc::new(settings),
+            serving,
+            purpose,
         })
     }
 
@@ -182,7 +200,7 @@ impl Database {
     /// Shows how the pool stands.
     #[expect(clippy::cast_precision_loss, reason = "connections are few")]
     fn show(&self) {
-        if !self.is_shown {
+        if self.purpose == Purpose::Reading {
             return;
         }
         let status = self.pool.status();
@@ -245,24 +263,21 @@ fn is_cancelled(error: &tokio_postgres::Error) -> bool {
 }
 
 /// Makes the pool; connections are made when they are needed.
-fn make(
-    settings: &DatabaseSettings,
-    session: String,
-    mut servers: Vec<Server>,
-    attempts: &Attempts,
-) -> anyhow::Result<Pool> {
-    let create_timeout = servers.iter().map(|it| it.timeout).sum();
+fn make(settings: &DatabaseSettings, mut connecting: Connecting<NoTls>) -> anyhow::Result<Pool> {
+    let create_timeout = connecting.servers.iter().map(|it| it.timeout).sum();
+    let leave = leave(Arc::clone(&connecting.serving));
+    let session: Arc<str> = match connecting.purpose {
+        Purpose::Writing => SESSION.into(),
+        Purpose::Reading => format!("{SESSION}; {READING_SESSION}").into(),
+    };
     let config = settings.connection.clone();
     let manage = ManagerConfig {
         recycling_method: RecyclingMethod::Fast,
     };
-    let attempts = Arc::clone(attempts);
-    let (manager, moves) = match &settings.tls {
+    let manager = match &settings.tls {
         TlsSettings::Off => {
-            encrypt(&mut servers, SslMode::Disable);
-            let connecting = Connecting::new(NoTls, servers, attempts);
-            let moves = connecting.moves();
-            (Manager::from_connect(config, connecting, manage), moves)
+            encrypt(&mut connecting.servers, SslMode::Disable);
+            Manager::from_connect(config, connecting, manage)
         }
         TlsSettings::On(tls) => {
             let mode = if tls.required {
@@ -270,13 +285,11 @@ fn make(
             } else {
                 SslMode::Prefer
             };
-            encrypt(&mut servers, mode);
-            let connecting = Connecting::new(Connector::new(tls)?, servers, attempts);
-            let moves = connecting.moves();
-            (Manager::from_connect(config, connecting, manage), moves)
+            encrypt(&mut connecting.servers, mode);
+            let connecting = connecting.encrypted(Connector::new(tls)?);
+            Manager::from_connect(config, connecting, manage)
         }
     };
-    let session: Arc<str> = session.into();
     let prepare = Hook::async_fn(move |client, _| {
         let session = session.clone();
         Box::pin(async move { limit(client, &session).await.map_err(HookError::Backend) })
@@ -290,7 +303,7 @@ fn make(
         })
         .runtime(Runtime::Tokio1)
         .post_create(prepare)
-        .pre_recycle(leave(moves))
+        .pre_recycle(leave)
         .build()
         .context("making the pool of connections")
 }

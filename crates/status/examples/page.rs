@@ -2,7 +2,7 @@
 //! for whoever works on the page.
 
 use anyhow::Context;
-use database::DatabaseSettings;
+use database::{Database, DatabaseSettings};
 use service::settings::Reader;
 use status::{StatusPage, StatusSettings};
 use tokio::sync::watch;
@@ -20,7 +20,7 @@ async fn main() -> anyhow::Result<()> {
     let listener = listener.with_context(|| format!("listening on {address}"))?;
     // Nobody proves here that all checks are accounted for.
     let (_, account) = watch::channel(None);
-    let page = StatusPage::new(&settings, None, &database, account)?;
+    let page = StatusPage::new(&settings, None, &Database::new(&database)?, account)?;
     tokio::spawn(page.lookout.run(CancellationToken::new()));
     axum::serve(listener, page.router).await?;
     Ok(())

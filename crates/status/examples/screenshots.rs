@@ -142,7 +142,8 @@ async fn pages(uri: &str) -> Result<String> {
         shows_urls: true,
     };
     let (_tell, account) = watch::channel(Some(Arc::new(account())));
-    let page = StatusPage::new(&settings, None, &database(uri)?, account)?;
+    let database = Database::new(&database(uri)?)?;
+    let page = StatusPage::new(&settings, None, &database, account)?;
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let address = listener.local_addr()?;
     tokio::spawn(async move { axum::serve(listener, page.router).await });

@@ -19,7 +19,7 @@ use axum::{
     middleware::{from_fn_with_state, map_response},
     response::Response,
 };
-use database::{Database, DatabaseSettings};
+use database::Database;
 use tokio::sync::watch;
 use tower_http::compression::CompressionLayer;
 
@@ -52,14 +52,11 @@ impl StatusPage {
     pub fn new(
         settings: &StatusSettings,
         address: Option<&str>,
-        database: &DatabaseSettings,
+        database: &Database,
         account: watch::Receiver<Option<Arc<Account>>>,
     ) -> anyhow::Result<Self> {
-        let database = DatabaseSettings {
-            connections_max: CONNECTIONS_MAX,
-            ..database.clone()
-        };
-        let database = Database::for_reading(&database).context("for the status page")?;
+        let database = database.for_reading(CONNECTIONS_MAX);
+        let database = database.context("for the status page")?;
         let audience = Audience::new(&settings.public_tags, !settings.shows_urls);
         let (lookout, updates) = updates::updates(database.clone(), audience.clone());
         let reading = Reading::new(database, audience);

@@ -59,10 +59,8 @@ impl Fixture {
 
     pub(super) async fn with(settings: &StatusSettings) -> Self {
         let uri = create().await;
-        let at = database(&uri);
-        database::prepare(&Database::new(&at).unwrap())
-            .await
-            .unwrap();
+        let at = Database::new(&database(&uri)).unwrap();
+        database::prepare(&at).await.unwrap();
         let (client, connection) = tokio_postgres::connect(&uri, NoTls).await.unwrap();
         tokio::spawn(connection);
         let (account, known) = watch::channel(None);
@@ -161,7 +159,8 @@ impl Fixture {
 
 /// The pages of a database, of which no account is known.
 pub(super) fn pages(settings: &StatusSettings, database: &DatabaseSettings) -> StatusPage {
-    StatusPage::new(settings, None, database, watch::channel(None).1).unwrap()
+    let database = Database::new(database).unwrap();
+    StatusPage::new(settings, None, &database, watch::channel(None).1).unwrap()
 }
 
 /// Asks for a page.

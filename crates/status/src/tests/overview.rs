@@ -1,6 +1,7 @@
 //! All websites on one page.
 
 use axum::http::{StatusCode, header};
+use database::Database;
 
 use super::fixture::{Fixture, database, get, pages, settings};
 
@@ -223,10 +224,15 @@ async fn without_its_database_the_page_says_that_and_not_where_it_was() {
     assert!(!answer.text().contains("secret") && !answer.text().contains("127.0.0.1"));
 }
 
+fn reading(uri: &str) -> Database {
+    let writing = Database::new(&database(uri)).unwrap();
+    writing.for_reading(1).unwrap()
+}
+
 #[tokio::test]
 async fn who_reads_cannot_write() {
     let fixture = Fixture::new().await;
-    let reading = database::Database::for_reading(&database(&fixture.uri)).unwrap();
+    let reading = reading(&fixture.uri);
     let write = database::Statement::new("writing", "INSERT INTO websites (url) VALUES ('x')");
     let refused = reading
         .attempt(async |client| write.execute(client, &[]).await)
@@ -237,7 +243,7 @@ async fn who_reads_cannot_write() {
 #[tokio::test]
 async fn what_is_read_is_planned_by_its_own_values_however_often() {
     let fixture = Fixture::new().await;
-    let reading = database::Database::for_reading(&database(&fixture.uri)).unwrap();
+    let reading = reading(&fixture.uri);
     let websites = database::Statement::new(
         "counting",
         "SELECT count(*) FROM websites WHERE $1::bigint IS NULL OR id = $1",

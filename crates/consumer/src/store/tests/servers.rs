@@ -35,6 +35,8 @@ async fn a_connection_to_a_server_that_was_left_is_not_used_again() {
         application_name: "tests",
     };
     let database = Database::new(&settings).unwrap();
+    let reading = database.for_reading(1).unwrap();
+    assert_eq!(ask(&reading).await, first.port());
 
     // It is in use while its server falls silent, and until that goes on.
     let (taken, is_taken) = oneshot::channel();
@@ -59,4 +61,6 @@ async fn a_connection_to_a_server_that_was_left_is_not_used_again() {
     // As many at once as the pool has: each has one of its own.
     let asked = tokio::join!(ask(&database), ask(&database));
     assert_eq!(asked, (second.port(), second.port()));
+    // Whoever reads has gone there, too: the page would show what nobody adds to.
+    assert_eq!(ask(&reading).await, second.port());
 }

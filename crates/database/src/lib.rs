@@ -5,7 +5,8 @@
 //! - `encryption`, `tls`, `connector`: from the `ssl…` options to the TLS of each connection.
 //! - `servers`, `connecting`: the servers that it names, and connections to the first that serves; `serving`:
 //!   which one that is.
-//! - `pool`: a [`Database`] and its connections, on which nothing waits without a limit.
+//! - `pool`: a [`Database`] and its connections, on which nothing waits without a limit; `session`: the limits
+//!   on the server's side.
 //! - `statement`: what is asked, each under a name. [`numbers`]: how long that takes.
 //! - `errors`: one table from SQLSTATE to what to do. `causes`: what lies behind an error.
 //! - `migrate`: brings the tables up to date, or takes those of the original over; the SQL itself is
@@ -25,6 +26,7 @@ mod pool;
 mod ports;
 mod servers;
 mod serving;
+mod session;
 mod settings;
 mod statement;
 mod time;

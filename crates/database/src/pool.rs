@@ -10,14 +10,13 @@ use std::{
 
 use anyhow::Context;
 use deadpool_postgres::{
-    ClientWrapper, Hook, HookError, Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime,
-    Timeouts,
+    ClientWrapper, Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime, Timeouts,
 };
 use tokio::{
     sync::{Semaphore, SemaphorePermit},
     time::timeout,
 };
-use tokio_postgres::{Client, NoTls, config::SslMode, error::SqlState};
+use tokio_postgres::{NoTls, config::SslMode};
 use tracing::warn;
 
 use crate::{
@@ -28,6 +27,7 @@ use crate::{
     numbers,
     servers::{encrypt, servers},
     serving::{Serving, leave},
+    session::limits,
     settings::DatabaseSettings,
     statement::Statement,
 };
@@ -42,25 +42,6 @@ const RECYCLE_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long to wait for a connection of the pool.
 const POOL_TIMEOUT: Duration = Duration::from_secs(15);
 const PING: Statement = Statement::new("asking whether it is there", "SELECT 1");
-/// A role may have a limit of its own that is shorter than a slow server takes to lift it.
-const UNLIMIT: &str = "SET statement_timeout = '60s'";
-const UNLIMIT_ATTEMPTS_MAX: u32 = 100;
-/// Limits on the server's side, for when we are gone or our own limits passed: a statement, a lock,
-/// and a transaction that nobody goes on with. Rows that row-level security hides would look as if
-/// they were not there: without it, the server says that it is in the way. And what a role may have set
-/// otherwise: a backslash in our statements is one.
-const SESSION: &str = "SET lock_timeout = '10s'; \
-                       SET standard_conforming_strings = on; \
-                       SET idle_in_transaction_session_timeout = '60s'; \
-                       SET client_min_messages = 'warning'; \
-                       SET row_security = off";
-/// Limits of who only reads, for people who wait: nothing is written, no question takes long, and
-/// compiling one would take longer than it does. Each is planned by its own values: a plan for any values takes
-/// a thousand websites for one, and where their tables are not analysed yet, it takes seconds.
-const READING_SESSION: &str = "SET default_transaction_read_only = on; \
-                               SET statement_timeout = '8s'; \
-                               SET jit = off; \
-                               SET plan_cache_mode = force_custom_plan";
 
 /// The database: its connections, and what to say of it.
 #[derive(Clone, Debug)]
@@ -246,30 +227,11 @@ impl Drop for Waiting {
     }
 }
 
-/// Sets a new connection's limits.
-async fn limit(client: &Client, session: &str) -> Result<(), tokio_postgres::Error> {
-    let mut attempts = 1..UNLIMIT_ATTEMPTS_MAX;
-    loop {
-        match client.batch_execute(UNLIMIT).await {
-            Err(error) if is_cancelled(&error) && attempts.next().is_some() => {}
-            done => break done?,
-        }
-    }
-    client.batch_execute(session).await
-}
-
-fn is_cancelled(error: &tokio_postgres::Error) -> bool {
-    error.code() == Some(&SqlState::QUERY_CANCELED)
-}
-
 /// Makes the pool; connections are made when they are needed.
 fn make(settings: &DatabaseSettings, mut connecting: Connecting<NoTls>) -> anyhow::Result<Pool> {
     let create_timeout = connecting.servers.iter().map(|it| it.timeout).sum();
     let leave = leave(Arc::clone(&connecting.serving));
-    let session: Arc<str> = match connecting.purpose {
-        Purpose::Writing => SESSION.into(),
-        Purpose::Reading => format!("{SESSION}; {READING_SESSION}").into(),
-    };
+    let limits = limits(connecting.purpose);
     let config = settings.connection.clone();
     let manage = ManagerConfig {
         recycling_method: RecyclingMethod::Fast,
@@ -290,10 +252,6 @@ fn make(settings: &DatabaseSettings, mut connecting: Connecting<NoTls>) -> anyho
             Manager::from_connect(config, connecting, manage)
         }
     };
-    let prepare = Hook::async_fn(move |client, _| {
-        let session = session.clone();
-        Box::pin(async move { limit(client, &session).await.map_err(HookError::Backend) })
-    });
     Pool::builder(manager)
         .max_size(settings.connections_max)
         .timeouts(Timeouts {
@@ -302,7 +260,7 @@ fn make(settings: &DatabaseSettings, mut connecting: Connecting<NoTls>) -> anyho
             recycle: Some(RECYCLE_TIMEOUT),
         })
         .runtime(Runtime::Tokio1)
-        .post_create(prepare)
+        .post_create(limits)
         .pre_recycle(leave)
         .build()
         .context("making the pool of connections")

@@ -1,6 +1,7 @@
 //! What is the matter with each site.
 
-use std::time::Duration;
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
 
 use anyhow::Result;
 
@@ -25,9 +26,11 @@ const SHOPS: [&str; 8] = [
 /// How many there are.
 pub(super) const SITES: usize = AILING + SHOPS.len();
 const AILING: usize = 13;
-/// How long the shops are well, and then broken, all at once: long enough for two checks that fail.
-const WELL: Duration = Duration::from_secs(90);
-const BROKEN: Duration = Duration::from_mins(1);
+/// The shops break all at once, every two and a half minutes; for the first time so soon after their first
+/// visitor that a minute shows it all: a check that is well, two that fail, the alert, and the end.
+const CYCLE: Duration = Duration::from_secs(150);
+const BREAKS_AFTER: Duration = Duration::from_secs(15);
+const WELL_AFTER: Duration = Duration::from_secs(40);
 
 /// What a site does with a connection.
 #[derive(Clone, Debug)]
@@ -45,14 +48,24 @@ pub(super) enum Behaviour {
 pub(super) struct Turns {
     pub(super) well: Page,
     pub(super) broken: Page,
+    pub(super) clock: Clock,
 }
 
-impl Turns {
-    /// Whether it is broken after so long.
-    pub(super) fn is_broken(elapsed: Duration) -> bool {
-        let cycle = (WELL + BROKEN).as_millis();
-        elapsed.as_millis() % cycle >= WELL.as_millis()
+/// Goes from the first visitor of any shop on.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Clock(Arc<OnceLock<Instant>>);
+
+impl Clock {
+    /// Whether the shops are broken now.
+    pub(super) fn shows_broken(&self) -> bool {
+        is_broken(self.0.get_or_init(Instant::now).elapsed())
     }
+}
+
+/// Whether they are after so long.
+fn is_broken(elapsed: Duration) -> bool {
+    let in_cycle = elapsed.as_millis() % CYCLE.as_millis();
+    (BREAKS_AFTER.as_millis()..WELL_AFTER.as_millis()).contains(&in_cycle)
 }
 
 /// A site: its name, its regexp, its behaviour.
@@ -60,14 +73,16 @@ pub(super) type Sample = (&'static str, &'static str, Behaviour);
 
 /// Each of them.
 pub(super) fn behaviours(authority: &Authority) -> Result<Vec<Sample>> {
-    let shops = SHOPS.map(|name| (name, r"shop is \w+", shop()));
+    let clock = Clock::default();
+    let shops = SHOPS.map(|name| (name, r"shop is \w+", shop(clock.clone())));
     Ok(ailing(authority)?.into_iter().chain(shops).collect())
 }
 
-fn shop() -> Behaviour {
+fn shop(clock: Clock) -> Behaviour {
     Behaviour::Turns(Turns {
         well: Page::html("The shop is open."),
         broken: Page::html("The shop's database is away.").with_status(500),
+        clock,
     })
 }
 
@@ -126,4 +141,24 @@ fn ailing(authority: &Authority) -> Result<[Sample; AILING]> {
             AnswerByTls(well, authority.server_elsewhere()?),
         ),
     ])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_minute_shows_the_shops_well_broken_and_well_again() {
+        // The demo checks every ten seconds, and calls down what failed twice.
+        let interval = 10;
+        for first in 0..interval {
+            let seen = |second| is_broken(Duration::from_secs(second));
+            let checks: Vec<_> = (first..60).step_by(10).map(seen).collect();
+            let broken = checks.iter().filter(|it| **it).count();
+            assert!(!checks[0] && broken >= 2, "{first}: {checks:?}");
+            assert_eq!(checks.last(), Some(&false), "{first}");
+        }
+        assert!((60..165).all(|second| !is_broken(Duration::from_secs(second))));
+        assert!(is_broken(Duration::from_secs(165)));
+    }
 }

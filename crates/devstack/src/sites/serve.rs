@@ -2,7 +2,7 @@
 
 use std::io;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use rustls::ServerConfig;
@@ -14,7 +14,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 
-use super::behaviour::{Behaviour, Turns};
+use super::behaviour::{Behaviour, Clock, Turns};
 use crate::certificates::Identity;
 
 /// A visitor who takes longer than this for a request is let go.
@@ -28,8 +28,8 @@ const HANG_MAX: Duration = Duration::from_mins(10);
 pub(super) struct Answers {
     /// The whole answer and how long it is in coming; none of a site that hangs.
     page: Option<(Arc<[u8]>, Duration)>,
-    /// What it answers while it is broken, and since when it takes turns.
-    broken: Option<(Arc<[u8]>, Instant)>,
+    /// What it answers while it is broken, and by which clock.
+    broken: Option<(Arc<[u8]>, Clock)>,
     tls: Option<TlsAcceptor>,
 }
 
@@ -38,12 +38,16 @@ impl Answers {
         let (page, broken, identity) = match behaviour {
             Behaviour::Answer(page) => (Some(page), None, None),
             Behaviour::AnswerByTls(page, identity) => (Some(page), None, Some(identity)),
-            Behaviour::Turns(Turns { well, broken }) => (Some(well), Some(broken), None),
+            Behaviour::Turns(Turns {
+                well,
+                broken,
+                clock,
+            }) => (Some(well), Some((broken, clock)), None),
             Behaviour::Hang | Behaviour::Refuse => (None, None, None),
         };
         Ok(Self {
             page: page.map(|page| (page.to_bytes().into(), page.delay)),
-            broken: broken.map(|page| (page.to_bytes().into(), Instant::now())),
+            broken: broken.map(|(page, clock)| (page.to_bytes().into(), clock)),
             tls: identity.as_ref().map(acceptor).transpose()?,
         })
     }
@@ -53,7 +57,7 @@ impl Answers {
     /// What it answers now.
     fn now(&self) -> Option<(Arc<[u8]>, Duration)> {
         match &self.broken {
-            Some((broken, began)) if Turns::is_broken(began.elapsed()) => {
+            Some((broken, clock)) if clock.shows_broken() => {
                 Some((Arc::clone(broken), Duration::ZERO))
             }
             _ => self.page.clone(),

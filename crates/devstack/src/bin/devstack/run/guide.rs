@@ -64,7 +64,7 @@ pub(super) fn say_what_is_taken(
     if plan.told(Service::Consumer, "ALERTS_FILE").is_some() {
         taken::line(
             "Alerts",
-            "arrive here; the shops fail together for a minute in each two and a half",
+            "arrive here; the shops fail together in the first minute, then every two and a half",
         );
     }
     taken::line(

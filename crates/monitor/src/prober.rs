@@ -269,9 +269,10 @@ impl Checker {
     }
 
     async fn miss(&mut self, due: Due, why: Missed) -> anyhow::Result<()> {
+        let why = why.of(due.arrival);
         let self_doubt = SelfDoubt {
             in_flight: self.in_flight(),
-            overloaded: why.is_overload(due.arrival),
+            overloaded: why.is_overload(),
             witness: None,
         };
         let found = Found {

@@ -29,6 +29,8 @@ pub(super) enum Missed {
     LastStillRan,
     /// It waited for its turn until its interval was over.
     NoRoom,
+    /// So did one whose slot was under way when its target was taken up, behind those that came due.
+    TakenUpLate,
     /// The wall clock cannot be believed.
     ClockWrong(ClockTrouble),
     /// Its probe broke: a defect of ours.
@@ -51,20 +53,31 @@ impl Missed {
             Self::NoRoom => {
                 "no probe could begin within its interval (PROBES_MAX, PROBES_PER_HOST_MAX)"
             }
+            Self::TakenUpLate => {
+                "its slot was under way when its target was taken up, and over before a probe could \
+                 begin"
+            }
             Self::ClockWrong(trouble) => return trouble.to_string().into(),
             Self::Broke => "the probe broke",
         };
         words.into()
     }
 
+    /// What it is to a check that came like this.
+    pub(super) fn of(self, arrival: Arrival) -> Self {
+        match (self, arrival) {
+            (Self::NoRoom, Arrival::UnderWay) => Self::TakenUpLate,
+            _ => self,
+        }
+    }
+
     /// Whether it says that the prober was too late or too busy. A target that keeps itself busy
-    /// is no overload, nor is a start with many targets, whose slots under way wait for those that
-    /// come due.
-    pub(super) fn is_overload(self, arrival: Arrival) -> bool {
+    /// is no overload, nor is a start with many targets.
+    pub(super) fn is_overload(self) -> bool {
         match self {
-            Self::JumpedOver => true,
-            Self::NoRoom => arrival == Arrival::CameDue,
-            Self::Stopped
+            Self::JumpedOver | Self::NoRoom => true,
+            Self::TakenUpLate
+            | Self::Stopped
             | Self::StoppedBeforeRetry
             | Self::LastStillRan
             | Self::ClockWrong(_)

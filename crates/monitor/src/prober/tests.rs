@@ -367,3 +367,20 @@ async fn a_check_that_begins_late_doubts_itself_unless_it_was_due_before_the_sta
         );
     }
 }
+
+#[tokio::test]
+async fn a_slot_that_was_over_before_its_target_s_turn_is_no_want_of_room() {
+    let (site, mut stage) = (Site::start().await, start(2, 2));
+    let (mut late, mut under_way) = (site.due("late"), site.due("under_way"));
+    let before = now() - INTERVAL * 2;
+    (late.scheduled_at, under_way.scheduled_at) = (before, before);
+    under_way.arrival = Arrival::UnderWay;
+    for (due, overloaded, word) in [(late, true, "PROBES_MAX"), (under_way, false, "taken up")] {
+        stage.due.send(due).await.unwrap();
+        let result = stage.results.recv().await.unwrap();
+        assert_eq!(result.kind(), OutcomeKind::Missed);
+        assert_eq!(result.self_doubt.overloaded, overloaded);
+        let detail = result.failure().unwrap().detail.as_deref().unwrap();
+        assert!(detail.contains(word), "{detail}");
+    }
+}

@@ -25,6 +25,10 @@ pub(crate) fn headline(news: &News, sites_count: usize) -> String {
     {
         line = format!("{line}, {address}");
     }
+    let up_again = up_again(news).count();
+    if up_again > 0 {
+        line = format!("{line}; {up_again} of them up again");
+    }
     if is_joined {
         let now = i64::try_from(sites_count).unwrap_or(i64::MAX);
         line = format!("{line} ({} so far)", news.told_before.saturating_add(now));
@@ -54,7 +58,8 @@ pub(crate) fn lines(news: &News, sites_count: usize) -> Vec<String> {
         lines.extend(text.map(|text| format!("{name}: {text}")));
     }
     if sites_count > 1 {
-        lines.extend(news.sites.iter().take(LISTED_MAX).map(listed));
+        let sites = news.sites.iter().take(LISTED_MAX);
+        lines.extend(sites.map(|site| listed(site, news)));
         let listed = news.sites.len().min(LISTED_MAX);
         if sites_count > listed {
             lines.push(format!("… and {} more", sites_count - listed));
@@ -63,12 +68,23 @@ pub(crate) fn lines(news: &News, sites_count: usize) -> Vec<String> {
     lines.iter().map(|line| plain(line)).collect()
 }
 
-fn listed(site: &Site) -> String {
-    if site.name == site.url {
+fn listed(site: &Site, news: &News) -> String {
+    let mut line = if site.name == site.url {
         format!("- {}", site.url)
     } else {
         format!("- {} ({})", site.name, site.url)
+    };
+    if let (None, Some(since), Some(until)) = (news.until, site.since, site.until) {
+        line = format!("{line}, up again after {}", span(since, until));
     }
+    line
+}
+
+/// Websites of which this alert tells beginning and end, while others of it are still down: no other alert
+/// tells their end.
+fn up_again(news: &News) -> impl Iterator<Item = &Site> {
+    let sites = news.sites.iter().filter(|_| news.until.is_none());
+    sites.filter(|site| site.until.is_some())
 }
 
 fn time(news: &News, since: Timestamp) -> String {
@@ -185,6 +201,31 @@ mod tests {
             headline(&news),
             "a, too: connect timed out, 203.0.113.7 (42 so far)"
         );
+    }
+
+    #[test]
+    fn who_is_up_again_before_the_others_are_told_is_told_as_that() {
+        let mut back = site("b");
+        back.since = Some(time("2026-11-26T03:12:00Z"));
+        back.until = Some(time("2026-11-26T03:12:20Z"));
+        let mut news = News {
+            what: "status 500".to_owned(),
+            sites: vec![site("a"), back.clone()],
+            ..News::default()
+        };
+        let alert = Alert::new(Uuid::nil(), news.clone());
+        assert_eq!(alert.headline, "2 sites: status 500; 1 of them up again");
+        let expected = ["- a (https://a/)", "- b (https://b/), up again after 20 s"];
+        assert_eq!(alert.lines(), expected);
+
+        news.what = "up again after 20 s: status 500; 1 still down".to_owned();
+        (news.until, news.sites) = (back.until, vec![back.clone(), back]);
+        let end = Alert::new(Uuid::nil(), news);
+        assert_eq!(
+            end.headline,
+            "2 sites: up again after 20 s: status 500; 1 still down"
+        );
+        assert_eq!(end.lines()[1], "- b (https://b/)", "all of them are");
     }
 
     #[test]

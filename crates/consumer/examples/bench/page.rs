@@ -55,6 +55,7 @@ pub(crate) async fn measure(servers: &mut Servers) -> anyhow::Result<()> {
     checkpoint(servers).await?;
     alone(address, "analysed").await?;
     let producer = topic::producer(servers, 1)?;
+    steady::produce(&producer, NAME, steady::WARM_UP).await?;
     for readers in [0, READERS] {
         let began = Timestamp::now();
         let until = Instant::now() + MEASURED;

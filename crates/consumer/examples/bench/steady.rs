@@ -16,7 +16,7 @@ use crate::{
 const TOPIC: &str = "steady";
 const RATE: u64 = 1000;
 /// A broker that has just started is slow for about so long.
-const WARM_UP: Duration = Duration::from_secs(12);
+pub(crate) const WARM_UP: Duration = Duration::from_secs(12);
 const MEASURED: Duration = Duration::from_secs(20);
 const PAUSE: Duration = Duration::from_millis(700);
 const AFTER_PAUSES: u64 = 20;

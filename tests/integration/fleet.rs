@@ -7,7 +7,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use devstack::{Kafka, KafkaOptions, Server as _};
+use devstack::{Kafka, KafkaOptions, Proxied, Server as _};
 use jiff::{SignedDuration, Timestamp};
 use messages::DueTimes;
 use rdkafka::{
@@ -18,7 +18,7 @@ use rustix::process::Signal;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::support::{Answer, Database, Service, ServiceSettings, Site, Topic, eventually};
+use crate::support::{Answer, Database, Proxy, Service, ServiceSettings, Site, Topic, eventually};
 
 const TARGETS: usize = 1000;
 const INTERVAL: Duration = Duration::from_secs(10);
@@ -29,6 +29,8 @@ const SESSION: Duration = Duration::from_secs(6);
 /// thousand runs.
 const SPREAD: f64 = 0.2;
 const SPREAD_OF_A_QUARTER: f64 = 0.25;
+/// A period that is worth looking at.
+const LONG: SignedDuration = SignedDuration::from_secs(13);
 
 /// The settings of monitors whose targets live in a topic of the test's own, and of `targets publish`.
 fn settings(topic: &Topic, file: &Path) -> ServiceSettings {
@@ -167,11 +169,12 @@ impl Fleet {
     }
 
     fn add(&mut self) {
+        self.add_with(self.settings.clone());
+    }
+
+    fn add_with(&mut self, settings: ServiceSettings) {
         let state = tempfile::tempdir().unwrap();
-        let settings = self
-            .settings
-            .clone()
-            .set("STATE_DIR", state.path().display());
+        let settings = settings.set("STATE_DIR", state.path().display());
         self.members.push(Member {
             service: Service::start("monitor", &[], &settings),
             _state: state,
@@ -322,6 +325,55 @@ async fn a_fleet_goes_on_while_kafka_is_away() {
         .await;
     }
     fleet.await_shares(&[0, 1]).await;
+    let until = Timestamp::now() - SignedDuration::from_secs(2);
+    for member in &mut fleet.members {
+        assert_eq!(member.service.terminate().await, Some(0));
+    }
+    let database = Database::create().await;
+    assert_accounts(&topic, &database, &urls, since, until).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_member_that_is_cut_off_alone_is_stood_in_for_and_taken_in_again() {
+    let behind = devstack::free_port().unwrap();
+    let proxy = Proxy::before(behind).await;
+    let proxied = Some(Proxied {
+        listen: behind,
+        advertise: proxy.port,
+    });
+    let options = KafkaOptions {
+        proxied,
+        ..KafkaOptions::default()
+    };
+    let kafka = Kafka::throwaway(options).await.unwrap();
+    let site = Site::start(Answer::page("well")).await;
+    let folder = tempfile::tempdir().unwrap();
+    let (file, urls) = write_many(folder.path(), &site);
+    let topic = Topic::create_on(&kafka, 2).await;
+    let settings = fleet_settings(&topic, &file);
+    publish(&settings, &["--yes"], 0).await;
+    let beyond = settings
+        .clone()
+        .set("BOOTSTRAP_SERVERS", format!("127.0.0.1:{}", proxy.port));
+    let mut fleet = Fleet::of(settings);
+    (0..2).for_each(|_| fleet.add());
+    fleet.add_with(beyond);
+    fleet.await_shares(&[0, 1, 2]).await;
+    let since = Timestamp::now();
+
+    proxy.fall_silent();
+    fleet.await_shares(&[0, 1]).await;
+    let cut_off = &fleet.members[2].service;
+    cut_off.await_line(&["goes on without us"]).await;
+    let ready = cut_off.get("/readyz").await;
+    assert!(ready.contains("the group gives no answer"), "{ready}");
+    proxy.speak_again();
+    fleet.await_shares(&[0, 1, 2]).await;
+    eventually("more than an interval has passed", async || {
+        (Timestamp::now().duration_since(since) > LONG).then_some(())
+    })
+    .await;
+
     let until = Timestamp::now() - SignedDuration::from_secs(2);
     for member in &mut fleet.members {
         assert_eq!(member.service.terminate().await, Some(0));

@@ -143,7 +143,8 @@ impl Publisher {
     async fn take_rest(&mut self) {
         let rest = async {
             while self.intake.more_come() && self.unpublished.takes_rest() {
-                for result in self.intake.next(Taking::OneByOne).await {
+                self.intake.ready(Taking::OneByOne).await;
+                if let Some(result) = self.intake.take() {
                     self.unpublished.keep(result);
                 }
             }
@@ -198,12 +199,9 @@ impl Publisher {
             return Step::Over(End::Done);
         }
         let due = self.unpublished.spool.due(&self.unpublished.backlog);
-        // While checks are due, nobody waits for room: the next one would be late. In a drain none is.
-        let (taking, takes_more) = if self.draining.begun.is_cancelled() {
-            (Taking::OneByOne, self.unpublished.has_room())
-        } else {
-            (Taking::Gathered, true)
-        };
+        let is_draining = self.draining.begun.is_cancelled();
+        let taking = Taking::while_draining(is_draining);
+        let takes_more = self.unpublished.takes_more(is_draining);
         tokio::select! {
             biased;
             done = work => Step::Came(done),
@@ -217,8 +215,10 @@ impl Publisher {
                 self.unpublished.tend_spool(done);
                 Step::Tended
             }
-            results = self.intake.next(taking), if takes_more => {
-                for result in results {
+            () = self.intake.ready(taking), if takes_more => {
+                while self.unpublished.takes_more(is_draining)
+                    && let Some(result) = self.intake.take()
+                {
                     self.keep(result);
                 }
                 Step::Tended

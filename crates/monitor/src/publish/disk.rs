@@ -1,11 +1,18 @@
 //! The state's store with one piece of work at a time, off the tasks: it blocks while it works, and while
 //! it is opened and let go.
 
-use std::future::pending;
+use std::{future::pending, time::Duration};
 
-use tokio::task::{JoinHandle, spawn_blocking};
+use tokio::{
+    task::{JoinHandle, spawn_blocking},
+    time::Instant,
+};
 
 use crate::state::{Changes, Committed, Resumed, Spooled, Store, StoreError, Unopened};
+
+/// One piece of work takes a fraction of a second. A disk that is at one for so long hangs, as a network's
+/// may, and nobody knows until when.
+const WORK_MAX: Duration = Duration::from_secs(10);
 
 /// The store, or what it does at the time.
 #[derive(Debug)]
@@ -14,7 +21,8 @@ pub(super) enum Disk {
     Off,
     Opening(JoinHandle<Result<Resumed, Unopened>>),
     Idle(Store),
-    Busy(JoinHandle<(Store, Done)>),
+    /// Since when, and with what.
+    Busy(Instant, JoinHandle<(Store, Done)>),
 }
 
 /// What the store has done.
@@ -37,12 +45,17 @@ impl Disk {
     }
 
     pub(super) fn is_busy(&self) -> bool {
-        matches!(self, Self::Busy(_) | Self::Opening(_))
+        matches!(self, Self::Busy(..) | Self::Opening(_))
     }
 
     /// Whether there is a store.
     pub(super) fn is_there(&self) -> bool {
-        matches!(self, Self::Idle(_) | Self::Busy(_))
+        matches!(self, Self::Idle(_) | Self::Busy(..))
+    }
+
+    /// Whether it has been at one piece of work for longer than any takes.
+    pub(super) fn hangs(&self, now: Instant) -> bool {
+        matches!(self, Self::Busy(since, _) if now.duration_since(*since) >= WORK_MAX)
     }
 
     /// Takes the state up, when there is no store.
@@ -82,10 +95,13 @@ impl Disk {
 
     fn begin(&mut self, work: impl FnOnce(&mut Store) -> Done + Send + 'static) {
         *self = match std::mem::replace(self, Self::Off) {
-            Self::Idle(mut store) => Self::Busy(spawn_blocking(move || {
-                let done = work(&mut store);
-                (store, done)
-            })),
+            Self::Idle(mut store) => {
+                let working = spawn_blocking(move || {
+                    let done = work(&mut store);
+                    (store, done)
+                });
+                Self::Busy(Instant::now(), working)
+            }
             other => other,
         };
     }
@@ -94,7 +110,7 @@ impl Disk {
     /// is not waited for to the end.
     pub(super) async fn done(&mut self) -> Done {
         match self {
-            Self::Busy(working) => {
+            Self::Busy(_, working) => {
                 if let Ok((store, done)) = working.await {
                     *self = Self::Idle(store);
                     return done;
@@ -113,5 +129,42 @@ impl Disk {
             }
             Self::Off | Self::Idle(_) => pending().await,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use super::*;
+    use crate::{
+        clock,
+        state::{Place, StateSettings},
+    };
+
+    #[tokio::test]
+    async fn a_disk_that_is_long_at_one_piece_of_work_hangs_until_it_is_done() {
+        let folder = tempfile::tempdir().unwrap();
+        let place = Place {
+            settings: StateSettings {
+                folder: folder.path().to_owned(),
+                spool_bytes_max: 1 << 20,
+                backfill_max: 0,
+            },
+            location: "here".into(),
+            since: clock::now(),
+        };
+        let mut disk = Disk::Idle(place.open(None).unwrap().store);
+        let (release, released) = mpsc::channel();
+        let before = Instant::now();
+        disk.begin(move |_| {
+            released.recv().unwrap();
+            Done::Broke
+        });
+        assert!(!disk.hangs(before + WORK_MAX / 2));
+        assert!(disk.hangs(Instant::now() + WORK_MAX));
+        release.send(()).unwrap();
+        disk.done().await;
+        assert!(!disk.hangs(Instant::now() + WORK_MAX));
     }
 }

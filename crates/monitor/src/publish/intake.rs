@@ -1,6 +1,6 @@
 //! Where results come in.
 
-use std::{future::pending, time::Duration};
+use std::{future::pending, time::Duration, vec};
 
 use messages::CheckResult;
 use tokio::{
@@ -17,7 +17,9 @@ const GATHERING: Duration = Duration::from_millis(100);
 #[derive(Debug)]
 pub(super) struct Intake {
     results: mpsc::Receiver<CheckResult>,
-    more_come: bool,
+    /// Those that came out of there together, and are still to be taken.
+    gathered: vec::IntoIter<CheckResult>,
+    is_open: bool,
     /// Until then they gather.
     gather_until: Instant,
 }
@@ -31,45 +33,65 @@ pub(super) enum Taking {
     OneByOne,
 }
 
+impl Taking {
+    /// In a drain nothing is worth a wait.
+    pub(super) fn while_draining(is_draining: bool) -> Self {
+        if is_draining {
+            Self::OneByOne
+        } else {
+            Self::Gathered
+        }
+    }
+}
+
 impl Intake {
     pub(super) fn new(results: mpsc::Receiver<CheckResult>) -> Self {
         Self {
             results,
-            more_come: true,
+            gathered: Vec::new().into_iter(),
+            is_open: true,
             gather_until: Instant::now(),
         }
     }
 
-    /// The next results; none, once, when no more come. Nothing is lost when this is not waited for to
-    /// the end.
-    pub(super) async fn next(&mut self, taking: Taking) -> Vec<CheckResult> {
-        if !self.more_come {
+    /// Waits until there are results to take; or, once, until no more come. Nothing is lost when this is
+    /// not waited for to the end.
+    pub(super) async fn ready(&mut self, taking: Taking) {
+        if self.gathered.len() > 0 {
+            return;
+        }
+        if !self.is_open {
             return pending().await;
         }
         let room = self.results.max_capacity();
-        let mut taken = Vec::new();
+        let mut gathered = Vec::new();
         let count = match taking {
             Taking::Gathered => {
                 sleep_until(self.gather_until).await;
-                self.results.recv_many(&mut taken, room).await
+                self.results.recv_many(&mut gathered, room).await
             }
-            Taking::OneByOne => self.results.recv_many(&mut taken, 1).await,
+            Taking::OneByOne => self.results.recv_many(&mut gathered, 1).await,
         };
-        self.more_come = count > 0;
+        self.is_open = count > 0;
         // Where as many come that they might fill the room meanwhile, there are enough for a request.
         if count < room / 2 {
             self.gather_until = Instant::now() + GATHERING;
         }
-        taken
+        self.gathered = gathered.into_iter();
+    }
+
+    /// The next of those that are there.
+    pub(super) fn take(&mut self) -> Option<CheckResult> {
+        self.gathered.next()
     }
 
     /// Takes no more: whoever still has results is told so. Gives how many have come and are left.
     pub(super) fn close(&mut self) -> usize {
         self.results.close();
-        self.results.len()
+        self.results.len() + self.gathered.len()
     }
 
     pub(super) fn more_come(&self) -> bool {
-        self.more_come
+        self.is_open || self.gathered.len() > 0
     }
 }

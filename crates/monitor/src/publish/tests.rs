@@ -64,9 +64,19 @@ fn start_with(
     results_waiting_max: usize,
     state: Option<State>,
 ) -> Stage {
+    start_with_room(bootstrap_servers, results_waiting_max, state, 1)
+}
+
+/// Results come together, so many.
+fn start_with_room(
+    bootstrap_servers: String,
+    results_waiting_max: usize,
+    state: Option<State>,
+    results_at_once: usize,
+) -> Stage {
     let kafka = settings(bootstrap_servers);
     let health = Health::default();
-    let (results, receiver) = mpsc::channel(1);
+    let (results, receiver) = mpsc::channel(results_at_once);
     let draining = Draining::default();
     let settings = PublishSettings {
         results_waiting_max,

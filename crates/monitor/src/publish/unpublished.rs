@@ -65,8 +65,17 @@ impl Unpublished {
         self.show();
     }
 
+    /// Whether the next result is taken now. Where the disk is about to make room it waits for that,
+    /// although the next check may be late by it, as its result says then. For nothing else is waited
+    /// while checks are due; in a drain none is.
+    pub(super) fn takes_more(&self, is_draining: bool) -> bool {
+        let is_queued = self.spool.comes_next(&self.backlog);
+        let waits = is_draining || is_queued && self.spool.makes_room();
+        !waits || self.has_room()
+    }
+
     /// Whether the next result finds room, however large it is.
-    pub(super) fn has_room(&self) -> bool {
+    fn has_room(&self) -> bool {
         if self.spool.comes_next(&self.backlog) {
             self.spool.has_room_for_any()
         } else {

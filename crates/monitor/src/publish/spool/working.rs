@@ -16,6 +16,11 @@ const GROUP_BYTES_MAX: usize = 4 * 1024 * 1024;
 const READ_BYTES_MAX: usize = 1024 * 1024;
 
 impl Spool {
+    /// Whether what is full here is about to be written: the disk neither refuses nor hangs.
+    pub(crate) fn makes_room(&self) -> bool {
+        self.disk.is_there() && !self.pace.refuses() && !self.disk.hangs(Instant::now())
+    }
+
     /// Does what there is to do.
     pub(crate) fn tend(&mut self, backlog: &mut Backlog) {
         let now = Instant::now();

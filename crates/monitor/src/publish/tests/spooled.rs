@@ -64,13 +64,14 @@ async fn what_was_spooled_goes_out_in_order_and_live_results_behind_it() {
     assert_eq!(left(&settings), []);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn in_a_drain_results_wait_for_room_on_disk() {
+/// Many times of what fits into memory comes, as fast as it is taken.
+async fn all_results_get_to_disk(is_draining: bool) {
     let folder = tempfile::tempdir().unwrap();
     let settings = state_settings(folder.path(), 1 << 30);
     let stage = start_with(NOWHERE.into(), WAITING_MAX, Some(state(&settings)));
-    stage.draining.begun.cancel();
-    // Many times of what fits into memory.
+    if is_draining {
+        stage.draining.begun.cancel();
+    }
     stage.publish(0..10_000).await;
     stage.finish().await.unwrap();
     let numbers: Vec<_> = left(&settings)
@@ -78,6 +79,31 @@ async fn in_a_drain_results_wait_for_room_on_disk() {
         .map(|it| it.scheduled_at.as_second())
         .collect();
     assert_eq!(numbers, (0..10_000).collect::<Vec<_>>());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn in_a_drain_results_wait_for_room_on_disk() {
+    all_results_get_to_disk(true).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_flood_of_results_waits_for_room_on_disk_while_checks_are_due_too() {
+    all_results_get_to_disk(false).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn large_results_that_come_together_wait_for_room_on_disk() {
+    let folder = tempfile::tempdir().unwrap();
+    let settings = state_settings(folder.path(), 1 << 30);
+    let there = Some(state(&settings));
+    let stage = start_with_room(NOWHERE.into(), WAITING_MAX, there, 60);
+    // Few in number, and more bytes than memory is for.
+    let long = "x".repeat(500_000);
+    for number in 0..60 {
+        stage.results.send(result(number, &long)).await.unwrap();
+    }
+    stage.finish().await.unwrap();
+    assert_eq!(left(&settings).len(), 60);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -4,6 +4,7 @@
 //! pure: it is told what the time is. [`run`] tells it, passes on how the list changes, and hands on
 //! each [`Due`].
 
+mod agenda;
 mod due;
 mod entry;
 mod plan;

@@ -1,15 +1,11 @@
 //! The due times of all targets. Pure: it is told what the time is.
 
-use std::{
-    collections::{BTreeMap, HashMap},
-    ops::RangeInclusive,
-    sync::Arc,
-    time::Duration,
-};
+use std::{collections::HashMap, ops::RangeInclusive, sync::Arc, time::Duration};
 
 use jiff::Timestamp;
 
 use super::{
+    agenda::{Agenda, Turn},
     due::{Arrival, Due},
     entry::Entry,
     planned::{MICROSECOND, Planned, Presence, later},
@@ -27,16 +23,12 @@ const LAST_WORD_WAIT: Duration = Duration::from_secs(10);
 /// Set-backs of the clock that are remembered.
 const WALKS_MAX: usize = 16;
 
-/// Counts the targets that were planned.
-type Number = u64;
-
 /// The due times of all targets.
 #[derive(Debug)]
 pub struct Schedule {
     planned: HashMap<Arc<Target>, Planned>,
-    /// When something is next to be done for each target; the number orders those of one time.
-    agenda: BTreeMap<(Timestamp, Number), Arc<Target>>,
-    next_number: Number,
+    /// When something is next to be done for each target.
+    agenda: Agenda,
     /// The times that the clock has shown before it was set back, each from the first slot on; what
     /// is due within them again is another check.
     walked: Vec<RangeInclusive<Timestamp>>,
@@ -53,8 +45,7 @@ impl Schedule {
     pub fn new(entries: impl IntoIterator<Item = Entry>, now: Timestamp) -> Self {
         let mut schedule = Self {
             planned: HashMap::new(),
-            agenda: BTreeMap::new(),
-            next_number: 0,
+            agenda: Agenda::default(),
             walked: Vec::new(),
             walk_begin: now,
             walk_end: now,
@@ -145,22 +136,25 @@ impl Schedule {
 
     /// When something is next to be done.
     pub fn next_due(&self) -> Option<Timestamp> {
-        let ((due, _), _) = self.agenda.first_key_value()?;
-        Some(*due)
+        self.agenda.next_time()
     }
 
-    /// The next check that is due by `now`, in the order of due times. A target of which several
-    /// slots have passed is checked for the last one; those before were jumped over.
+    /// The next check that is due by `now`, each target's in the order of due times. A target of which
+    /// several slots have passed is checked for the last one; those before were jumped over, and take
+    /// turns with the checks of others that come due.
     pub fn pop(&mut self, now: Timestamp) -> Option<Due> {
         loop {
-            let ((time, _), target) = self.agenda.first_key_value()?;
-            if *time > now {
-                return None;
-            }
-            let target = Arc::clone(target);
+            let (turn, target) = self.agenda.first(now)?;
             let planned = self.take(&target)?;
             match planned.presence {
-                Presence::Listed => return self.check(planned, now),
+                Presence::Listed if turn == Turn::InTime && planned.is_jumped_over(now) => {
+                    let planned = self.forget_slots(planned, now, 1);
+                    self.line_up_jumped(planned, now);
+                }
+                Presence::Listed => {
+                    self.agenda.served(turn);
+                    return self.check(planned, now);
+                }
                 Presence::Leaving { .. } => return self.say_last_word(planned),
                 // It did not come back in time to be checked twice for one slot.
                 Presence::Gone => {}
@@ -186,19 +180,11 @@ impl Schedule {
         std::mem::take(&mut self.forgotten_slots)
     }
 
-    fn check(&mut self, mut planned: Planned, now: Timestamp) -> Option<Due> {
-        let due = planned.next?;
-        let last = planned.times.slot_at(now);
-        let interval = planned.entry.interval;
-        // Beyond the bound, slots are let go; the caller asks how many.
-        let told_max = (JUMPED_SLOTS_MAX / (self.planned.len() + 1)).max(JUMPED_SLOTS_MIN);
-        let told_max = u32::try_from(told_max).unwrap_or(u32::MAX);
-        let first_told = last
-            .checked_sub(interval.saturating_mul(told_max))
-            .map_or(due, |time| planned.times.slot_at(time));
-        let slot = due.max(first_told);
-        self.forgotten_slots += slots_between(due, slot, interval);
-        let arrival = if slot < last {
+    fn check(&mut self, planned: Planned, now: Timestamp) -> Option<Due> {
+        // What passes while it is told what was jumped over is not let go so soon.
+        let mut planned = self.forget_slots(planned, now, 2);
+        let slot = planned.next?;
+        let arrival = if planned.is_jumped_over(now) {
             Arrival::JumpedOver
         } else if slot < planned.since {
             Arrival::UnderWay
@@ -207,8 +193,30 @@ impl Schedule {
         };
         planned.checked(slot);
         let due = self.due(&planned.entry, slot, arrival);
-        self.line_up(planned);
+        if planned.is_jumped_over(now) {
+            self.line_up_jumped(planned, now);
+        } else {
+            self.line_up(planned);
+        }
         Some(due)
+    }
+
+    /// Lets go of slots that were jumped over, beyond so many times those of a jump that may be told; the
+    /// caller asks how many.
+    fn forget_slots(&mut self, mut planned: Planned, now: Timestamp, times: u32) -> Planned {
+        let told_max = (JUMPED_SLOTS_MAX / (self.planned.len() + 1)).max(JUMPED_SLOTS_MIN);
+        let told_max = u32::try_from(told_max).unwrap_or(u32::MAX);
+        let interval = planned.entry.interval;
+        let told = interval.saturating_mul(told_max.saturating_mul(times));
+        let last = planned.times.slot_at(now);
+        if let Some(due) = planned.next
+            && let Ok(first_told) = last.checked_sub(told)
+        {
+            let slot = due.max(planned.times.slot_at(first_told));
+            self.forgotten_slots += slots_between(due, slot, interval);
+            planned.next = Some(slot);
+        }
+        planned
     }
 
     /// The first slot that the target will not have is skipped.
@@ -238,26 +246,32 @@ impl Schedule {
     /// Takes a target out, to be lined up again or forgotten.
     fn take(&mut self, target: &Arc<Target>) -> Option<Planned> {
         let planned = self.planned.remove(target)?;
-        if let Some(time) = planned.agenda {
-            self.agenda.remove(&(time, planned.number));
+        if let Some(place) = planned.place {
+            self.agenda.remove(place);
         }
         Some(planned)
     }
 
     /// Puts a target in, by when something is next to be done for it.
-    fn line_up(&mut self, mut planned: Planned) {
-        planned.number = self.next_number;
-        self.next_number += 1;
-        planned.agenda = match planned.presence {
+    fn line_up(&mut self, planned: Planned) {
+        let time = match planned.presence {
             Presence::Listed => planned.next,
             Presence::Leaving { last_word } => planned.next.map(|next| next.min(last_word)),
             Presence::Gone => planned.forgotten_at(),
         };
+        self.stand(planned, time.map(|time| (Turn::InTime, time)));
+    }
+
+    /// Puts a target in of which slots were jumped over: who has the least time for its next check is first.
+    fn line_up_jumped(&mut self, planned: Planned, now: Timestamp) {
+        let slot = planned.times.slot_at(now);
+        self.stand(planned, Some((Turn::JumpedOver, slot)));
+    }
+
+    fn stand(&mut self, mut planned: Planned, place: Option<(Turn, Timestamp)>) {
         let target = Arc::clone(&planned.entry.target);
-        if let Some(time) = planned.agenda {
-            self.agenda
-                .insert((time, planned.number), Arc::clone(&target));
-        }
+        planned.place =
+            place.map(|(turn, time)| self.agenda.insert(turn, time, Arc::clone(&target)));
         self.planned.insert(target, planned);
     }
 }

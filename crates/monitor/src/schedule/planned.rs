@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use messages::DueTimes;
 
-use super::entry::Entry;
+use super::{agenda::Place, entry::Entry};
 
 /// A target that left is remembered for so long after its last slot.
 const GONE_KEPT: Duration = Duration::from_hours(24);
@@ -26,9 +26,8 @@ pub(super) struct Planned {
     /// Its next slot; `None` at the end of times.
     pub(super) next: Option<Timestamp>,
     pub(super) presence: Presence,
-    /// Where it stands in the agenda: when, and its number.
-    pub(super) agenda: Option<Timestamp>,
-    pub(super) number: u64,
+    /// Where it stands in the agenda.
+    pub(super) place: Option<Place>,
 }
 
 /// Whether a target is in the list.
@@ -58,8 +57,7 @@ impl Planned {
             last: None,
             told: Vec::new(),
             presence: Presence::Listed,
-            agenda: None,
-            number: 0,
+            place: None,
         }
     }
 
@@ -99,6 +97,11 @@ impl Planned {
         slot.is_some_and(|slot| {
             self.last.is_some_and(|last| slot <= last) || self.told.contains(&slot)
         })
+    }
+
+    /// Whether its next slot had passed, and another begun, before anybody could look.
+    pub(super) fn is_jumped_over(&self, now: Timestamp) -> bool {
+        self.next.is_some_and(|next| next < self.times.slot_at(now))
     }
 
     /// This slot has its check.

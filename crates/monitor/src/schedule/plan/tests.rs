@@ -391,4 +391,5 @@ fn checks_go_on_after_the_clock_was_set_back() {
     assert_eq!(schedule.next_due(), Some(first + INTERVAL));
 }
 
+mod jumped;
 mod property;

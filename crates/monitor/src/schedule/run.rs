@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use service::health::Condition;
 use tokio::{
     sync::mpsc,
-    time::{Instant, sleep},
+    time::{Instant, sleep, timeout},
 };
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
@@ -92,10 +92,10 @@ impl Running {
     async fn serve(&mut self, mut changes: mpsc::Receiver<Vec<Change>>) -> Result<(), Refused> {
         let mut may_change = true;
         self.wellness.look(self.time);
+        // The first look is at the time for which the schedule was made: a slot that was under way then
+        // is not jumped over because it ended since.
+        self.send_all_due().await?;
         loop {
-            // The first look is at the time for which the schedule was made: a slot that was under
-            // way then is not jumped over because it ended since.
-            self.send_due().await?;
             let mut part = None;
             tokio::select! {
                 () = sleep(until_next(&self.schedule)) => {}
@@ -111,6 +111,8 @@ impl Running {
                 self.send_all().await?;
                 self.change(part);
             }
+            self.send_due_for_now().await?;
+            self.say_forgotten();
         }
     }
 
@@ -165,13 +167,31 @@ impl Running {
 
     /// Sends everything, what comes due meanwhile before what was under way.
     async fn send_all(&mut self) -> Result<(), Refused> {
-        self.send_due().await?;
+        self.send_all_due().await?;
         while !self.under_way.is_empty() {
             self.send_under_way().await?;
             self.follow_clock(now());
-            self.send_due().await?;
+            self.send_all_due().await?;
         }
         Ok(())
+    }
+
+    /// Sends all that is due by the time that was read last: it is for this time that a change is made.
+    /// What the clock shows meanwhile is only told.
+    async fn send_all_due(&mut self) -> Result<(), Refused> {
+        loop {
+            match timeout(CLOCK_READ_INTERVAL, self.send_due()).await {
+                Ok(sent) => return sent,
+                Err(_) => self.wellness.look(now()),
+            }
+        }
+    }
+
+    /// Sends what came due, until the clock has to be read again: after a jump, or while the prober is
+    /// slow, there may be more than that. Nothing is lost where it is cut short.
+    async fn send_due_for_now(&mut self) -> Result<(), Refused> {
+        let sent = timeout(CLOCK_READ_INTERVAL, self.send_due()).await;
+        sent.unwrap_or(Ok(()))
     }
 
     /// Sends what came due; slots that were under way wait behind it.
@@ -191,6 +211,10 @@ impl Running {
                 None => {}
             }
         }
+        Ok(())
+    }
+
+    fn say_forgotten(&mut self) {
         let slots = self.schedule.take_forgotten_slots();
         if slots > 0 {
             warn!(
@@ -198,7 +222,6 @@ impl Running {
                 "The clock jumped too far: checks that were due meanwhile get no result"
             );
         }
-        Ok(())
     }
 }
 

@@ -6,6 +6,7 @@ use service::health::Health;
 use super::*;
 use crate::{schedule::Arrival, testing::target};
 
+const PATIENCE: Duration = Duration::from_secs(30);
 /// Checked too rarely to come due again while a test runs.
 const INTERVAL: Duration = Duration::from_hours(24);
 
@@ -22,6 +23,21 @@ fn feed(urls: &[&str]) -> (mpsc::Sender<Vec<Change>>, Feed) {
 
 fn clock() -> Condition {
     Health::default().given("clock")
+}
+
+/// A schedule in time, and whom it sends checks to. The clock was right when it was made.
+fn running(schedule: Schedule, time: Timestamp) -> (Running, mpsc::Receiver<Due>) {
+    let (sender, due) = mpsc::channel(64);
+    let running = Running {
+        schedule,
+        under_way: UnderWay::default(),
+        wellness: Wellness::new(clock(), time),
+        time,
+        right_until: believable(time),
+        interval: INTERVAL,
+        due: sender,
+    };
+    (running, due)
 }
 
 #[tokio::test]
@@ -98,18 +114,10 @@ async fn what_comes_due_goes_before_the_slots_that_were_under_way() {
 
 #[tokio::test]
 async fn nothing_is_due_by_a_clock_whose_time_no_row_can_hold() {
-    let (sender, _due) = mpsc::channel(64);
     let health = Health::default();
     let time = now();
-    let mut running = Running {
-        schedule: Schedule::new(Entry::every(INTERVAL, &[target("https://a.example")]), time),
-        under_way: UnderWay::default(),
-        wellness: Wellness::new(health.given("clock"), time),
-        time,
-        right_until: Some(time),
-        interval: INTERVAL,
-        due: sender,
-    };
+    let (mut running, _due) = running(schedule_of(INTERVAL, time), time);
+    running.wellness = Wellness::new(health.given("clock"), time);
     running.follow_clock(Timestamp::UNIX_EPOCH);
     assert_eq!(running.time, time, "the schedule stays where it was");
     assert!(
@@ -137,17 +145,8 @@ async fn what_a_clock_jumps_over_on_its_way_to_the_right_time_was_never_due() {
     let right = slot + second / 10;
     let slots_since = |time| DueTimes::new(url, second).within(time..right).count();
     for right_until in [None, Some(right - second * 5)] {
-        let (sender, mut due) = mpsc::channel(64);
         let time = right_until.unwrap_or(wrong);
-        let mut running = Running {
-            schedule: Schedule::new(Entry::every(second, &[target(url)]), time),
-            under_way: UnderWay::default(),
-            wellness: Wellness::new(clock(), time),
-            time,
-            right_until,
-            interval: second,
-            due: sender,
-        };
+        let (mut running, mut due) = running(schedule_of(second, time), time);
         running.send_due().await.unwrap();
         running.follow_clock(wrong);
         running.send_due().await.unwrap();
@@ -208,17 +207,8 @@ fn the_clock_is_read_as_often_as_it_has_to_be() {
 
 #[tokio::test]
 async fn the_first_time_of_which_a_row_can_tell_is_one() {
-    let (sender, _due) = mpsc::channel(64);
     let before = TOLD_SINCE - Duration::from_micros(1);
-    let mut running = Running {
-        schedule: schedule_of(INTERVAL, now()),
-        under_way: UnderWay::default(),
-        wellness: Wellness::new(clock(), before),
-        time: now(),
-        right_until: None,
-        interval: INTERVAL,
-        due: sender,
-    };
+    let (mut running, _due) = running(schedule_of(INTERVAL, now()), now());
     running.follow_clock(before);
     assert_ne!(running.time, before);
     running.follow_clock(TOLD_SINCE);
@@ -226,4 +216,58 @@ async fn the_first_time_of_which_a_row_can_tell_is_one() {
     let mut wellness = Wellness::new(clock(), TOLD_SINCE);
     let since = until_told(&mut wellness, TOLD_SINCE).await;
     assert_eq!(since, TOLD_SINCE);
+}
+
+/// A clock that jumped by an hour: more checks than the prober, which takes none, has room for.
+fn jumped() -> (Running, mpsc::Receiver<Due>) {
+    let time = now() - Duration::from_hours(1);
+    running(schedule_of(Duration::from_secs(1), time), time)
+}
+
+#[tokio::test]
+async fn the_clock_is_read_while_a_jump_is_told() {
+    let (mut running, mut due) = jumped();
+    running.send_all_due().await.unwrap();
+    running.follow_clock(now());
+    // The prober takes nothing.
+    let cut_short = timeout(PATIENCE, running.send_due_for_now()).await;
+    cut_short.expect("it is time to read the clock").unwrap();
+    // None is lost by it.
+    let rest = async {
+        running.send_all_due().await.unwrap();
+        drop(running);
+    };
+    let all = async {
+        let mut all = Vec::new();
+        while let Some(check) = due.recv().await {
+            all.push(check.scheduled_at);
+        }
+        all
+    };
+    let ((), all) = tokio::join!(rest, all);
+    assert!(all.len() >= 3_600, "{}", all.len());
+    let is_next = |pair: &[Timestamp]| pair[1].duration_since(pair[0]).as_micros() == 1_000_000;
+    assert!(all.windows(2).all(is_next), "{all:?}");
+}
+
+#[tokio::test]
+async fn a_change_is_heard_of_while_a_jump_is_told() {
+    let (mut running, due) = jumped();
+    let (changes, receiver) = mpsc::channel(1);
+    // There is room for the second once the first is taken.
+    let heard = async {
+        // The prober takes nothing, so that it is told until there is no room.
+        while due.len() < due.max_capacity() {
+            sleep(Duration::from_millis(1)).await;
+        }
+        changes.send(Vec::new()).await.unwrap();
+        changes.send(Vec::new()).await.unwrap();
+    };
+    let both = async {
+        tokio::select! {
+            ended = running.serve(receiver) => panic!("it ended: {ended:?}"),
+            () = heard => {}
+        }
+    };
+    timeout(PATIENCE, both).await.expect("a change is heard of");
 }

@@ -16,6 +16,7 @@
 //! - [`registry`]: a schema registry, as Confluent's API has it.
 //! - [`renewal`]: the same files, looked at again: their end, and that they were renewed.
 //! - [`signals`]: from signals to orders. `systemd`: what systemd is told.
+//! - [`unseen`]: characters that nobody sees.
 //! - [`backoff`]: how long to wait before trying again.
 
 pub mod attendants;
@@ -39,3 +40,4 @@ pub mod stages;
 mod systemd;
 pub mod telemetry;
 pub mod traces;
+pub mod unseen;

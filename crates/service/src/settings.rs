@@ -3,6 +3,7 @@
 //! A service declares each setting as a constant and reads it in one place; `--help` lists what was
 //! read. `.env` in the working directory fills in what the environment lacks.
 
+mod characters;
 mod env_file;
 mod layers;
 mod names;

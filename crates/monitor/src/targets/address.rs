@@ -1,9 +1,9 @@
 //! Which urls can be asked for.
 
 use http::Uri;
+use service::unseen::is_invisible;
 use url::{ParseError, Url};
 
-use super::text::is_invisible;
 use crate::masked::Masked;
 
 /// The longest url, in characters: as much as its column in the table holds.

@@ -1,6 +1,7 @@
 //! A targets file's bytes as text, and its lines.
 
 use encoding_rs::Encoding;
+use service::unseen::is_invisible;
 
 /// How files begin that are taken for lists by their names alone.
 const NO_TEXTS: [(&[u8], &str); 4] = [
@@ -57,26 +58,4 @@ pub(super) fn lines(bytes: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
 /// along.
 pub(super) fn trim_unseen(text: &str) -> &str {
     text.trim_matches(|char: char| char.is_whitespace() || is_invisible(char))
-}
-
-/// Whether a character takes no space where it is shown: zero-width, soft hyphens, marks of
-/// direction, byte order marks, fillers. Variation selectors are not among them, since they belong
-/// to the emoji before them.
-pub(super) fn is_invisible(char: char) -> bool {
-    matches!(
-        char,
-        '\u{ad}'
-            | '\u{34f}'
-            | '\u{61c}'
-            | '\u{115f}'..='\u{1160}'
-            | '\u{180b}'..='\u{180e}'
-            | '\u{200b}'..='\u{200f}'
-            | '\u{202a}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}'
-            | '\u{3164}'
-            | '\u{feff}'
-            | '\u{ffa0}'
-            | '\u{fff9}'..='\u{fffb}'
-            | '\u{e0000}'..='\u{e007f}'
-    )
 }

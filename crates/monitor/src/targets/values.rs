@@ -9,7 +9,7 @@ use http::{
     header::{HeaderMap, HeaderName, HeaderValue},
 };
 use serde_json::Value;
-use service::settings::Variables;
+use service::{settings::Variables, unseen::without_unseen};
 
 use crate::{
     pattern::Pattern,
@@ -41,7 +41,8 @@ pub(super) fn text(value: &Value) -> Parsed<&str> {
     value.as_str().ok_or_else(|| "is not a string".into())
 }
 
-/// A text that people read: in bounds, without control characters.
+/// A text that people read: in bounds, without control characters, and without what nobody sees, which
+/// would make two groups of one name.
 pub(super) fn words_for_people(value: &Value) -> Parsed<String> {
     let text = text(value)?.trim();
     if text.chars().count() > TEXT_CHARS_MAX {
@@ -50,7 +51,7 @@ pub(super) fn words_for_people(value: &Value) -> Parsed<String> {
     if text.chars().any(char::is_control) {
         return Err("holds a control character".into());
     }
-    Ok(text.to_owned())
+    Ok(without_unseen(text).trim().to_owned())
 }
 
 /// Words: separated by spaces or commas, or an array of strings.
@@ -66,6 +67,13 @@ pub(super) fn words(value: &Value) -> Parsed<Vec<String>> {
     };
     if words.len() > WORDS_MAX {
         return Err(format!("has more than {WORDS_MAX} words"));
+    }
+    // They go along with each record, and an array's are no longer than a text's.
+    let chars: usize = words.iter().map(|word| word.chars().count()).sum();
+    if chars > TEXT_CHARS_MAX {
+        return Err(format!(
+            "is longer than {TEXT_CHARS_MAX} characters altogether"
+        ));
     }
     if words
         .iter()

@@ -58,6 +58,12 @@ impl EnvFile {
 
     fn take(&mut self, text: &str) {
         let text = text.trim_start_matches(BYTE_ORDER_MARK);
+        // Each line would be wrong, and no word of it would say why.
+        if text.chars().take(2).any(|char| char == '\0') {
+            let path = self.path.display();
+            let problem = format!("{path} looks like UTF-16; save it as UTF-8");
+            return self.problems.push(problem);
+        }
         // A CR alone ends a line, too: it would make the next setting a part of this one's value.
         let text = text.replace("\r\n", "\n").replace('\r', "\n");
         for (index, text) in text.lines().enumerate() {
@@ -197,6 +203,15 @@ mod tests {
             file.problems,
             ["reading /dev/zero: it is larger than 1048576 bytes"]
         );
+    }
+
+    #[test]
+    fn a_file_in_utf_16_is_told_as_one() {
+        let utf_16: String = "A=1\nB=2\n".chars().flat_map(|char| [char, '\0']).collect();
+        let file = read(&utf_16);
+        let path = file.path.display();
+        let said = format!("{path} looks like UTF-16; save it as UTF-8");
+        assert_eq!(file.problems, [said]);
     }
 
     #[test]

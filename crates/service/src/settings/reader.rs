@@ -1,7 +1,7 @@
 //! Reads settings one by one.
 
 use std::{
-    collections::BTreeSet,
+    ffi::OsString,
     fmt,
     net::SocketAddr,
     ops::RangeInclusive,
@@ -10,13 +10,12 @@ use std::{
     time::Duration,
 };
 
-use config::{Config, Map};
 use secrecy::SecretString;
 
 use super::{
+    characters,
     env_file::EnvFile,
-    layers::layers,
-    names,
+    layers::Layers,
     problems::InvalidSettings,
     setting::{self, DefaultValue, Setting},
     variables::Variables,
@@ -29,17 +28,17 @@ const SECONDS_MAX: f64 = 366.0 * 24.0 * 3600.0;
 /// The shortest, in seconds: a millisecond.
 const SECONDS_MIN: f64 = 0.001;
 
+/// The longest name of something: what Kafka's group, a column's index and a metric's label hold at ease,
+/// whatever they stand beside.
+const NAME_BYTES_MAX: usize = 255;
+
 /// Reads settings one by one and remembers what is wrong. A value given for a wrong setting never
 /// gets anywhere: [`Reader::finish`] withholds the whole.
 ///
 /// Every setting is read, whatever the others say: what was read is what `--help` lists.
 #[derive(Debug)]
 pub struct Reader {
-    /// The environment over `.env`.
-    values: Config,
-    /// The names that the environment sets.
-    environment: BTreeSet<String>,
-    env_file: EnvFile,
+    layers: Layers,
     read: Vec<Setting>,
     problems: Vec<String>,
     notes: Vec<String>,
@@ -54,23 +53,12 @@ impl Reader {
 
     /// Reads the given environment and env file.
     pub(super) fn new(
-        variables: impl Iterator<Item = (std::ffi::OsString, std::ffi::OsString)>,
+        variables: impl Iterator<Item = (OsString, OsString)>,
         env_file: &Path,
     ) -> Self {
-        // A variable that is no UTF-8 is somebody else's: none of our names is.
-        let environment = variables.filter_map(|(name, value)| {
-            let name = name.into_string().ok()?.to_uppercase();
-            let value = value.to_string_lossy().into_owned();
-            (!value.is_empty()).then_some((name, value))
-        });
-        let environment: Map<_, _> = environment.collect();
-        let names = environment.keys().cloned().collect();
-        let mut env_file = EnvFile::read(env_file);
-        let mut problems = std::mem::take(&mut env_file.problems);
+        let mut problems = Vec::new();
         Self {
-            values: layers([env_file.values(), environment], &mut problems),
-            environment: names,
-            env_file,
+            layers: Layers::new(variables, EnvFile::read(env_file), &mut problems),
             read: Vec::new(),
             problems,
             notes: Vec::new(),
@@ -100,22 +88,9 @@ impl Reader {
     /// settings are read.
     pub fn warnings(&self) -> Vec<String> {
         let own: Vec<_> = self.read.iter().map(|setting| setting.name).collect();
-        let in_file = self.env_file.variables.iter().filter_map(|variable| {
-            let meant = names::meant_in_file(&variable.name, &own)?;
-            let (place, name) = (self.env_file.place(variable.line), &variable.name);
-            Some(format!(
-                "{place}: {name} is not known and means nothing; did you mean {meant}?"
-            ))
-        });
-        let in_environment = self.environment.iter().filter_map(|name| {
-            let meant = names::meant_in_environment(name, &own)?;
-            // Where the right one is set, too, the other is somebody else's.
-            self.value(meant).is_none().then(|| {
-                format!("{name} in the environment is not known and means nothing; did you mean {meant}?")
-            })
-        });
-        let notes = self.notes.iter().cloned();
-        notes.chain(in_file).chain(in_environment).collect()
+        let mut warnings = self.notes.clone();
+        warnings.extend(self.layers.nearly(&own));
+        warnings
     }
 
     /// The typed settings, or all that is wrong.
@@ -147,6 +122,46 @@ impl Reader {
 
     /// A text that may be absent.
     pub fn optional_text(&mut self, setting: &Setting) -> Option<String> {
+        let text = self.set_or_default(setting)?;
+        self.check_characters(setting, characters::problem(&text));
+        Some(text)
+    }
+
+    /// A name.
+    pub fn name(&mut self, setting: &Setting) -> String {
+        self.optional_name(setting).unwrap_or_default()
+    }
+
+    /// A name that may be absent, without spaces around it.
+    pub fn optional_name(&mut self, setting: &Setting) -> Option<String> {
+        let text = self.optional_text(setting)?;
+        let name = text.trim();
+        let bytes = name.len();
+        if !(1..=NAME_BYTES_MAX).contains(&bytes) {
+            let problem = format!("is not a name of 1 to {NAME_BYTES_MAX} bytes: it has {bytes}");
+            self.problem(setting, problem);
+        }
+        Some(name.to_owned())
+    }
+
+    /// What somebody has set, whatever the default is.
+    pub fn set_text(&mut self, setting: &Setting) -> Option<String> {
+        if !self.read.iter().any(|read| read.name == setting.name) {
+            self.read.push(*setting);
+        }
+        self.layers.value(setting.name)
+    }
+
+    /// A text that must not be shown and may be absent.
+    pub fn optional_secret(&mut self, setting: &Setting) -> Option<SecretString> {
+        let secret = self.set_or_default(setting)?;
+        self.check_characters(setting, characters::problem_of_secret(&secret));
+        let secret = SecretString::from(secret);
+        self.secrets.push(secret.clone());
+        Some(secret)
+    }
+
+    fn set_or_default(&mut self, setting: &Setting) -> Option<String> {
         match (self.set_text(setting), setting.default) {
             (Some(value), _) => Some(value),
             (None, DefaultValue::Is(value)) => Some(value.to_owned()),
@@ -158,19 +173,16 @@ impl Reader {
         }
     }
 
-    /// What somebody has set, whatever the default is.
-    pub fn set_text(&mut self, setting: &Setting) -> Option<String> {
-        if !self.read.iter().any(|read| read.name == setting.name) {
-            self.read.push(*setting);
+    /// A setting is asked for more than once, and said to be wrong once.
+    fn check_characters(&mut self, setting: &Setting, problem: Option<String>) {
+        let no_text = || "it is no UTF-8".to_owned();
+        let is_no_text = self.layers.is_no_text(setting.name);
+        if let Some(problem) = is_no_text.then(no_text).or(problem) {
+            let problem = format!("{}: {problem}", self.layers.place(setting.name));
+            if !self.problems.contains(&problem) {
+                self.problems.push(problem);
+            }
         }
-        self.value(setting.name)
-    }
-
-    /// A text that must not be shown and may be absent.
-    pub fn optional_secret(&mut self, setting: &Setting) -> Option<SecretString> {
-        let secret = self.optional_text(setting).map(SecretString::from);
-        self.secrets.extend(secret.clone());
-        secret
     }
 
     /// Remembers a secret that a setting only leads to.
@@ -260,19 +272,13 @@ impl Reader {
 
     /// All that is set, for texts that name a variable.
     pub fn variables(&self) -> Variables {
-        Variables::new(&self.values)
+        Variables::new(self.layers.values())
     }
 
     /// Whether the environment sets a variable that is none of ours, in whatever case; `.env`, which
     /// is ours, does not count.
     pub fn is_in_environment(&self, name: &str) -> bool {
-        self.environment.contains(name)
-    }
-
-    /// What a name is set to. An error can only be that it is not: every value is a text.
-    fn value(&self, name: &str) -> Option<String> {
-        // The library keeps names in small letters.
-        self.values.get_string(&name.to_lowercase()).ok()
+        self.layers.is_in_environment(name)
     }
 
     fn parse<T>(

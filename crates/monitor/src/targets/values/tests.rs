@@ -163,3 +163,28 @@ fn the_others_say_what_would_be_right() {
     assert!(words(&json!(["a b"])).is_err() && words(&json!(7)).is_err());
     assert!(words_for_people(&json!("a\u{7}")).is_err());
 }
+
+#[test]
+fn what_nobody_sees_makes_no_other_word_of_one() {
+    assert_eq!(
+        words_for_people(&json!("shop\u{200b}\u{ad}")),
+        Ok("shop".into())
+    );
+    assert_eq!(words_for_people(&json!("\u{feff} shop")), Ok("shop".into()));
+    assert_eq!(
+        words(&json!("we\u{2060}b, de")),
+        Ok(vec!["web".into(), "de".into()])
+    );
+    assert!(words(&json!(["\u{200b}"])).is_err());
+}
+
+#[test]
+fn an_arrays_words_are_no_longer_than_a_text() {
+    let words_of = |chars| words(&json!(["a".repeat(chars), "b".repeat(chars)]));
+    assert!(words_of(1_000).is_ok());
+    assert!(
+        words_of(1_001)
+            .unwrap_err()
+            .contains("2000 characters altogether")
+    );
+}

@@ -100,8 +100,6 @@ const BATCH_ROWS_LIMIT: u64 = 10_000;
 const RETENTION_DAYS_LIMIT: u64 = 36_500;
 /// Whoever wants more checks than that to fail wants no incidents.
 const CHECKS_IN_A_ROW_MAX: u64 = 1000;
-/// The longest name of a group or a client: Kafka's own limit on a string.
-const NAME_BYTES_MAX: usize = 255;
 
 /// Everything that the service needs to know.
 #[derive(Debug)]
@@ -176,8 +174,8 @@ impl Settings {
             ("latest", OffsetReset::Latest),
         ];
         let source = SourceSettings {
-            client_id: read_name(reader, &CLIENT_ID),
-            group: read_name(reader, &CONSUMER_GROUP),
+            client_id: reader.name(&CLIENT_ID),
+            group: reader.name(&CONSUMER_GROUP),
             topic: kafka.topic.clone(),
             reset: reader.choice(&AUTO_OFFSET_RESET, &resets),
         };
@@ -251,17 +249,6 @@ fn read_days(reader: &mut Reader, setting: &Setting) -> u16 {
     let days = reader.count(setting, 0..=RETENTION_DAYS_LIMIT);
     // The limit is far below u16's.
     u16::try_from(days).unwrap_or(u16::MAX)
-}
-
-fn read_name(reader: &mut Reader, setting: &Setting) -> String {
-    let name = reader.text(setting);
-    if name.len() > NAME_BYTES_MAX || name.contains(char::is_control) {
-        reader.problem(
-            setting,
-            format_args!("is not a name of at most {NAME_BYTES_MAX} bytes"),
-        );
-    }
-    name
 }
 
 #[cfg(test)]

@@ -154,7 +154,7 @@ impl CheckSettings {
     pub fn read(reader: &mut Reader) -> Self {
         Self {
             interval: reader.seconds(&INTERVAL),
-            location: reader.text(&LOCATION),
+            location: reader.name(&LOCATION),
             variables: reader.variables(),
             prober: read_prober(reader),
         }
@@ -232,7 +232,7 @@ fn read_targets(reader: &mut Reader) -> (ProviderType, TargetsSettings) {
         file: file.unwrap_or_else(|| default_file.into()).into(),
         format,
         interval: reader.seconds(&INTERVAL),
-        location: reader.text(&LOCATION),
+        location: reader.name(&LOCATION),
         variables: reader.variables(),
     };
     (provider, targets)
@@ -341,6 +341,17 @@ mod tests {
             let problem = problem.to_string();
             assert!(problem.starts_with("SITES_PROXY: "), "{problem}");
             assert!(!problem.contains("geheim"), "{problem}");
+        }
+    }
+
+    #[test]
+    fn names_have_an_end() {
+        let long = "x".repeat(100_000);
+        let kafka = ("URLS_PROVIDER_TYPE", "KafkaUrlsProvider");
+        for name in ["MONITOR_LOCATION", "MONITOR_GROUP", "TARGETS_TOPIC"] {
+            let problem = read(&[&PLAINTEXT, [kafka, (name, &*long)].as_slice()].concat());
+            let problem = problem.unwrap_err().to_string();
+            assert!(problem.starts_with(&format!("{name}: ")), "{name}");
         }
     }
 

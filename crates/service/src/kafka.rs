@@ -16,6 +16,6 @@ mod wellness;
 
 pub use observer::Observer;
 pub use security::Security;
-pub use settings::KafkaSettings;
+pub use settings::{KafkaSettings, read_topic_name};
 pub use topic::await_topic;
 pub use wellness::{Reading, Wellness};

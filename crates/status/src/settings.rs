@@ -41,7 +41,7 @@ impl StatusSettings {
     pub fn read(reader: &mut Reader) -> Self {
         let tags = reader.optional_text(&PUBLIC_TAGS).unwrap_or_default();
         Self {
-            title: reader.text(&STATUS_TITLE),
+            title: reader.name(&STATUS_TITLE),
             public_tags: tags
                 .split([' ', ','])
                 .filter(|tag| !tag.is_empty())

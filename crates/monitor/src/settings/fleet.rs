@@ -2,7 +2,10 @@
 
 use std::{ops::RangeInclusive, time::Duration};
 
-use service::settings::{Reader, Setting};
+use service::{
+    kafka::read_topic_name,
+    settings::{Reader, Setting},
+};
 
 use crate::fleet::FleetSettings;
 
@@ -34,7 +37,7 @@ const SESSION: RangeInclusive<Duration> = Duration::from_secs(6)..=Duration::fro
 /// Reads them, whether they are used or not.
 pub(super) fn read_fleet(reader: &mut Reader, is_used: bool) -> FleetSettings {
     let partitions = reader.count(&TARGETS_PARTITIONS, 1..=PARTITIONS_LIMIT);
-    let group = reader.optional_text(&MONITOR_GROUP);
+    let group = reader.optional_name(&MONITOR_GROUP);
     if group.is_some() && !is_used {
         reader.problem(
             &MONITOR_GROUP,
@@ -50,7 +53,7 @@ pub(super) fn read_fleet(reader: &mut Reader, is_used: bool) -> FleetSettings {
         );
     }
     FleetSettings {
-        topic: reader.text(&TARGETS_TOPIC),
+        topic: read_topic_name(reader, &TARGETS_TOPIC),
         // The bound is far below i32's.
         partitions: i32::try_from(partitions).unwrap_or(i32::MAX),
         group,

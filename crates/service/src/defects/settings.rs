@@ -15,6 +15,9 @@ const SENTRY_ENVIRONMENT: Setting = Setting::with_default(
     "what this installation is called there",
 );
 
+/// The longest that Sentry takes.
+const ENVIRONMENT_BYTES_MAX: usize = 64;
+
 /// Who is told, and as what.
 pub struct DefectSettings {
     /// Nobody where there is none.
@@ -38,8 +41,22 @@ impl DefectSettings {
         });
         Self {
             dsn,
-            environment: reader.text(&SENTRY_ENVIRONMENT),
+            environment: read_environment(reader),
             secrets: reader.secrets().to_vec(),
         }
     }
+}
+
+/// By Sentry's own rules.
+fn read_environment(reader: &mut Reader) -> String {
+    let name = reader.name(&SENTRY_ENVIRONMENT);
+    let is_wrong = |char: char| char.is_whitespace() || char == '/';
+    if name.len() > ENVIRONMENT_BYTES_MAX || name.contains(is_wrong) || name == "None" {
+        let problem = format!(
+            "{name:?} is none that Sentry takes: at most {ENVIRONMENT_BYTES_MAX} bytes without \
+             spaces and slashes, and not None"
+        );
+        reader.problem(&SENTRY_ENVIRONMENT, problem);
+    }
+    name
 }

@@ -121,3 +121,17 @@ fn nobody_is_told_unless_that_is_set_and_a_wrong_dsn_is_not_quoted() {
     assert!(problem.starts_with("SENTRY_DSN: is no DSN"), "{problem}");
     assert!(!problem.contains("thekey"), "{problem}");
 }
+
+#[test]
+fn an_environment_that_sentry_does_not_take_is_said() {
+    let long = "x".repeat(65);
+    for wrong in ["a b", "a/b", "None", &long] {
+        let mut reader = Reader::from_pairs(&[("SENTRY_ENVIRONMENT", wrong)]);
+        DefectSettings::read(&mut reader);
+        let said = reader.finish(()).unwrap_err().to_string();
+        assert!(said.starts_with("SENTRY_ENVIRONMENT: "), "{said}");
+    }
+    let mut reader = Reader::from_pairs(&[("SENTRY_ENVIRONMENT", "küche-2")]);
+    DefectSettings::read(&mut reader);
+    assert!(reader.finish(()).is_ok());
+}

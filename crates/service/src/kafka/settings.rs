@@ -55,8 +55,7 @@ impl KafkaSettings {
         let bootstrap_servers = reader.text(&BOOTSTRAP_SERVERS);
         check_servers(reader, &bootstrap_servers);
         let security = Security::read(reader);
-        let topic = reader.text(&TOPIC_NAME);
-        check_topic_name(reader, &topic);
+        let topic = read_topic_name(reader, &TOPIC_NAME);
         let topic_partitions = reader.count(&TOPIC_PARTITIONS, 1..=PARTITIONS_MAX);
         let topic_replication_factor =
             reader.optional_count(&TOPIC_REPLICATION_FACTOR, 1..=REPLICATION_FACTOR_MAX);
@@ -121,21 +120,24 @@ fn check_servers(reader: &mut Reader, servers: &str) {
     }
 }
 
-fn check_topic_name(reader: &mut Reader, topic: &str) {
+/// Reads a setting that names a topic, by Kafka's own rules.
+pub fn read_topic_name(reader: &mut Reader, setting: &Setting) -> String {
+    let topic = reader.text(setting);
     let legal = |char: char| char.is_ascii_alphanumeric() || matches!(char, '.' | '_' | '-');
     let bad = topic.len() > TOPIC_NAME_CHARS_MAX
-        || matches!(topic, "." | "..")
+        || matches!(&*topic, "." | "..")
         || !topic.chars().all(legal);
     // An empty name was reported as missing.
     if bad {
         reader.problem(
-            &TOPIC_NAME,
+            setting,
             format_args!(
                 "{topic:?} is no name of a topic: at most {TOPIC_NAME_CHARS_MAX} letters, digits, \
                  dots, underscores and hyphens"
             ),
         );
     }
+    topic
 }
 
 #[cfg(test)]

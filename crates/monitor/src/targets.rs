@@ -30,6 +30,7 @@ mod spelled;
 mod target;
 mod text;
 mod unknown;
+mod unlooked;
 mod values;
 
 pub use self::{

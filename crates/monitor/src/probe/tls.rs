@@ -1,5 +1,6 @@
 //! TLS to sites: whom to trust, and what is noted of each handshake.
 
+mod names;
 mod sessions;
 mod verdicts;
 mod verifier;
@@ -15,6 +16,7 @@ use rustls_pki_types::CertificateDer;
 use service::certificates::{self, Judged, Lookup};
 use tracing::warn;
 
+pub(crate) use self::names::refused_name;
 use self::{sessions::Forgetful, verdicts::Verdicts, verifier::Recorder};
 
 const HTTP2: &[u8] = b"h2";

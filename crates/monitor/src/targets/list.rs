@@ -10,7 +10,7 @@ use super::{
     row::{BadRow, Rows},
     settings::{Format, TargetsSettings},
     target::Target,
-    text,
+    text, unlooked,
 };
 
 /// What the targets file says.
@@ -71,6 +71,7 @@ impl Targets {
                 Err(bad) => targets.bad_rows.push(bad),
             }
         }
+        targets.warnings.extend(unlooked::warning(&targets.usable));
         Ok((targets, known))
     }
 

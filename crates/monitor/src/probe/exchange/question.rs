@@ -5,7 +5,6 @@ use std::net::{IpAddr, SocketAddr};
 use http::{HeaderMap, StatusCode, Version, header};
 use messages::{Failure, FailureReason, HttpVersion, Phase};
 use reqwest::{Body, Method, Request, Response};
-use rustls_pki_types::ServerName;
 use url::{Host, Url};
 
 use super::{credentials::without_credentials, proxied};
@@ -15,7 +14,7 @@ use crate::probe::{
     instruments::Instruments,
     proxy::SitesProxy,
     request::Asking,
-    tls::Offer,
+    tls::{Offer, refused_name},
     trace::{Head, Trace},
 };
 
@@ -179,20 +178,16 @@ impl Question<'_> {
         request
     }
 
-    /// The TLS library takes no name with a label that begins or ends with a hyphen, or with a sign
-    /// that no host may have. Browsers do, so that the site may be well: it is us who cannot look.
+    /// It is us who cannot look, whatever the site is.
     fn check_server_name(&self) -> Result<(), Failure> {
-        let Some(Host::Domain(name)) = self.url.host() else {
+        let Some(name) = refused_name(self.url) else {
             return Ok(());
         };
-        if self.url.scheme() == "https" && ServerName::try_from(name).is_err() {
-            let detail = format!(
-                "this monitor's TLS library takes no such name as {name:?} (a label that begins or \
-                 ends with a hyphen?); browsers may show the page"
-            );
-            return Err(Failure::new(FailureReason::ProberFailed, None, detail));
-        }
-        Ok(())
+        let detail = format!(
+            "this monitor's TLS library takes no such name as {name:?} (a label that begins or ends with a \
+             hyphen?); browsers may show the page"
+        );
+        Err(Failure::new(FailureReason::ProberFailed, None, detail))
     }
 
     fn failure(&self, unanswered: Unanswered<reqwest::Error>) -> Failure {

@@ -147,3 +147,42 @@ fn what_others_should_know_goes_along_in_the_record_and_no_secret_does() {
     );
     assert_eq!(along(1), None, "nothing is set that others should know");
 }
+
+#[test]
+fn a_site_at_which_nobody_can_look_is_told_where_it_is_configured() {
+    let warnings = |urls: &[&str]| {
+        let file = format!("url\n{}\n", urls.join("\n"));
+        let targets = Targets::parse(file.as_bytes(), Format::Csv).unwrap();
+        assert_eq!(targets.usable.len(), urls.len(), "{:?}", targets.bad_rows);
+        targets.warnings
+    };
+    let fine = [
+        "https://my_site.example/",
+        "https://a-b.example./",
+        "https://192.0.2.1/",
+        "https://[2001:db8::1]/",
+        "http://ends-.example/",
+    ];
+    assert_eq!(warnings(&fine), Vec::<String>::new());
+    let one = warnings(&["https://a.example/", "https://ends-.example/"]);
+    assert_eq!(one.len(), 1);
+    assert!(
+        one[0].starts_with("1 https site is always missed: "),
+        "{one:?}"
+    );
+    assert!(one[0].ends_with("(ends-.example)"), "{one:?}");
+    let four = warnings(&[
+        "https://a-.example/",
+        "https://-b.example/",
+        "https://c-.example/",
+        "https://d-.example/",
+    ]);
+    assert!(
+        four[0].starts_with("4 https sites are always missed: "),
+        "{four:?}"
+    );
+    assert!(
+        four[0].ends_with("(a-.example, -b.example, c-.example, …)"),
+        "{four:?}"
+    );
+}

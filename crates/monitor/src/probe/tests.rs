@@ -28,6 +28,8 @@ use super::*;
 use crate::pattern::Pattern;
 
 const SECOND: Duration = Duration::from_secs(1);
+/// How long a site that hangs is waited for: so long that a busy machine reaches it in time.
+const PATIENCE: Duration = Duration::from_millis(1500);
 
 fn settings() -> ProbeSettings {
     ProbeSettings {
@@ -43,10 +45,10 @@ fn settings() -> ProbeSettings {
     }
 }
 
-/// The settings for a site that hangs: not waited for long.
+/// The settings for a site that hangs.
 fn impatient() -> ProbeSettings {
     ProbeSettings {
-        total_timeout: Duration::from_millis(300),
+        total_timeout: PATIENCE,
         ..settings()
     }
 }

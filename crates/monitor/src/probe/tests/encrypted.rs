@@ -265,11 +265,11 @@ async fn handshakes_that_fail_belong_to_their_phase() {
 async fn the_connect_timeout_does_not_bound_the_handshake() {
     let issuer = authority();
     let settings = ProbeSettings {
-        connect_timeout: Duration::from_millis(150),
+        connect_timeout: SECOND,
         ..trusting(issuer.der())
     };
     let slow = encrypted(signed(&params(), &issuer), &[], |mut stream| async move {
-        tokio::time::sleep(Duration::from_millis(400)).await;
+        tokio::time::sleep(SECOND * 3 / 2).await;
         read_request(&mut stream).await?;
         stream.write_all(&page("", "Hello")).await
     })

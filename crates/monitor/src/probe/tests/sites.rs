@@ -14,9 +14,6 @@ use tokio::task::JoinSet;
 
 use super::*;
 
-/// How long a site that hangs is waited for: so long that a busy machine reaches it in time.
-const PATIENCE: Duration = Duration::from_millis(1500);
-
 /// What a site does once it has read a request.
 #[derive(Clone)]
 enum Step {

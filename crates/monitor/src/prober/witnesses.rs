@@ -14,7 +14,7 @@ use crate::probe::{Asking, Expectation, Instruments, ProbeRequest};
 /// How long a witness may take, and so how long a result may wait for what it says.
 pub(super) const WITNESS_TIMEOUT: Duration = Duration::from_secs(3);
 /// From one question to the next. Until then, the last answer counts.
-const QUESTION_INTERVAL: Duration = Duration::from_secs(5);
+pub(super) const QUESTION_INTERVAL: Duration = Duration::from_secs(5);
 
 /// The witnesses, and what they said last.
 #[derive(Debug)]

@@ -46,13 +46,11 @@ async fn a_failed_check_is_tried_again_before_it_is_called_down() {
     assert_eq!(results[0].kind(), OutcomeKind::Up);
     let probe = results[0].probe().unwrap();
     assert_eq!((probe.attempt, asked.load(Ordering::SeqCst)), (2, 2));
-    assert!(begin.elapsed() >= Duration::from_secs(1), "a second apart");
-    assert!(
-        probe.response_time < Duration::from_secs(1),
-        "the last attempt's"
-    );
+    let all_but_pause = begin.elapsed().checked_sub(Duration::from_secs(1));
+    let all_but_pause = all_but_pause.expect("a second apart");
+    assert!(probe.response_time <= all_but_pause, "the last attempt's");
     let lag = results[0].schedule_lag().unwrap();
-    assert!(lag < Duration::from_secs(1), "the check's own: {lag:?}");
+    assert!(lag <= all_but_pause, "the check's own: {lag:?}");
 }
 
 #[tokio::test]
@@ -79,8 +77,10 @@ async fn attempts_end_with_the_interval() {
     let results = stage.finish().await;
     assert_eq!(results.len(), 1);
     assert_eq!(results[0].kind(), OutcomeKind::Down);
-    assert_eq!(results[0].probe().unwrap().attempt, 2);
-    assert_eq!(asked.load(Ordering::SeqCst), 2);
+    // A third one would begin after two seconds; a busy machine may not come to the second.
+    let attempts = results[0].probe().unwrap().attempt;
+    assert!((1..=2).contains(&attempts), "{attempts}");
+    assert_eq!(asked.load(Ordering::SeqCst), attempts as usize);
 }
 
 #[tokio::test]
@@ -90,7 +90,7 @@ async fn an_attempt_that_the_interval_s_end_cuts_short_says_nothing() {
     let stage = start(1, 1);
     stage
         .due
-        .send(due(&url, 10, Duration::from_millis(1_400)))
+        .send(due(&url, 10, Duration::from_secs(4)))
         .await
         .unwrap();
     // The first attempt is hung up on, the second one hangs.

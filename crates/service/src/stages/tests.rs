@@ -4,14 +4,26 @@ use tokio::sync::mpsc;
 
 use super::*;
 
-const DRAIN: Drain = Drain {
+/// For those who finish: longer than a busy machine takes for a moment of work.
+const PATIENT: Drain = Drain {
+    timeout: Duration::from_mins(1),
+    grace: Duration::from_secs(1),
+};
+/// For those who hang.
+const IMPATIENT: Drain = Drain {
     timeout: Duration::from_millis(400),
     grace: Duration::from_millis(100),
 };
+/// What somebody has still to do.
+const MOMENT: Duration = Duration::from_millis(100);
 
 fn stages() -> (Stages, CancellationToken) {
+    stages_within(PATIENT)
+}
+
+fn stages_within(drain: Drain) -> (Stages, CancellationToken) {
     let stop = CancellationToken::new();
-    (Stages::new(stop.clone(), DRAIN), stop)
+    (Stages::new(stop.clone(), drain), stop)
 }
 
 fn said(outcome: anyhow::Result<()>) -> String {
@@ -61,7 +73,7 @@ async fn a_part_that_ends_before_its_time_stops_the_service_after_the_others_hav
         let (done, finished) = tokio::sync::oneshot::channel();
         stages.stage("diligent", async move {
             told.cancelled().await;
-            sleep(DRAIN.timeout / 2).await;
+            sleep(MOMENT).await;
             done.send(()).ok();
             Ok(())
         });
@@ -98,7 +110,7 @@ async fn who_ends_because_its_input_broke_off_hides_no_failure() {
     });
     stages.stage("source", async move {
         drop(sender);
-        sleep(DRAIN.timeout / 4).await;
+        sleep(MOMENT).await;
         anyhow::bail!("the source broke off")
     });
     assert_eq!(said(stages.run().await), "the source broke off");
@@ -106,14 +118,14 @@ async fn who_ends_because_its_input_broke_off_hides_no_failure() {
 
 #[tokio::test]
 async fn a_stage_that_hangs_is_given_up_at_the_end_of_the_grace_and_named() {
-    let (mut stages, stop) = stages();
+    let (mut stages, stop) = stages_within(IMPATIENT);
     let deadline = stages.deadline(0.75);
     let told = stages.stop();
     stages.stage("obedient", async move {
-        told.cancelled().await;
         let began = tokio::time::Instant::now();
+        told.cancelled().await;
         deadline.cancelled().await;
-        assert!(began.elapsed() >= DRAIN.timeout.mul_f64(0.75));
+        assert!(began.elapsed() >= IMPATIENT.timeout.mul_f64(0.75));
         Ok(())
     });
     stages.stage("stuck", pending());
@@ -122,7 +134,7 @@ async fn a_stage_that_hangs_is_given_up_at_the_end_of_the_grace_and_named() {
     let began = tokio::time::Instant::now();
     let said = said(stages.run().await);
     assert!(said.contains("unfinished are stuck"), "{said}");
-    assert!(began.elapsed() >= DRAIN.timeout + DRAIN.grace);
+    assert!(began.elapsed() >= IMPATIENT.timeout + IMPATIENT.grace);
 }
 
 #[tokio::test]
@@ -137,11 +149,11 @@ async fn background_parts_outlive_the_stages() {
     let told = stages.stop();
     stages.stage("slow", async move {
         told.cancelled().await;
-        sleep(DRAIN.timeout / 2).await;
+        sleep(MOMENT).await;
         Ok(())
     });
     let began = tokio::time::Instant::now();
     stop.cancel();
     stages.run().await.unwrap();
-    assert!(seen.await.unwrap() - began >= DRAIN.timeout / 2);
+    assert!(seen.await.unwrap() - began >= MOMENT);
 }

@@ -10,6 +10,7 @@ use std::io::{self, Write};
 
 use anyhow::anyhow;
 use database::Database;
+use jiff::Timestamp;
 use service::http;
 
 use self::report::Report;
@@ -33,6 +34,7 @@ pub async fn status(settings: Settings, json: bool) -> anyhow::Result<()> {
         tables,
         asked: asked?,
         readiness: readiness.map_err(|error| format!("{error:#}")),
+        time: Timestamp::now(),
     };
     let mut out = io::stdout().lock();
     if json {

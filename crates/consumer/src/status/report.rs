@@ -18,6 +18,8 @@ pub(super) struct Report {
     pub(super) asked: Asked,
     /// What the running service says of itself, or why it cannot be asked.
     pub(super) readiness: Result<Readiness, String>,
+    /// When it was so.
+    pub(super) time: Timestamp,
 }
 
 impl Report {
@@ -58,7 +60,7 @@ impl Report {
             return Some(0);
         }
         let made = self.asked.waiting_since_ms.get(&id(partition)?)?;
-        Some((Timestamp::now().as_millisecond() - made).max(0) / MILLIS_A_SECOND)
+        Some((self.time.as_millisecond() - made).max(0) / MILLIS_A_SECOND)
     }
 
     fn owner(&self, partition: &Value) -> Option<&str> {
@@ -182,6 +184,7 @@ mod tests {
 
     #[test]
     fn a_partition_has_its_lag_and_its_owner() {
+        let time: Timestamp = "2026-11-25T03:12:00Z".parse().unwrap();
         let partition = json!({"partition": 1, "next_offset": 7, "rows": 5, "dead_letters": 2, "updated_at": "t"});
         let report = Report {
             tables: Tables {
@@ -199,8 +202,9 @@ mod tests {
                 ends: [(1, 17)].into(),
                 owners: [(1, "me /1.2.3.4".to_owned())].into(),
                 error: Some("Kafka: away".to_owned()),
-                waiting_since_ms: [(1, Timestamp::now().as_millisecond() - 7_500)].into(),
+                waiting_since_ms: [(1, time.as_millisecond() - 7_500)].into(),
             },
+            time,
             readiness: Ok(Readiness {
                 is_ready: false,
                 lines: vec![

@@ -117,12 +117,12 @@ async fn a_silent_location_is_told_once_and_so_is_its_end() {
     fixture.hear("paris", 0);
     fixture.hear("rome", 0);
     fixture.round().await;
-    // Three intervals, and what a check may take.
-    fixture.seconds_go_by(55).await;
+    // Not yet three intervals, and what a check may take; a busy machine adds seconds of its own.
+    fixture.seconds_go_by(45).await;
     fixture.hear("rome", 1);
     fixture.round().await;
     assert_eq!(fixture.told().await, [""; 0]);
-    fixture.seconds_go_by(10).await;
+    fixture.seconds_go_by(20).await;
     // Whoever looks first, and whoever looks again.
     let (one, other) = tokio::join!(fixture.watch.round(), fixture.watch.round());
     one.unwrap();
@@ -252,7 +252,7 @@ async fn the_shortest_interval_is_that_of_websites_that_are_still_heard() {
     is(hear(10.0, 300).await, 10.0);
     is(hear(60.0, 295).await, 10.0);
     is(hear(10.0, 290).await, 10.0);
-    is(hear(60.0, 205).await, 10.0);
+    is(hear(60.0, 225).await, 10.0);
     is(hear(60.0, 150).await, 60.0);
     is(hear(5.0, 149).await, 5.0);
 }
@@ -316,7 +316,7 @@ async fn a_network_that_is_out_is_told_and_so_is_that_it_is_back() {
     fixture
         .execute(&format!(
             "UPDATE metrics SET outcome = 'down', witness = 'down' WHERE website_id > 2 \
-            AND location = 'paris' AND scheduled_at > now() - interval '240 seconds'; {}",
+            AND location = 'paris' AND scheduled_at > now() - interval '270 seconds'; {}",
             doubts("6")
         ))
         .await;

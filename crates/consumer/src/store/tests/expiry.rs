@@ -1,6 +1,9 @@
 //! What is kept no longer goes, and holds nobody up.
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::LazyLock,
+    time::{Duration, Instant},
+};
 
 use database::{Action, DatabaseError, Statement};
 use jiff::{SignedDuration, Timestamp};
@@ -19,8 +22,11 @@ use crate::{
     testing::record,
 };
 
-/// Far longer than anybody may be held up, on a machine that is busy with other tests.
-const MOMENT: Duration = Duration::from_secs(5);
+/// Whoever waits for the long reader waits for ever; far longer than a lock is waited for on a machine that
+/// is busy with other tests.
+const MOMENT: Duration = Duration::from_secs(30);
+/// One time for all of a test's days: no midnight comes between two of them.
+static NOW: LazyLock<Timestamp> = LazyLock::new(Timestamp::now);
 
 /// A record that was due so many days ago, with a certificate of that issuer.
 #[expect(
@@ -29,13 +35,13 @@ const MOMENT: Duration = Duration::from_secs(5);
 )]
 fn with_certificate(number: u8, days_ago: i64, issuer: &str) -> Content {
     let mut record = record(number, OutcomeKind::Up);
-    record.scheduled_at = Timestamp::now() - SignedDuration::from_hours(24 * days_ago);
+    record.scheduled_at = self::days_ago(days_ago);
     record.certificate.issuer = Some(issuer.to_owned().into());
     Ok(record)
 }
 
 fn days_ago(days: i64) -> Timestamp {
-    Timestamp::now() - SignedDuration::from_hours(24 * days)
+    *NOW - SignedDuration::from_hours(24 * days)
 }
 
 /// Drops what was due longer ago than so many days, as if all were counted.
@@ -141,14 +147,14 @@ async fn a_day_whose_hours_are_to_be_counted_stays() {
     fixture
         .execute(
             "BEGIN; INSERT INTO metrics (website_id, scheduled_at, check_id, error_code, response_time) \
-             SELECT id, now() - interval '9 days', gen_random_uuid(), 200, 1 FROM websites",
+             SELECT website_id, min(scheduled_at), gen_random_uuid(), 200, 1 FROM metrics GROUP BY website_id",
         )
         .await;
     drop_counted_before(&fixture, 4).await.unwrap_err();
     fixture
         .execute(
             "INSERT INTO dirty_hours (hour) \
-             VALUES (date_trunc('hour', now() - interval '9 days')); COMMIT",
+             SELECT date_trunc('hour', min(scheduled_at), 'UTC') FROM metrics; COMMIT",
         )
         .await;
     assert_eq!(drop_counted_before(&fixture, 4).await.unwrap(), 0);
@@ -200,8 +206,7 @@ async fn a_row_never_names_a_certificate_that_was_removed_meanwhile() {
     let database = fixture.writer.database();
     assert_eq!(remove_certificates(database).await.unwrap(), 1);
     // Another consumer makes the day anew; this one still knows the certificate by its id.
-    let day = "SELECT to_char((now() - interval '60 days') AT TIME ZONE 'UTC', 'YYYY-MM-DD')";
-    let day: String = fixture.value(day).await;
+    let day = days_ago(60).strftime("%Y-%m-%d");
     fixture
         .execute(&format!(
             "CREATE TABLE again PARTITION OF metrics FOR VALUES FROM ('{day}+00') \

@@ -25,7 +25,7 @@ async fn a_connection_to_a_server_that_was_left_is_not_used_again() {
     let [one, other] = ports.map(|port| format!("127.0.0.1:{port}"));
     let settings = DatabaseSettings {
         connection: format!(
-            "{credentials}@{one},{other}/postgres?connect_timeout=1&target_session_attrs=any"
+            "{credentials}@{one},{other}/postgres?connect_timeout=4&target_session_attrs=any"
         )
         .parse()
         .unwrap(),

@@ -14,9 +14,6 @@ pub(crate) const TOPIC: &str = "checks";
 /// When their checks were due.
 const DUE: &str = "2026-11-25T03:12:00Z";
 
-/// Attempts to make a database, each with a time limit of its own.
-const ATTEMPTS_MAX: u32 = 10;
-
 static POSTGRES: OnceCell<Postgres> = OnceCell::const_new();
 static TURN: Mutex<()> = Mutex::const_new(());
 static NAMES: AtomicU32 = AtomicU32::new(0);
@@ -31,13 +28,8 @@ pub(crate) async fn database() -> String {
         .await;
     let number = NAMES.fetch_add(1, Ordering::Relaxed);
     let name = format!("test_{number}");
-    // One after the other, since each copies the same template; a busy machine gets more time.
+    // One after the other, since each copies the same template.
     let _turn = TURN.lock().await;
-    for _ in 1..ATTEMPTS_MAX {
-        if let Ok(uri) = postgres.create_database(&name).await {
-            return uri;
-        }
-    }
     let made = postgres.create_database(&name).await;
     made.expect("the database is made")
 }

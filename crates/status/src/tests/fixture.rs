@@ -22,9 +22,6 @@ use tower::ServiceExt;
 
 use crate::{Account, Lookout, StatusPage, StatusSettings};
 
-/// Attempts to make a database, each with a time limit of its own.
-const ATTEMPTS_MAX: u32 = 10;
-
 static POSTGRES: OnceCell<Postgres> = OnceCell::const_new();
 static TURN: Mutex<()> = Mutex::const_new(());
 static NAMES: AtomicU32 = AtomicU32::new(0);
@@ -210,12 +207,6 @@ async fn create() -> String {
     let name = format!("test_{}", NAMES.fetch_add(1, Ordering::Relaxed));
     // One after the other, since each copies the same template.
     let _turn = TURN.lock().await;
-    // A busy machine gets more time.
-    for _ in 1..ATTEMPTS_MAX {
-        if let Ok(uri) = postgres.create_database(&name).await {
-            return uri;
-        }
-    }
     let made = postgres.create_database(&name).await;
     made.expect("the database is made")
 }

@@ -115,11 +115,8 @@ async fn targets_are_published_into_their_topic_and_followed_there() {
     monitor
         .await_line(&[&targets, "partition ", "offset ", "ftp://nonsense.test/"])
         .await;
-    eventually("it is counted", async || {
-        let metrics = monitor.get("/metrics").await;
-        metrics.contains("monitor_bad_target_rows 1").then_some(())
-    })
-    .await;
+    let counted = "monitor_bad_target_rows 1";
+    monitor.await_answer("/metrics", &[counted]).await;
 
     write_file(&file, &[&stays, &comes]);
     let kept = publish(&settings, &["--yes"], 0).await;
@@ -136,8 +133,8 @@ async fn targets_are_published_into_their_topic_and_followed_there() {
         "{listed}"
     );
     assert!(!listed.contains(&leaves.url), "{listed}");
-    let ready = monitor.get("/readyz").await;
-    assert!(ready.contains("targets: 2, of the topic"), "{ready}");
+    let said = "targets: 2, of the topic";
+    monitor.await_answer("/readyz", &[said]).await;
     assert_eq!(monitor.terminate().await, Some(0));
 }
 

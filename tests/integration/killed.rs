@@ -52,13 +52,8 @@ async fn of_a_busy_monitor_killed_at_random_points_each_due_check_is_accounted_f
     kafka.start().await.unwrap();
     let mut monitor = Service::start("monitor", &[], &settings);
     monitor.await_line(&["Kafka: ready"]).await;
-    eventually("what was spooled is published", async || {
-        let numbers = monitor.get("/metrics").await;
-        numbers
-            .contains("\nmonitor_spooled_results 0\n")
-            .then_some(())
-    })
-    .await;
+    let none = "\nmonitor_spooled_results 0\n";
+    monitor.await_answer("/metrics", &[none]).await;
     asked(&site, TARGETS).await;
     assert_eq!(monitor.terminate().await, Some(0));
 

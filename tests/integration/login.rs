@@ -4,7 +4,7 @@ use std::{fs, path::Path};
 
 use devstack::{SaslListener, SaslUser};
 
-use crate::support::{Answer, Database, Service, ServiceSettings, Site, Topic, eventually, shared};
+use crate::support::{Answer, Database, Service, ServiceSettings, Site, Topic, shared};
 
 /// No part of it is anywhere near a word that a service would say.
 const WRONG: &str = "wr0ng-geheim";
@@ -33,16 +33,6 @@ fn targets(folder: &Path, url: &str) -> std::path::PathBuf {
     let targets = folder.join("urls.csv");
     fs::write(&targets, format!("url\n{url}\n")).unwrap();
     targets
-}
-
-/// Waits until `/readyz` says this.
-async fn await_ready(service: &Service, says: &str) -> String {
-    let what = format!("/readyz says {says:?}");
-    eventually(&what, async || {
-        let answer = service.get("/readyz").await;
-        answer.contains(says).then_some(answer)
-    })
-    .await
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -108,14 +98,14 @@ async fn a_refused_login_is_said_without_the_password_and_waited_for() {
                 "SCRAM-SHA-256",
             ])
             .await;
-        let answer = await_ready(service, refused).await;
+        let answer = service.await_answer("/readyz", &[refused]).await;
         assert!(answer.contains("503"), "{answer}");
         assert!(!answer.contains(WRONG), "{answer}");
     }
     shared().await.kafka.let_in(LATE).await.unwrap();
     database.await_rows(2).await;
     for service in &mut services {
-        await_ready(service, "200 OK").await;
+        service.await_answer("/readyz", &["200 OK"]).await;
         assert_eq!(service.terminate().await, Some(0));
         let said = service.log().join("\n");
         assert!(!said.contains(WRONG), "{said}");
@@ -136,9 +126,9 @@ async fn a_wrong_password_and_a_mechanism_that_the_broker_lacks_are_told_apart()
     let lacks = Service::start("monitor", &[], &lacks);
     let invalid = ["our login is refused", "Invalid username or password"];
     wrong.await_line(&invalid).await;
-    await_ready(&wrong, invalid[1]).await;
+    wrong.await_answer("/readyz", &invalid[1..]).await;
     let unsupported = ["our login is refused", "supported mechanisms: PLAIN"];
     lacks.await_line(&unsupported).await;
-    await_ready(&lacks, unsupported[1]).await;
+    lacks.await_answer("/readyz", &unsupported[1..]).await;
     assert!(!wrong.log().join("\n").contains(WRONG));
 }

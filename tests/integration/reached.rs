@@ -11,7 +11,7 @@ use std::{
 use devstack::{Authority, ClientFiles, Postgres, PostgresOptions, Server, free_port};
 use tokio_postgres::NoTls;
 
-use crate::support::{Database, Service, ServiceSettings, Topic, original_record};
+use crate::support::{Database, Service, ServiceSettings, Topic, eventually, original_record};
 
 /// A failover is noticed within this.
 const NOTICED_MAX: Duration = Duration::from_secs(30);
@@ -161,6 +161,14 @@ async fn a_server_that_asks_for_our_certificate_is_shown_it() {
         "SELECT pg_reload_conf()".to_owned(),
     ];
     execute(&postgres, &statements.each_ref().map(String::as_str)).await;
+    eventually("the server has read its settings again", async || {
+        let uri = postgres.superuser_uri();
+        let (client, connection) = tokio_postgres::connect(&uri, NoTls).await.ok()?;
+        tokio::spawn(connection);
+        let shown = client.query_one("SHOW ssl_ca_file", &[]).await.ok()?;
+        (shown.get::<_, &str>(0) == "clients.pem").then_some(())
+    })
+    .await;
     let base = format!(
         "postgresql://{user}@127.0.0.1:{}/{name}?sslmode=verify-full&sslrootcert={}",
         postgres.port(),

@@ -70,9 +70,11 @@ async fn days_past_retention_go_behind_a_long_reader_and_the_proof_stays_whole()
 
     reader.batch_execute("COMMIT").await.unwrap();
     let first_kept = days_ago(KEPT_DAYS).strftime("metrics_%Y%m%d");
+    // By midnight, the next one is the first.
     let gone = format!(
-        "SELECT min(inhrelid::regclass::text) = '{first_kept}' FROM pg_inherits \
-         WHERE inhparent = 'metrics'::regclass"
+        "SELECT min(inhrelid::regclass::text) BETWEEN '{first_kept}' \
+         AND to_char((now() - interval '{KEPT_DAYS} days') AT TIME ZONE 'UTC', '\"metrics_\"YYYYMMDD') \
+         FROM pg_inherits WHERE inhparent = 'metrics'::regclass"
     );
     database.await_true(&gone).await;
     assert_eq!(consumer.terminate().await, Some(0));

@@ -172,6 +172,17 @@ impl Service {
         answer
     }
 
+    /// Waits until its HTTP server answers with all of these, and returns the answer: what is logged is not yet
+    /// shown there.
+    pub(crate) async fn await_answer(&self, path: &str, parts: &[&str]) -> String {
+        let what = format!("{path} of {} says {parts:?}", self.name);
+        eventually(&what, async || {
+            let answer = self.get(path).await;
+            parts.iter().all(|it| answer.contains(it)).then_some(answer)
+        })
+        .await
+    }
+
     pub(crate) fn id(&self) -> u32 {
         self.process.id()
     }

@@ -6,9 +6,12 @@ use rustix::process::Signal;
 
 use crate::support::{
     Answer, Database, Service, ServiceSettings, Site, Topic, eventually, original_record,
+    url_not_due_soon,
 };
 
 const SLOW: Duration = Duration::from_secs(2);
+/// Of a target that is checked once while a test runs.
+const INTERVAL: Duration = Duration::from_mins(10);
 /// Enough to see what happens once in a few starts.
 const STARTS: usize = 10;
 
@@ -17,9 +20,11 @@ async fn a_monitor_told_to_stop_publishes_the_check_under_way() {
     let site = Site::start(Answer::page("well").later(SLOW)).await;
     let folder = tempfile::tempdir().unwrap();
     let targets = folder.path().join("urls.csv");
-    fs::write(&targets, format!("url\n{}\n", site.url)).unwrap();
+    let url = url_not_due_soon(&site.url, INTERVAL);
+    fs::write(&targets, format!("url\n{url}\n")).unwrap();
     let topic = Topic::create(1).await;
-    let settings = ServiceSettings::monitor(&topic, &targets).set("WEBSITES_CHECK_INTERVAL", 600);
+    let settings = ServiceSettings::monitor(&topic, &targets)
+        .set("WEBSITES_CHECK_INTERVAL", INTERVAL.as_secs());
     let mut monitor = Service::start("monitor", &[], &settings);
     eventually("the site is asked", async || {
         (site.requests() == 1).then_some(())
@@ -36,9 +41,11 @@ async fn a_hangup_ends_nothing_and_an_order_by_two_ways_is_one() {
     let site = Site::start(Answer::page("well").later(SLOW)).await;
     let folder = tempfile::tempdir().unwrap();
     let targets = folder.path().join("urls.csv");
-    fs::write(&targets, format!("url\n{}\n", site.url)).unwrap();
+    let url = url_not_due_soon(&site.url, INTERVAL);
+    fs::write(&targets, format!("url\n{url}\n")).unwrap();
     let topic = Topic::create(1).await;
-    let settings = ServiceSettings::monitor(&topic, &targets).set("WEBSITES_CHECK_INTERVAL", 600);
+    let settings = ServiceSettings::monitor(&topic, &targets)
+        .set("WEBSITES_CHECK_INTERVAL", INTERVAL.as_secs());
     let mut monitor = Service::start("monitor", &[], &settings);
     eventually("the site is asked", async || {
         (site.requests() == 1).then_some(())
@@ -59,10 +66,11 @@ async fn a_check_that_outlasts_the_drain_is_missed_not_down() {
     let site = Site::start(Answer::page("well").later(Duration::from_mins(1))).await;
     let folder = tempfile::tempdir().unwrap();
     let targets = folder.path().join("urls.csv");
-    fs::write(&targets, format!("url\n{}\n", site.url)).unwrap();
+    let url = url_not_due_soon(&site.url, INTERVAL);
+    fs::write(&targets, format!("url\n{url}\n")).unwrap();
     let topic = Topic::create(1).await;
     let settings = ServiceSettings::monitor(&topic, &targets)
-        .set("WEBSITES_CHECK_INTERVAL", 600)
+        .set("WEBSITES_CHECK_INTERVAL", INTERVAL.as_secs())
         .set("DRAIN_TIMEOUT", 2);
     let mut monitor = Service::start("monitor", &[], &settings);
     eventually("the site is asked", async || {

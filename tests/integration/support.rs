@@ -18,6 +18,6 @@ pub(crate) use prometheus::{Alertmanager, Found, Prometheus, instances, run_tool
 pub(crate) use proxy::Proxy;
 pub(crate) use records::{Topic, original_record};
 pub(crate) use servers::shared;
-pub(crate) use site::{Answer, Site};
+pub(crate) use site::{Answer, Site, url_not_due_soon};
 pub(crate) use wait::{PATIENCE, eventually};
 pub(crate) use wall_clock::WallClock;

@@ -8,6 +8,8 @@ use std::{
     time::Duration,
 };
 
+use jiff::Timestamp;
+use messages::DueTimes;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
@@ -44,6 +46,18 @@ impl Answer {
             Self::Bytes(bytes) | Self::Late(_, bytes) => Self::Late(delay, bytes),
         }
     }
+}
+
+/// A url that begins so, of which no check comes due within half of its interval from now: the check of the slot
+/// under way is the only one that a test sees, and has time.
+pub(crate) fn url_not_due_soon(start: &str, interval: Duration) -> String {
+    let now = Timestamp::now();
+    let is_quiet = |url: &String| {
+        let mut due = DueTimes::new(url, interval).within(now..now + interval / 2);
+        due.next().is_none()
+    };
+    let mut urls = (0..).map(|number| format!("{start}{number}"));
+    urls.find(is_quiet).expect("every second one is")
 }
 
 /// A site that counts its visitors. It ends with the test.

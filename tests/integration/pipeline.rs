@@ -221,7 +221,7 @@ async fn each_sample_site_is_judged_as_it_is() {
     let (topic, database) = (Topic::named().await, Database::create().await);
     let settings = ServiceSettings::monitor(&topic, &sites.write_targets().unwrap())
         .set("WEBSITES_CHECK_INTERVAL", 30)
-        .set("DOWNLOAD_TIMEOUT", 4)
+        .set("DOWNLOAD_TIMEOUT", 8)
         .set("SSL_CERT_FILE", sites.ca_file().display());
     let mut consumer = Service::start(
         "consumer",

@@ -13,14 +13,16 @@ async fn what_robots_txt_forbids_is_skipped_and_asked_for_once() {
     let topic = Topic::create(1).await;
     let settings = ServiceSettings::monitor(&topic, &targets).set("ROBOTSTXT_OBEY", 1);
     let mut monitor = Service::start("monitor", &[], &settings);
-    eventually("both are checked twice", async || {
-        (topic.ends()[0].1 >= 4).then_some(())
+    eventually("both are checked, one at least again", async || {
+        (topic.ends()[0].1 >= 4 && site.requests() >= 2).then_some(())
     })
     .await;
     assert_eq!(monitor.terminate().await, Some(0));
     let records = topic.read();
+    // A machine that stands still for a second makes no check of that second.
     let (forbidden, open): (Vec<_>, Vec<_>) = records
         .iter()
+        .filter(|record| record["outcome"] != "missed")
         .partition(|record| record["url"].as_str().unwrap().ends_with("private/a"));
     assert!(!forbidden.is_empty() && !open.is_empty(), "{records:?}");
     for record in forbidden {

@@ -24,8 +24,7 @@ async fn records_until(witness_url: &str, said: &str, readiness: &str) -> Vec<Va
         (records.iter().filter(|it| is_said(it)).count() >= TARGETS).then_some(records)
     })
     .await;
-    let page = monitor.get("/readyz").await;
-    assert!(page.contains(readiness), "{page}");
+    monitor.await_answer("/readyz", &[readiness]).await;
     assert_eq!(monitor.terminate().await, Some(0));
     records
 }
@@ -39,10 +38,11 @@ fn closed() -> String {
 async fn where_no_witness_answers_either_the_records_and_readiness_say_so() {
     let out = "our own network is out";
     let records = records_until(&closed(), "down", out).await;
+    // A machine that stands still for a second makes no check of that second.
+    let mut looked = records.iter().filter(|it| it["outcome"] != "missed");
     assert!(
-        records
-            .iter()
-            .all(|it| it["failure"]["reason"] == "connect_refused")
+        looked.all(|it| it["failure"]["reason"] == "connect_refused"),
+        "{records:?}"
     );
 }
 

@@ -1,5 +1,6 @@
 //! What is made of an error as a server sends it, field by field.
 
+use refinery_core::error::WrapMigrationError;
 use tokio::io::{AsyncWriteExt, duplex};
 use tokio_postgres::{Config, Error, NoTls};
 
@@ -271,17 +272,35 @@ async fn a_login_that_is_refused_condemns_no_record() {
 }
 
 #[tokio::test]
-async fn a_connection_that_fails_says_where() {
+async fn a_connection_that_fails_says_where_and_each_cause_once() {
+    let hook = PoolError::PostCreateHook(HookError::Backend(said("3D000", &[]).await));
+    let of_hook = DatabaseError::Connect(hook);
     let error = of_connecting("3D000", &[]).await;
-    let story = error.explain(&login(""));
-    assert!(story.contains("at db.example:5432: "), "{story}");
-    assert!(story.contains("in the server's words"), "{story}");
-    assert!(story.ends_with("or correct its name in PG_URI"), "{story}");
+    for error in [&of_hook, &error] {
+        assert_eq!(
+            error.explain(&login("")),
+            "connecting to PostgreSQL at db.example:5432: ERROR: in the server's words; create the \
+             database, or correct its name in PG_URI"
+        );
+    }
     let several = "a.example:5432: refused; b.example:5432: a standby";
     let story = error.explain(&login(several));
     assert!(!story.contains("db.example"), "{story}");
     assert!(story.contains(several), "{story}");
     assert!(!story.contains("in the server's words"), "{story}");
+}
+
+#[tokio::test]
+async fn what_the_server_says_of_a_migration_is_read_through_what_the_runner_says() {
+    let refused: Result<(), _> = Err(said("42501", &[(MESSAGE, "must be owner of table t")]).await);
+    let error = refused.migration_err("error applying migrations", None);
+    let error = DatabaseError::Migrate(error.unwrap_err());
+    assert_eq!(error.action(), Action::Ask);
+    assert_eq!(error.code(), Some(&SqlState::INSUFFICIENT_PRIVILEGE));
+    assert_eq!(
+        error.explain(&login("")),
+        "bringing the tables up to date: ERROR: must be owner of table t; ALTER TABLE t OWNER TO \"me\""
+    );
 }
 
 #[tokio::test]

@@ -1,3 +1,4 @@
+mod broken;
 mod retries;
 mod robots;
 mod witnessed;
@@ -119,25 +120,29 @@ fn start(probes_max: usize, probes_per_host_max: usize) -> Stage {
 
 fn start_with(settings: ProberSettings, health: &Health) -> Stage {
     let (due, due_receiver) = mpsc::channel(64);
-    let (result_sender, results) = mpsc::channel(64);
     let draining = Draining::default();
-    let checker = Checker::new(
-        settings,
-        "here".into(),
-        Listeners {
-            results: result_sender,
-            latest: LatestResults::default(),
-            network: health.remark("network"),
-        },
-        draining.clone(),
-    )
-    .unwrap();
+    let (checker, results) = checker(settings, health, draining.clone());
     Stage {
         due,
         results,
         draining,
         running: tokio::spawn(checker.run(due_receiver)),
     }
+}
+
+fn checker(
+    settings: ProberSettings,
+    health: &Health,
+    draining: Draining,
+) -> (Checker, mpsc::Receiver<CheckResult>) {
+    let (result_sender, results) = mpsc::channel(64);
+    let listeners = Listeners {
+        results: result_sender,
+        latest: LatestResults::default(),
+        network: health.remark("network"),
+    };
+    let checker = Checker::new(settings, "here".into(), listeners, draining).unwrap();
+    (checker, results)
 }
 
 impl Stage {

@@ -52,3 +52,40 @@ impl Known {
             .extend(lasting.map(|(id, reader)| (*id, reader.clone())));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The beginning of a record of the schema 7.
+    const VALUE: &[u8] = &[0, 0, 0, 0, 7, 2];
+    const ORIGIN: Origin<'_> = Origin {
+        topic: "checks",
+        partition: 0,
+        offset: 0,
+        timestamp_ms: Some(0),
+    };
+
+    #[test]
+    fn where_there_is_no_registry_a_record_says_what_to_set() {
+        let refusal = Known::default().read(VALUE, &ORIGIN).unwrap_err();
+        assert_eq!(refusal.reason, "schema_unknown");
+        assert!(
+            refusal.error.contains("schema 7") && refusal.error.contains("SCHEMA_REGISTRY_URL"),
+            "{refusal:?}"
+        );
+    }
+
+    #[test]
+    fn why_a_schema_is_not_there_is_said_and_it_is_asked_for_again() {
+        let mut asked = Known::default();
+        let unknown = Refusal::new("schema_unknown", "the registry has none of this number");
+        asked.add(7, Err(unknown.clone()));
+        asked.add(8, Err(Refusal::new("schema_unfit", "it has no url")));
+        assert_eq!(asked.read(VALUE, &ORIGIN).unwrap_err(), unknown);
+        let mut lasting = Known::default();
+        lasting.add_all(&asked);
+        assert!(!lasting.has(7), "it may be registered by now");
+        assert!(lasting.has(8), "what is registered never changes");
+    }
+}

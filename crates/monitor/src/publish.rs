@@ -17,6 +17,7 @@ mod producer;
 mod settings;
 mod spool;
 mod step;
+mod topic;
 mod traces;
 mod unpublished;
 mod watch;
@@ -131,8 +132,8 @@ impl Publisher {
         let (kafka, observer) = (self.kafka.clone(), self.observer.clone());
         // On a task of its own: Kafka's client may block when it is let go.
         let asking = tokio::spawn(async move { ask_topic(&kafka, &observer).await });
-        if let Some(Ok(bytes)) = self.tend_during(asking).await {
-            self.unpublished.limits.topic_takes(bytes);
+        if let Some(Ok(says)) = self.tend_during(asking).await {
+            self.unpublished.topic_says(says);
         }
     }
 
@@ -192,8 +193,7 @@ impl Publisher {
         }
     }
 
-    /// Waits for `work`, or for whatever else is to be tended meanwhile. The one place where the
-    /// publisher waits.
+    /// Waits for `work`, or for what else is to be tended: the one place where the publisher waits.
     async fn step<T>(&mut self, work: impl Future<Output = T>) -> Step<T> {
         if !self.intake.more_come() && self.unpublished.is_safe() {
             return Step::Over(End::Done);

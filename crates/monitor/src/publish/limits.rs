@@ -26,6 +26,8 @@ const REFUSED_BATCH_DIVISOR: usize = 4;
 /// How long the topic may take to say what it takes.
 const ASK_TIMEOUT: Duration = Duration::from_secs(3);
 const MAX_MESSAGE_BYTES: &str = "max.message.bytes";
+const CLEANUP_POLICY: &str = "cleanup.policy";
+const COMPACT: &str = "compact";
 
 /// How large batches and records may be.
 #[derive(Debug)]
@@ -97,19 +99,28 @@ impl Limits {
     }
 }
 
-/// Asks how large a batch the topic takes; `None` where we may not know, which refusals then teach.
-pub(super) async fn ask_topic(kafka: &KafkaSettings, observer: &Observer) -> Option<usize> {
+/// What the topic says of itself, as far as we may know it.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct TopicSays {
+    /// How large a batch it takes.
+    pub(super) bytes: Option<usize>,
+    /// Whether of each key only the newest record stays.
+    pub(super) compacts: bool,
+}
+
+/// Asks the topic; what it does not tell of batches, refusals then teach.
+pub(super) async fn ask_topic(kafka: &KafkaSettings, observer: &Observer) -> TopicSays {
     match describe(kafka, observer).await {
-        Ok(bytes) => bytes,
+        Ok(says) => says,
         Err(error) => {
             let topic = &kafka.topic;
-            debug!("Cannot read the topic {topic:?}'s {MAX_MESSAGE_BYTES}: {error:#}");
-            None
+            debug!("Cannot read the topic {topic:?}'s settings: {error:#}");
+            TopicSays::default()
         }
     }
 }
 
-async fn describe(kafka: &KafkaSettings, observer: &Observer) -> anyhow::Result<Option<usize>> {
+async fn describe(kafka: &KafkaSettings, observer: &Observer) -> anyhow::Result<TopicSays> {
     let admin: AdminClient<Observer> = kafka
         .client_config(CLIENT_ID)
         .create_with_context(observer.clone())?;
@@ -117,12 +128,15 @@ async fn describe(kafka: &KafkaSettings, observer: &Observer) -> anyhow::Result<
     let topic = ResourceSpecifier::Topic(&kafka.topic);
     let answers = admin.describe_configs([&topic], &options).await?;
     let Some(answer) = answers.into_iter().next() else {
-        return Ok(None);
+        return Ok(TopicSays::default());
     };
     let settings = answer.map_err(|code| anyhow::anyhow!("{code}"))?;
-    let bytes = settings.get(MAX_MESSAGE_BYTES);
-    let bytes = bytes.and_then(|entry| entry.value.as_ref()?.parse().ok());
-    Ok(bytes)
+    let value = |name| settings.get(name)?.value.as_deref();
+    let mut policies = value(CLEANUP_POLICY).unwrap_or_default().split(',');
+    Ok(TopicSays {
+        bytes: value(MAX_MESSAGE_BYTES).and_then(|bytes| bytes.parse().ok()),
+        compacts: policies.any(|policy| policy.trim() == COMPACT),
+    })
 }
 
 #[cfg(test)]

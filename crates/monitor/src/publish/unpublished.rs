@@ -14,8 +14,9 @@ use super::{
     drops::Drops,
     entry::Entry,
     figures::Figures,
-    limits::Limits,
+    limits::{Limits, TopicSays},
     spool::Spool,
+    topic::TopicRemark,
     traces::Traces,
 };
 
@@ -30,6 +31,7 @@ pub(super) struct Unpublished {
     pub(super) limits: Limits,
     pub(super) spool: Spool,
     pub(super) traces: Traces,
+    topic: TopicRemark,
     figures: Figures,
 }
 
@@ -37,6 +39,7 @@ impl Unpublished {
     pub(super) fn new(settings: BacklogSettings, health: Health) -> Self {
         Self {
             backlog: Backlog::new(settings),
+            topic: TopicRemark::new(&health),
             drops: Drops::new(health),
             limits: Limits::default(),
             spool: Spool::off(),
@@ -86,6 +89,12 @@ impl Unpublished {
     /// Whether the next result is better taken than left, once nothing more is sent.
     pub(super) fn takes_rest(&self) -> bool {
         self.has_room() || !self.spool.has_store()
+    }
+
+    /// Takes note of what the topic says of itself.
+    pub(super) fn topic_says(&mut self, says: TopicSays) {
+        self.limits.topic_takes(says.bytes);
+        self.topic.says(says);
     }
 
     /// Sees whether other targets are checked by now.

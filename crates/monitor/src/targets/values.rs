@@ -41,8 +41,7 @@ pub(super) fn text(value: &Value) -> Parsed<&str> {
     value.as_str().ok_or_else(|| "is not a string".into())
 }
 
-/// A text that people read: in bounds, without control characters, and without what nobody sees, which
-/// would make two groups of one name.
+/// A text that people read: in bounds, without control characters or what nobody sees (one name, two groups).
 pub(super) fn words_for_people(value: &Value) -> Parsed<String> {
     let text = text(value)?.trim();
     if text.chars().count() > TEXT_CHARS_MAX {

@@ -28,17 +28,25 @@ pub(crate) struct Kept<Q, A> {
 #[derive(Debug)]
 struct Asked<Q, A> {
     question: Q,
-    /// Held while it is asked, so that whoever wants the same waits for it.
-    last: Mutex<Last<A>>,
+    /// What came when it was asked last. Held while it is asked, so that whoever wants the same waits for it.
+    last: Mutex<Option<Last<A>>>,
 }
 
-/// What came when it was asked last.
+/// What came, and when.
 #[derive(Debug)]
 struct Last<A> {
-    asked_at: Option<Instant>,
-    failure: Option<Arc<DatabaseError>>,
-    /// The last answer that came, and when.
-    answer: Option<(Instant, Arc<A>)>,
+    at: Instant,
+    found: Found<A>,
+}
+
+#[derive(Debug)]
+enum Found<A> {
+    Answer(Arc<A>),
+    Failure {
+        error: Arc<DatabaseError>,
+        /// The last answer that came before, and when.
+        before: Option<(Instant, Arc<A>)>,
+    },
 }
 
 /// An answer.
@@ -67,28 +75,14 @@ impl<Q: Clone + PartialEq, A> Kept<Q, A> {
     ) -> Result<Known<A>, Arc<DatabaseError>> {
         let asked = self.asked(question);
         let mut last = asked.last.lock().await;
-        if last.asked_at.is_none_or(|at| at.elapsed() >= self.fresh) {
-            match ask().await {
-                Ok(answer) => {
-                    last.answer = Some((Instant::now(), Arc::new(answer)));
-                    last.failure = None;
-                }
-                Err(error) => last.failure = Some(Arc::new(error)),
-            }
-            last.asked_at = Some(Instant::now());
+        if let Some(last) = &*last
+            && last.at.elapsed() < self.fresh
+        {
+            return last.known(self.shown_max);
         }
-        let failure = last.failure.clone();
-        match (failure, &last.answer) {
-            (Some(error), Some((at, _))) if !error.is_slow() || at.elapsed() >= self.shown_max => {
-                Err(error)
-            }
-            (failure, Some((_, answer))) => Ok(Known {
-                answer: Arc::clone(answer),
-                failure,
-            }),
-            (Some(error), None) => Err(error),
-            (None, None) => Err(Arc::new(DatabaseError::Stale("nothing was asked"))),
-        }
+        let came = ask().await;
+        let before = last.take().and_then(Last::answer);
+        last.insert(Last::of(came, before)).known(self.shown_max)
     }
 
     fn asked(&self, question: &Q) -> Arc<Asked<Q, A>> {
@@ -99,11 +93,7 @@ impl<Q: Clone + PartialEq, A> Kept<Q, A> {
             || {
                 Arc::new(Asked {
                     question: question.clone(),
-                    last: Mutex::new(Last {
-                        asked_at: None,
-                        failure: None,
-                        answer: None,
-                    }),
+                    last: Mutex::new(None),
                 })
             },
             |place| questions.remove(place),
@@ -113,6 +103,45 @@ impl<Q: Clone + PartialEq, A> Kept<Q, A> {
         }
         questions.push(Arc::clone(&asked));
         asked
+    }
+}
+
+impl<A> Last<A> {
+    /// What came just now, after that answer.
+    fn of(came: Result<A, DatabaseError>, before: Option<(Instant, Arc<A>)>) -> Self {
+        let found = match came {
+            Ok(answer) => Found::Answer(Arc::new(answer)),
+            Err(error) => Found::Failure {
+                error: Arc::new(error),
+                before,
+            },
+        };
+        let at = Instant::now();
+        Self { at, found }
+    }
+
+    /// The last answer that came, and when.
+    fn answer(self) -> Option<(Instant, Arc<A>)> {
+        match self.found {
+            Found::Answer(answer) => Some((self.at, answer)),
+            Found::Failure { before, .. } => before,
+        }
+    }
+
+    /// What is shown of it: of a database that is slow, for so long the answer before.
+    fn known(&self, shown_max: Duration) -> Result<Known<A>, Arc<DatabaseError>> {
+        let (answer, failure) = match &self.found {
+            Found::Answer(answer) => (answer, None),
+            Found::Failure {
+                error,
+                before: Some((at, answer)),
+            } if error.is_slow() && at.elapsed() < shown_max => (answer, Some(Arc::clone(error))),
+            Found::Failure { error, .. } => return Err(Arc::clone(error)),
+        };
+        Ok(Known {
+            answer: Arc::clone(answer),
+            failure,
+        })
     }
 }
 

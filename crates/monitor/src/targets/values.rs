@@ -68,8 +68,7 @@ pub(super) fn words(value: &Value) -> Parsed<Vec<String>> {
         return Err(format!("has more than {WORDS_MAX} words"));
     }
     // They go along with each record, and an array's are no longer than a text's.
-    let chars: usize = words.iter().map(|word| word.chars().count()).sum();
-    if chars > TEXT_CHARS_MAX {
+    if words.iter().map(|word| word.chars().count()).sum::<usize>() > TEXT_CHARS_MAX {
         return Err(format!(
             "is longer than {TEXT_CHARS_MAX} characters altogether"
         ));

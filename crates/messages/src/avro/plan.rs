@@ -1,6 +1,6 @@
 //! A schema as a plan: what to do with the bytes of each of its fields, in turn.
 
-use std::collections::HashMap;
+use std::{cell::Cell, collections::HashMap};
 
 use apache_avro::{
     Schema,
@@ -12,6 +12,9 @@ use super::slot::{Kind, Slot};
 
 /// How deep types may lie in each other. A type that holds itself has no end.
 const DEPTH_MAX: usize = 16;
+/// Types that a schema may come to, each counted wherever it is named: a few dozen that name each other would
+/// come to more than memory holds.
+const TYPES_MAX: usize = 10_000;
 
 /// Why records of a schema cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -61,6 +64,7 @@ impl Plan {
         let names = ResolvedSchema::new(&schema).map_err(|error| unfit(error.to_string()))?;
         let planner = Planner {
             names: names.get_names(),
+            left: Cell::new(TYPES_MAX),
         };
         let Self::Record(steps) = planner.plan(&schema, "", DEPTH_MAX)? else {
             return Err(unfit("the schema is no record".into()));
@@ -103,16 +107,24 @@ impl Plan {
 
 struct Planner<'a> {
     names: &'a HashMap<Name, &'a Schema>,
+    /// Types that may still come.
+    left: Cell<usize>,
 }
 
 impl Planner<'_> {
     fn plan(&self, schema: &Schema, path: &str, depth: usize) -> Result<Plan, Unfit> {
-        let Some(depth) = depth.checked_sub(1) else {
-            return Err(Unfit {
-                field: path.to_owned(),
-                problem: format!("its type lies more than {DEPTH_MAX} deep"),
-            });
+        let unfit = |problem| Unfit {
+            field: path.to_owned(),
+            problem,
         };
+        let Some(depth) = depth.checked_sub(1) else {
+            return Err(unfit(format!("its type lies more than {DEPTH_MAX} deep")));
+        };
+        let Some(left) = self.left.get().checked_sub(1) else {
+            let problem = format!("the schema comes to more than {TYPES_MAX} types by here");
+            return Err(unfit(problem));
+        };
+        self.left.set(left);
         let inner = |schema| self.plan(schema, path, depth).map(Box::new);
         Ok(match schema {
             Schema::Null => Plan::Null,
@@ -154,12 +166,7 @@ impl Planner<'_> {
             }
             Schema::Ref { name } => match self.names.get(name) {
                 Some(schema) => return self.plan(schema, path, depth),
-                None => {
-                    return Err(Unfit {
-                        field: path.to_owned(),
-                        problem: format!("the type {name} is not known"),
-                    });
-                }
+                None => return Err(unfit(format!("the type {name} is not known"))),
             },
         })
     }

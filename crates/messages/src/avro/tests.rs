@@ -127,6 +127,21 @@ fn another_library_reads_what_we_write() {
 }
 
 #[test]
+fn types_that_name_each_other_again_and_again_fill_no_memory() {
+    let mut schema =
+        json!({"type": "record", "name": "R0", "fields": [{"name": "a", "type": "int"}]});
+    for level in 1..6 {
+        let before = format!("R{}", level - 1);
+        let again = (0..16).map(|it| json!({"name": format!("again{it}"), "type": before}));
+        let first = json!({"name": "first", "type": schema});
+        let fields: Vec<_> = [first].into_iter().chain(again).collect();
+        schema = json!({"type": "record", "name": format!("R{level}"), "fields": fields});
+    }
+    let said = problem(&schema.to_string());
+    assert!(said.contains("more than 10000 types"), "{said}");
+}
+
+#[test]
 fn what_is_not_there_is_null_and_read_as_such() {
     let json = br#"{"url":"","error_code":-1,"response_time":-1}"#;
     let record = Record::read(json, &ORIGIN).unwrap();

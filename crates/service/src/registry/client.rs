@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use reqwest::{Client, Method, RequestBuilder};
+use reqwest::{
+    Client, Method, RequestBuilder,
+    header::{ACCEPT, CONTENT_TYPE},
+};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 use url::Url;
@@ -10,8 +13,10 @@ use url::Url;
 use super::{answer::Answer, error::RegistryError, settings::RegistrySettings};
 use crate::{backoff::Backoff, outward};
 
-/// How the API wants its questions called.
-const CONTENT_TYPE: &str = "application/vnd.schemaregistry.v1+json";
+/// How the API calls its questions and answers.
+const CALLED: &str = "application/vnd.schemaregistry.v1+json";
+/// What we read: from a registry that calls its answers otherwise, any JSON.
+const READ: &str = "application/vnd.schemaregistry.v1+json, application/json";
 
 /// Waits between questions to a registry that is away.
 const RETRY_FIRST: Duration = Duration::from_millis(200);
@@ -114,11 +119,11 @@ impl Registry {
             Some(schema) => {
                 let body = json!({ "schema": schema, "schemaType": "AVRO" });
                 let request = self.client.request(Method::POST, url);
-                request.body(body.to_string())
+                request.header(CONTENT_TYPE, CALLED).body(body.to_string())
             }
             None => self.client.request(Method::GET, url),
         };
-        request = request.header("Content-Type", CONTENT_TYPE);
+        request = request.header(ACCEPT, READ);
         if let Some((username, password)) = &self.login {
             request = request.basic_auth(username, Some(password.expose_secret()));
         }

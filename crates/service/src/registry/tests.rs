@@ -35,6 +35,11 @@ async fn answer(
     // user:geh%eim
     assert_eq!(login, Some("Basic dXNlcjpnZWglZWlt"));
     assert_eq!(format!("{method} {uri}"), stub.asked);
+    let header = |name| headers.get(name).map(|it| it.to_str().unwrap());
+    let called = "application/vnd.schemaregistry.v1+json";
+    assert!(header("accept").is_some_and(|it| it.starts_with(called)));
+    let of_body = (method == Method::POST).then_some(called);
+    assert_eq!(header("content-type"), of_body);
     (stub.status, stub.body)
 }
 

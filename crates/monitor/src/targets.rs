@@ -46,7 +46,7 @@ pub use self::{
 };
 pub(crate) use self::{
     single::target_of_object,
-    spelled::{SpelledRow, spell_rows},
+    spelled::{SpelledRow, SpelledRows, spell_rows},
 };
 
 #[cfg(test)]

@@ -99,3 +99,39 @@ fn response(website: &Website) -> String {
         good => words::response_time(seconds / good as f64),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// How bright a colour is to the eye, from 0 to 1: the relative luminance of WCAG 2.
+    fn luminance(colour: &str) -> f64 {
+        let part = |from: usize| {
+            let part = u8::from_str_radix(&colour[from..from + 2], 16).unwrap();
+            let part = f64::from(part) / 255.0;
+            if part <= 0.040_45 {
+                part / 12.92
+            } else {
+                ((part + 0.055) / 1.055).powf(2.4)
+            }
+        };
+        0.2126 * part(1) + 0.7152 * part(3) + 0.0722 * part(5)
+    }
+
+    #[test]
+    fn white_letters_can_be_read_on_each_state_s_colour() {
+        let states = [
+            State::Down,
+            State::Partial,
+            State::Slow,
+            State::Silent,
+            State::Maintenance,
+            State::Never,
+            State::Up,
+        ];
+        for state in states {
+            let contrast = 1.05 / (luminance(colour(state)) + 0.05);
+            assert!(contrast >= 4.5, "{state:?}: {contrast:.2}");
+        }
+    }
+}

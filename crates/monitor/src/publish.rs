@@ -109,10 +109,12 @@ impl Publisher {
     /// says how many it never got.
     pub async fn run(mut self) -> anyhow::Result<()> {
         while self.await_topic().await? && self.await_schema().await? {
-            self.learn_limits().await;
+            if self.unpublished.is_to_ask() {
+                self.learn_limits().await;
+            }
             match self.send_all().await? {
                 End::Done | End::GivenUp => break,
-                // What was too large is smaller now: no time heals that, and none is needed.
+                // The topic is asked, or what was too large is smaller now: no time is needed.
                 End::Failed(TOO_LARGE) => {}
                 End::Failed(_) => {
                     let delay = self.retry.next_delay();
@@ -124,21 +126,17 @@ impl Publisher {
         self.unpublished.close().await
     }
 
-    /// Asks the topic how much it takes, when that is not known.
+    /// Asks the topic how much it takes.
     async fn learn_limits(&mut self) {
-        if !self.unpublished.limits.is_to_ask() {
-            return;
-        }
         let (kafka, observer) = (self.kafka.clone(), self.observer.clone());
         // On a task of its own: Kafka's client may block when it is let go.
         let asking = tokio::spawn(async move { ask_topic(&kafka, &observer).await });
-        if let Some(Ok(says)) = self.tend_during(asking).await {
-            self.unpublished.topic_says(says);
+        if let Some(says) = self.tend_during(asking).await {
+            self.unpublished.topic_says(says.unwrap_or_default());
         }
     }
 
     /// What the prober still had to say counts, too. It has been told to give up before.
-    ///
     /// Where there is state, what finds no room is not taken: nobody has accounted for those checks
     /// then, and the next start tells of them as missed.
     async fn take_rest(&mut self) {
@@ -163,8 +161,7 @@ impl Publisher {
         // On a task of its own: Kafka's client may block when it is let go.
         let waiting =
             tokio::spawn(async move { await_topic(&kafka, CLIENT_ID, &observer, &stop).await });
-        let found = self.tend_during(waiting).await;
-        found.unwrap_or(Ok(Ok(false)))?
+        self.tend_during(waiting).await.unwrap_or(Ok(Ok(false)))?
     }
 
     /// Waits for our schema's number, where records are Avro; `false` as for the topic.
@@ -270,6 +267,9 @@ impl Publisher {
             producer.look();
             while let Ok(report) = reports.try_recv() {
                 self.heed(report)?;
+            }
+            if self.unpublished.is_to_ask() {
+                return Ok(End::Failed(TOO_LARGE));
             }
         }
     }

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use rdkafka::admin::{AdminClient, AdminOptions, ResourceSpecifier};
 use service::kafka::{KafkaSettings, Observer};
+use tokio::time::Instant;
 use tracing::{debug, warn};
 
 use super::{entry::Entry, producer::CLIENT_ID};
@@ -25,6 +26,10 @@ const FRAMING_BYTES: usize = 128;
 const REFUSED_BATCH_DIVISOR: usize = 4;
 /// How long the topic may take to say what it takes.
 const ASK_TIMEOUT: Duration = Duration::from_secs(3);
+/// When a topic whose limits cost something is asked again, at first and at most: for that, what the client
+/// has is sent once more.
+const ASK_AGAIN_FIRST: Duration = Duration::from_mins(1);
+const ASK_AGAIN_MAX: Duration = Duration::from_hours(1);
 const MAX_MESSAGE_BYTES: &str = "max.message.bytes";
 const CLEANUP_POLICY: &str = "cleanup.policy";
 const COMPACT: &str = "compact";
@@ -38,6 +43,12 @@ pub(super) struct Limits {
     is_to_ask: bool,
     /// Where it does not answer, since we have no right to know, it is no use to ask again.
     topic_answers: bool,
+    /// What it answered last.
+    answered: Option<usize>,
+    /// Since when something was cut or dropped by what it answered: it may take more by now, as its
+    /// operator was told to let it.
+    costs_since: Option<Instant>,
+    ask_again: Duration,
 }
 
 impl Default for Limits {
@@ -47,6 +58,9 @@ impl Default for Limits {
             record_bytes_max: RECORD_BYTES_MAX,
             is_to_ask: true,
             topic_answers: true,
+            answered: None,
+            costs_since: None,
+            ask_again: ASK_AGAIN_FIRST,
         }
     }
 }
@@ -63,15 +77,32 @@ impl Limits {
     }
 
     /// Whether the topic should be asked.
-    pub(super) fn is_to_ask(&self) -> bool {
-        self.is_to_ask && self.topic_answers
+    pub(super) fn is_to_ask(&self, now: Instant) -> bool {
+        let costs_long = |since| now.duration_since(since) >= self.ask_again;
+        (self.is_to_ask || self.costs_since.is_some_and(costs_long)) && self.topic_answers
     }
 
-    /// The topic was asked what it takes. What refusals taught before stands: it may be newer.
+    /// A result was cut or dropped by these limits.
+    pub(super) fn cost(&mut self) {
+        self.costs_since.get_or_insert_with(Instant::now);
+    }
+
+    /// The topic was asked what it takes. What refusals taught before stands, since it may be newer;
+    /// unless the topic takes more than it did.
     pub(super) fn topic_takes(&mut self, bytes: Option<usize>) {
         self.is_to_ask = false;
+        self.costs_since = None;
         self.topic_answers = bytes.is_some();
         let Some(bytes) = bytes else { return };
+        if self.answered.is_some_and(|before| bytes > before) {
+            *self = Self {
+                is_to_ask: false,
+                ..Self::default()
+            };
+        } else if self.answered.is_some() {
+            self.ask_again = (self.ask_again * 2).min(ASK_AGAIN_MAX);
+        }
+        self.answered = Some(bytes);
         self.batch_bytes_max = self.batch_bytes_max.min(bytes).max(1);
         let record_bytes = bytes.saturating_sub(FRAMING_BYTES);
         self.record_bytes_max = self.record_bytes_max.min(record_bytes);
@@ -95,6 +126,7 @@ impl Limits {
 
     /// An entry that was refused alone was shortened to this: longer ones need not be tried.
     pub(super) fn shortened(&mut self, entry: &Entry) {
+        self.cost();
         self.record_bytes_max = self.record_bytes_max.min(entry.sent_bytes());
     }
 }
@@ -144,12 +176,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn limits_only_ever_shrink_and_never_to_nothing() {
+    fn limits_of_a_topic_that_takes_no_more_only_shrink_and_never_to_nothing() {
         let mut limits = Limits::default();
         limits.topic_takes(Some(65_536));
         assert_eq!(limits.batch_bytes_max(), 65_536);
         assert_eq!(limits.value_bytes_max("key"), 65_536 - 128 - 3);
-        limits.topic_takes(Some(1_048_588));
+        limits.topic_takes(Some(65_536));
         assert_eq!(limits.batch_bytes_max(), 65_536);
         limits.refused_together(1_000);
         assert_eq!(limits.batch_bytes_max(), 250);
@@ -162,5 +194,30 @@ mod tests {
             (limits.batch_bytes_max(), limits.value_bytes_max("key")),
             (1, 0)
         );
+    }
+
+    #[test]
+    fn a_topic_that_takes_more_by_now_is_found_out() {
+        let mut limits = Limits::default();
+        let begin = Instant::now();
+        limits.topic_takes(Some(500));
+        assert!(!limits.is_to_ask(begin + ASK_AGAIN_MAX), "it costs nothing");
+        limits.cost();
+        assert!(!limits.is_to_ask(begin));
+        assert!(limits.is_to_ask(Instant::now() + ASK_AGAIN_FIRST));
+        limits.topic_takes(Some(500));
+        assert_eq!(limits.batch_bytes_max(), 500);
+        // In vain, so that it is asked less often.
+        limits.cost();
+        assert!(!limits.is_to_ask(begin + ASK_AGAIN_FIRST));
+        assert!(limits.is_to_ask(Instant::now() + ASK_AGAIN_FIRST * 2));
+        limits.topic_takes(Some(1_048_588));
+        assert_eq!(limits.batch_bytes_max(), BATCH_BYTES_MAX);
+        assert_eq!(limits.value_bytes_max(""), RECORD_BYTES_MAX);
+        assert!(!limits.is_to_ask(Instant::now() + ASK_AGAIN_MAX));
+        // What refusals teach is newer than the same answer.
+        limits.refused_together(1_000);
+        limits.topic_takes(Some(1_048_588));
+        assert_eq!(limits.batch_bytes_max(), 250);
     }
 }

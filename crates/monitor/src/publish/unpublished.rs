@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use messages::CheckResult;
 use service::health::Health;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 use tracing::warn;
 
 use super::{
@@ -54,6 +54,9 @@ impl Unpublished {
         let is_queued = self.spool.comes_next(&self.backlog);
         let serial = self.spool.take_serial();
         let entry = Entry::new(serial, result, bytes_max);
+        if entry.is_cut {
+            self.limits.cost();
+        }
         if is_queued && self.spool.has_room(&entry) {
             self.spool.queue(entry);
         } else if is_queued {
@@ -89,6 +92,11 @@ impl Unpublished {
     /// Whether the next result is better taken than left, once nothing more is sent.
     pub(super) fn takes_rest(&self) -> bool {
         self.has_room() || !self.spool.has_store()
+    }
+
+    /// Whether the topic is to be asked what it takes.
+    pub(super) fn is_to_ask(&self) -> bool {
+        self.limits.is_to_ask(Instant::now())
     }
 
     /// Takes note of what the topic says of itself.
@@ -194,6 +202,7 @@ impl Unpublished {
         if let Some(entry) = self.backlog.remove(number) {
             self.spool.settle(&entry);
             self.drops.too_large(&entry);
+            self.limits.cost();
         }
         self.show();
     }

@@ -82,3 +82,25 @@ impl Alert {
         words::lines(&self.news, self.sites_count)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// About so many websites.
+    fn alert(sites: usize) -> Alert {
+        let mut news = Alert::test(Uuid::nil(), Timestamp::UNIX_EPOCH).news;
+        news.sites = vec![news.sites[0].clone(); sites];
+        Alert::new(Uuid::nil(), news)
+    }
+
+    #[test]
+    fn a_message_names_no_thousand_websites_and_counts_them_all_the_same() {
+        assert!(matches!(alert(NAMED_MAX).shortened(), Cow::Borrowed(_)));
+        let whole = alert(1000);
+        let short = whole.shortened();
+        assert_eq!(short.news.sites.len(), NAMED_MAX);
+        assert_eq!(short.sites_count, 1000);
+        assert_eq!(short.headline, whole.headline);
+    }
+}

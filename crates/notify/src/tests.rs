@@ -127,6 +127,14 @@ const WRONG: &[(&str, &str)] = &[
         "5: receiver x: secret: the environment does not set MISSING",
     ),
     (
+        "[[receiver]]\nname = \"x\"\ntype = \"webhook\"\nurl = \"https://a.test\"\nsecret = \"${PASSWORD}\"",
+        "5: receiver x: secret: is shorter than ",
+    ),
+    (
+        "[[receiver]]\nname = \"x\"\ntype = \"webhook\"\nurl = \"https://a.test\"\ncontent_type = \"text\\nplain\"",
+        "5: receiver x: content_type: is no content type",
+    ),
+    (
         "[[receiver]]\nname = \"x\"\ntype = \"webhook\"\nurl = \"https://a.test\"\nheaders = { Authorization = \"topsecret\" }",
         "5: receiver x: headers.Authorization: a secret does not stand in this file",
     ),

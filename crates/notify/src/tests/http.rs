@@ -11,6 +11,11 @@ use crate::{Alert, Outcome, Receivers};
 
 /// Sends an alert to an inbox by a receiver of these fields.
 async fn send(inbox: &Inbox, fields: &str) -> Outcome {
+    let alert = Alert::test(Uuid::nil(), Timestamp::UNIX_EPOCH);
+    send_alert(inbox, fields, &alert).await
+}
+
+async fn send_alert(inbox: &Inbox, fields: &str, alert: &Alert) -> Outcome {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("alerts.toml");
     let url = inbox.url();
@@ -18,8 +23,7 @@ async fn send(inbox: &Inbox, fields: &str) -> Outcome {
     fs::write(&path, text).unwrap();
     let key = |_: &str| Some("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw".to_owned());
     let receivers = Receivers::read(&path, &key).unwrap();
-    let alert = Alert::test(Uuid::nil(), Timestamp::UNIX_EPOCH);
-    receivers.named("x").unwrap().send(&alert).await
+    receivers.named("x").unwrap().send(alert).await
 }
 
 #[tokio::test]
@@ -47,6 +51,25 @@ async fn a_webhook_is_signed_and_named() {
             .unwrap()
             .starts_with("https://example.org/\n")
     );
+}
+
+#[tokio::test]
+async fn a_template_that_fails_on_an_alert_is_said_and_sends_nothing() {
+    let mut inbox = Inbox::start().await.unwrap();
+    // It was good for the alert that it was tried on.
+    let template = "{% if key == 'test' %}1{% else %}{{ nobody }}{% endif %}";
+    let fields = format!("type = \"webhook\"\ntemplate = \"{template}\"");
+    let mut alert = Alert::test(Uuid::nil(), Timestamp::UNIX_EPOCH);
+    alert.news.key = "incident 7".to_owned();
+    let Outcome::Failed(story) = send_alert(&inbox, &fields, &alert).await else {
+        panic!("there was nothing to send");
+    };
+    assert!(
+        story.starts_with("its template ") && story.contains("undefined value"),
+        "{story}"
+    );
+    assert_eq!(send(&inbox, &fields).await, Outcome::Sent);
+    assert_eq!(inbox.next().await.unwrap().body, "1", "it is the first");
 }
 
 #[tokio::test]

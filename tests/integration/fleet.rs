@@ -75,6 +75,23 @@ fn write_record(topic: &Topic, key: &str, value: &str) {
     producer.flush(Duration::from_secs(30)).unwrap();
 }
 
+/// What a monitor says of records that say nothing, and of a key that none of them has.
+async fn say_what_means_nothing(monitor: &Service, topic: &Topic, url: &str) {
+    let targets = targets_topic(topic);
+    write_record(topic, "ftp://nonsense.test/", "{}");
+    let nonsense = "\"ftp://nonsense.test/\": the url does not begin with http:// or https://";
+    monitor
+        .await_line(&[&targets, "partition ", "offset ", nonsense])
+        .await;
+    write_record(topic, url, r#"{"keyword":"well"}"#);
+    let unknown = "\"keyword\" is not known and means nothing; did you mean \"must_match\"?";
+    monitor
+        .await_line(&[&targets, "partition ", url, unknown])
+        .await;
+    let counted = "monitor_bad_target_rows 1";
+    monitor.await_answer("/metrics", &[counted]).await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn targets_are_published_into_their_topic_and_followed_there() {
     let [stays, leaves, comes] = [
@@ -110,13 +127,7 @@ async fn targets_are_published_into_their_topic_and_followed_there() {
         "{again}"
     );
 
-    write_record(&topic, "ftp://nonsense.test/", "{}");
-    let targets = targets_topic(&topic);
-    monitor
-        .await_line(&[&targets, "partition ", "offset ", "ftp://nonsense.test/"])
-        .await;
-    let counted = "monitor_bad_target_rows 1";
-    monitor.await_answer("/metrics", &[counted]).await;
+    say_what_means_nothing(&monitor, &topic, &stays.url).await;
 
     write_file(&file, &[&stays, &comes]);
     let kept = publish(&settings, &["--yes"], 0).await;

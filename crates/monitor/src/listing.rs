@@ -115,10 +115,14 @@ fn words_of_topic(found: &Found, topic: &str) -> Words {
     let keys = [
         ("topic", json!(topic)),
         ("bad_records", bad_records.collect()),
+        ("warnings", json!(found.warnings)),
     ];
+    let warnings = found.warnings.iter();
+    let warned = warnings.map(|warning| format!("{topic}: {warning}"));
     let bad = found.bad.iter();
+    let lines = bad.map(|bad| in_one_line(&bad.to_string()));
     Words {
-        lines: bad.map(|bad| in_one_line(&bad.to_string())).collect(),
+        lines: warned.chain(lines).collect(),
         keys: keys
             .map(|(key, value)| (key.to_owned(), value))
             .into_iter()

@@ -47,6 +47,7 @@ pub use self::{
 pub(crate) use self::{
     single::target_of_object,
     spelled::{SpelledRow, SpelledRows, spell_rows},
+    unknown::UnknownNames,
 };
 
 #[cfg(test)]

@@ -1,11 +1,15 @@
 //! What people are told of the targets topic: the log, the metrics, `/readyz`.
 
 use metrics::Gauge;
+use rdkafka::Message;
 use service::health::Remark;
 use tracing::{info, warn};
 
-use super::{holdings::Holdings, record::BadRecord};
-use crate::numbers;
+use super::{
+    holdings::Holdings,
+    record::{BadRecord, place_of},
+};
+use crate::{numbers, targets::UnknownNames};
 
 /// Bad records that the log names; `monitor targets` names all.
 const BAD_SAID_MAX: usize = 1000;
@@ -17,6 +21,8 @@ pub(super) struct News {
     topic: String,
     group: Option<String>,
     bad_said: usize,
+    /// Keys of targets that mean nothing.
+    pub(super) unknown: UnknownNames,
     told: String,
 }
 
@@ -27,6 +33,7 @@ impl News {
             topic: topic.to_owned(),
             group: group.map(str::to_owned),
             bad_said: 0,
+            unknown: UnknownNames::default(),
             told: String::new(),
         }
     }
@@ -44,6 +51,13 @@ impl News {
                 warn!("More records are skipped; `monitor targets` names them all");
             }
             _ => {}
+        }
+    }
+
+    /// Names the keys that mean nothing and were not named yet, with the record that has them.
+    pub(super) fn tell_unknown(&mut self, record: &impl Message) {
+        for sentence in self.unknown.news() {
+            warn!("{}: {sentence}", place_of(record));
         }
     }
 

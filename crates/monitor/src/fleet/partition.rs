@@ -148,7 +148,7 @@ mod tests {
     use service::settings::Variables;
 
     use super::*;
-    use crate::{fleet::record::understand, testing::target};
+    use crate::{fleet::record::understand, targets::UnknownNames, testing::target};
 
     type Read = Result<(String, Said), BadRecord>;
 
@@ -166,7 +166,8 @@ mod tests {
         let (key, value) = (Some(url.into()), Some(b"nonsense".to_vec()));
         let time = rdkafka::Timestamp::NotAvailable;
         let record = OwnedMessage::new(value, key, "targets".into(), time, 0, 0, None);
-        understand(&record, &Variables::default())
+        let mut unknown = UnknownNames::default();
+        understand(&record, &Variables::default(), &mut unknown)
     }
 
     #[test]

@@ -115,10 +115,12 @@ impl Reader {
             match client.poll(wait) {
                 None => break,
                 Some(Polled::Record(record)) => {
-                    let understood = understand(&record, &self.variables);
+                    let unknown = &mut self.news.unknown;
+                    let understood = understand(&record, &self.variables, unknown);
                     if let Err(bad) = &understood {
                         self.news.bad(bad);
                     }
+                    self.news.tell_unknown(&record);
                     let (partition, offset) = (record.partition(), record.offset());
                     let change = self.holdings.read(partition, offset, understood, now);
                     self.telling.change(change);

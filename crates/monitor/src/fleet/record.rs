@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::{
     masked::Masked,
-    targets::{Target, target_of_object},
+    targets::{Target, UnknownNames, target_of_object},
 };
 
 /// The longest key that is shown, in characters.
@@ -61,17 +61,26 @@ impl fmt::Display for BadRecord {
             reason,
             ..
         } = self;
-        write!(
-            formatter,
-            "{topic}, partition {partition}, offset {offset}, key {key:?}: {reason}"
-        )
+        let place = place(topic, *partition, *offset, key);
+        write!(formatter, "{place}: {reason}")
     }
 }
 
-/// Understands a record, which may name these variables.
+/// Where a record stands, as people are told.
+pub(super) fn place_of(record: &impl Message) -> String {
+    let key = shown(record.key());
+    place(record.topic(), record.partition(), record.offset(), &key)
+}
+
+fn place(topic: &str, partition: i32, offset: i64, key: &str) -> String {
+    format!("{topic}, partition {partition}, offset {offset}, key {key:?}")
+}
+
+/// Understands a record, which may name these variables. Its keys that mean nothing are added to `unknown`.
 pub(super) fn understand(
     record: &impl Message,
     variables: &Variables,
+    unknown: &mut UnknownNames,
 ) -> Result<(String, Said), BadRecord> {
     let bad = |reason: String| BadRecord {
         topic: record.topic().to_owned(),
@@ -89,9 +98,8 @@ pub(super) fn understand(
     let said = match record.payload() {
         None => Said::Removed,
         Some(object) => {
-            let target = target_of_object(url, object, variables);
-            let target = target.map_err(|reason| bad(format!("the value {reason}")));
-            Said::Target(Arc::new(target?))
+            let target = target_of_object(url, object, variables, unknown);
+            Said::Target(Arc::new(target.map_err(bad)?))
         }
     };
     Ok((url.to_owned(), said))
@@ -131,8 +139,9 @@ mod tests {
     fn nonsense_is_named_by_topic_partition_offset_and_key() {
         let variables = Variables::default();
         let told = |key, value| {
-            let bad = understand(&record(key, value), &variables).unwrap_err();
-            bad.to_string()
+            let record = record(key, value);
+            let bad = understand(&record, &variables, &mut UnknownNames::default());
+            bad.unwrap_err().to_string()
         };
         let bad = told(Some(b"https://me:secret@a.test/"), Some(b"nonsense"));
         assert!(
@@ -140,6 +149,11 @@ mod tests {
             "{bad}"
         );
         assert!(!bad.contains("secret"), "{bad}");
+        let bad = told(Some(b"ftp://a.test/"), Some(b"{}"));
+        assert!(
+            bad.ends_with("key \"ftp://a.test/\": the url does not begin with http:// or https://"),
+            "{bad}"
+        );
         assert!(told(None, Some(b"{}")).contains("the key is empty"));
         assert!(told(Some(b"\xff"), None).contains("no UTF-8"));
     }
@@ -148,7 +162,8 @@ mod tests {
     fn a_tombstone_removes() {
         let variables = Variables::default();
         let record = record(Some(b"https://a.test/"), None);
-        let (url, said) = understand(&record, &variables).unwrap();
+        let understood = understand(&record, &variables, &mut UnknownNames::default());
+        let (url, said) = understood.unwrap();
         assert_eq!(url, "https://a.test/");
         assert!(matches!(said, Said::Removed));
     }

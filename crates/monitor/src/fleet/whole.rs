@@ -22,7 +22,7 @@ use super::{
     record::{BadRecord, Said, understand},
     settings::FleetSettings,
 };
-use crate::targets::Target;
+use crate::targets::{Target, UnknownNames};
 
 /// Nothing comes for so long, and the end was not read: Kafka is away.
 const SILENCE_MAX: Duration = Duration::from_secs(15);
@@ -72,6 +72,8 @@ pub(crate) struct Found {
     pub(crate) disabled: Vec<Arc<Target>>,
     /// The records that cannot be used.
     pub(crate) bad: Vec<BadRecord>,
+    /// Keys of targets that mean nothing, a sentence for each.
+    pub(crate) warnings: Vec<String>,
 }
 
 /// Reads the topic, whose records may name these variables.
@@ -82,13 +84,13 @@ pub(crate) async fn find(
 ) -> anyhow::Result<Found> {
     let whole = read_whole(kafka, fleet).await?;
     let whole = whole.ok_or_else(|| BadInput::new(missing(&fleet.topic)))?;
-    let mut found = Found::default();
+    let (mut found, mut unknown) = (Found::default(), UnknownNames::default());
     for ((key, partition), kept) in whole.records {
         let topic = fleet.topic.clone();
         let (time, offset) = (Timestamp::NotAvailable, kept.offset);
         let (key, value) = (Some(key), Some(kept.value));
         let record = OwnedMessage::new(value, key, topic, time, partition, offset, None);
-        match understand(&record, variables) {
+        match understand(&record, variables, &mut unknown) {
             Ok((_, Said::Target(target))) if target.own.enabled == Some(false) => {
                 found.disabled.push(target);
             }
@@ -97,6 +99,7 @@ pub(crate) async fn find(
             Err(bad) => found.bad.push(bad),
         }
     }
+    found.warnings = unknown.warnings();
     Ok(found)
 }
 

@@ -14,18 +14,24 @@ use super::{
     unknown::UnknownNames,
 };
 
-/// The target with this url that an object spells, which may leave out the url and name these variables.
+/// The target with this url that an object spells, which may leave out the url and name these variables. Keys that
+/// mean nothing are added to `unknown`. The error is a sentence.
 pub(crate) fn target_of_object(
     url: &str,
     object: &[u8],
     variables: &Variables,
+    unknown: &mut UnknownNames,
 ) -> Result<Target, String> {
-    let element: Value =
-        serde_json::from_slice(object).map_err(|error| format!("is not JSON: {error}"))?;
-    if let Some(field) = repeated(object) {
-        return Err(said_twice(field));
+    let element: Value = serde_json::from_slice(object)
+        .map_err(|error| format!("the value is not JSON: {error}"))?;
+    if !element.is_object() {
+        return Err(r#"the value is not an object, such as {"interval":"5m"}"#.into());
     }
-    let mut row = json::row(1, element, &mut UnknownNames::default())?;
+    if let Some(field) = repeated(object) {
+        return Err(format!("the value {}", said_twice(field)));
+    }
+    let row = json::row(1, element, unknown);
+    let mut row = row.map_err(|reason| format!("the value: {reason}"))?;
     if let Some(field) = Field::named("url") {
         row.say(field, Value::from(url));
     }
@@ -43,7 +49,8 @@ mod tests {
     const URL: &str = "https://a.test/";
 
     fn read(object: &str) -> Result<Target, String> {
-        target_of_object(URL, object.as_bytes(), &Variables::default())
+        let mut unknown = UnknownNames::default();
+        target_of_object(URL, object.as_bytes(), &Variables::default(), &mut unknown)
     }
 
     #[test]
@@ -62,14 +69,17 @@ mod tests {
     #[test]
     fn nonsense_is_told_by_what_is_wrong_with_it() {
         for (object, reason) in [
-            ("no json", "is not JSON"),
-            ("[1]", "is not an object"),
-            (r#"{"interval":"soon"}"#, "the interval"),
-            (r#"{"regexp":"a","regexp":"b"}"#, "twice"),
-            (r#"{"regexp":"("}"#, "the regexp"),
+            ("no json", "the value is not JSON: "),
+            ("[1]", "the value is not an object, such as "),
+            (r#"{"interval":"soon"}"#, "the interval is \"soon\"; "),
+            (
+                r#"{"regexp":"a","regexp":"b"}"#,
+                "the value says \"regexp\" twice",
+            ),
+            (r#"{"regexp":"("}"#, "the regexp does not compile"),
         ] {
             let told = read(object).unwrap_err();
-            assert!(told.contains(reason), "{object}: {told}");
+            assert!(told.starts_with(reason), "{object}: {told}");
         }
     }
 }

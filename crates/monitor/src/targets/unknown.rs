@@ -10,8 +10,10 @@ const UNKNOWN_NAMES_MAX: usize = 50;
 /// Columns or keys that mean nothing here: each is warned of once, since nobody would want them to
 /// be passed over in silence, nor to lose a row by them.
 #[derive(Debug, Default)]
-pub(super) struct UnknownNames {
+pub(crate) struct UnknownNames {
     names: Vec<String>,
+    /// How many of them were told.
+    told: usize,
     /// Of the known ones, those that a header holds more than once.
     repeated: Vec<&'static str>,
 }
@@ -34,19 +36,29 @@ impl UnknownNames {
     }
 
     /// A sentence for each.
-    pub(super) fn warnings(&self) -> Vec<String> {
+    pub(crate) fn warnings(&self) -> Vec<String> {
         let repeated = self.repeated.iter();
         let repeated = repeated.map(|name| format!("{name:?} stands in the header more than once: the first one that says something counts"));
-        let unknown = self.names.iter().map(|name| match meant_by(name) {
-            Some(meant) => {
-                format!(
-                    "{name:?} is not known and means nothing; did you mean {:?}?",
-                    meant.name
-                )
-            }
-            None => format!("{name:?} is not known and means nothing"),
-        });
+        let unknown = self.names.iter().map(|name| said_of(name));
         unknown.chain(repeated).collect()
+    }
+
+    /// A sentence for each name that was added since this was last asked.
+    pub(crate) fn news(&mut self) -> Vec<String> {
+        let new = &self.names[self.told..];
+        let sentences = new.iter().map(|name| said_of(name)).collect();
+        self.told = self.names.len();
+        sentences
+    }
+}
+
+fn said_of(name: &str) -> String {
+    match meant_by(name) {
+        Some(meant) => format!(
+            "{name:?} is not known and means nothing; did you mean {:?}?",
+            meant.name
+        ),
+        None => format!("{name:?} is not known and means nothing"),
     }
 }
 
@@ -66,6 +78,18 @@ pub(super) fn meant_by(name: &str) -> Option<&'static Field> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_name_that_means_nothing_is_news_once() {
+        let mut unknown = UnknownNames::default();
+        unknown.add("keyword");
+        assert!(unknown.news().concat().contains("\"must_match\""));
+        unknown.add("keyword");
+        assert!(unknown.news().is_empty());
+        unknown.add("owner");
+        assert_eq!(unknown.news().len(), 1);
+        assert_eq!(unknown.warnings().len(), 2);
+    }
 
     #[test]
     fn a_slip_or_a_peer_s_word_is_told_the_right_one() {

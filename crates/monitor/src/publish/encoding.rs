@@ -120,7 +120,7 @@ impl Naming {
         match self.registry.look_up(&self.subject, AVRO_SCHEMA).await {
             Err(RegistryError::Unknown(_)) => Err(RegistryError::Denied(format!(
                 "{denied}; our schema is not registered for {:?}, and we may not register it: \
-                 check SCHEMA_REGISTRY_USERNAME and its rights, or register it",
+                 let us, or register it",
                 self.subject
             ))),
             answer => answer,

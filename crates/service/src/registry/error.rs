@@ -29,7 +29,16 @@ impl RegistryError {
     /// What an answer's status means, with the registry's own code.
     pub(super) fn of(status: u16, code: Option<u32>, story: String) -> Self {
         match status {
-            401 | 403 | 405 => Self::Denied(story),
+            300..=399 => Self::Away(format!(
+                "{story}, which leads elsewhere; SCHEMA_REGISTRY_URL has to be where the registry itself is"
+            )),
+            401 => Self::Denied(format!(
+                "{story}; check SCHEMA_REGISTRY_USERNAME, and SCHEMA_REGISTRY_PASSWORD or its file"
+            )),
+            403 => Self::Denied(format!(
+                "{story}; check what SCHEMA_REGISTRY_USERNAME may do there"
+            )),
+            405 => Self::Denied(story),
             404 if code.is_some_and(|code| UNKNOWN_CODES.contains(&code)) => Self::Unknown(story),
             404 => Self::Away(format!("{story}; check the path of SCHEMA_REGISTRY_URL")),
             409 | 422 => Self::Refused(story),

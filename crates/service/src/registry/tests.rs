@@ -104,7 +104,19 @@ async fn what_an_answer_means_is_told_with_its_words_and_no_secret() {
     }
     let error = ask(500, "<html>").await;
     assert!(matches!(&error, RegistryError::Away(it) if it.ends_with("500 Internal Server Error")));
-    assert!(matches!(ask(401, "").await, RegistryError::Denied(_)));
+    let error = ask(401, "").await;
+    assert!(
+        matches!(&error, RegistryError::Denied(it) if it.contains("check SCHEMA_REGISTRY_USERNAME, and"))
+    );
+    let error = ask(403, "").await;
+    assert!(
+        matches!(&error, RegistryError::Denied(it) if it.ends_with("SCHEMA_REGISTRY_USERNAME may do there"))
+    );
+    assert!(matches!(ask(405, "").await, RegistryError::Denied(_)));
+    let error = ask(302, "").await;
+    assert!(
+        matches!(&error, RegistryError::Away(it) if it.contains("302 Found, which leads elsewhere"))
+    );
     assert!(matches!(ask(409, "{}").await, RegistryError::Refused(_)));
     let error = ask(200, "<html>").await;
     assert!(matches!(&error, RegistryError::Away(it) if it.contains("check the path")));

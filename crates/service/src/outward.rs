@@ -1,6 +1,6 @@
 //! How this service asks others by HTTP: a registry, a collector, a Sentry.
 
-use std::{error::Error, path::Path, sync::Arc, time::Duration};
+use std::{error::Error, io, iter::successors, path::Path, sync::Arc, time::Duration};
 
 use anyhow::{Context, anyhow};
 use reqwest::{Client, redirect};
@@ -52,11 +52,64 @@ pub(crate) fn story(error: reqwest::Error) -> String {
         return format!("nothing within {} s", limit.as_secs());
     }
     let error = error.without_url();
-    let mut story = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        story = format!("{story}: {error}");
-        cause = error.source();
+    let first: &(dyn Error + 'static) = &error;
+    let causes: Vec<_> = successors(Some(first), |&it| it.source()).collect();
+    if causes.iter().any(|cause| is_of_no_tls(*cause)) {
+        return "no TLS is spoken there; is it http:// rather than https://?".into();
     }
-    story
+    // That it happened while a request was sent, and in which part of the client, helps nobody.
+    let is_said = |words: &String| {
+        !words.starts_with("error sending request") && !words.starts_with("client error (")
+    };
+    let words: Vec<_> = causes.iter().map(ToString::to_string).collect();
+    let said: Vec<_> = words.iter().filter(|it| is_said(it)).cloned().collect();
+    let said = if said.is_empty() { words } else { said };
+    said.join(": ")
+}
+
+/// Whether what came is none of TLS. What an input error wraps is no source of it.
+fn is_of_no_tls(error: &(dyn Error + 'static)) -> bool {
+    let inner = error
+        .downcast_ref::<io::Error>()
+        .and_then(io::Error::get_ref);
+    match (error.downcast_ref(), inner) {
+        (Some(rustls::Error::InvalidMessage(_)), _) => true,
+        (_, Some(inner)) => is_of_no_tls(inner),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::{io::AsyncWriteExt as _, net::TcpListener};
+
+    use super::*;
+
+    async fn told(scheme: &str, port: u16) -> String {
+        let client = trusting(RootCertStore::empty()).unwrap();
+        let url = format!("{scheme}://127.0.0.1:{port}/");
+        story(client.get(url).send().await.unwrap_err())
+    }
+
+    #[tokio::test]
+    async fn a_refused_connection_is_told_without_the_parts_of_the_client() {
+        // Nobody listens at the first port.
+        let told = told("http", 1).await;
+        assert_eq!(told, "tcp connect error: Connection refused (os error 111)");
+    }
+
+    #[tokio::test]
+    async fn a_server_without_tls_is_told_by_what_to_change() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        tokio::spawn(async move {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let answer = b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n";
+            stream.write_all(answer).await.unwrap();
+            // Open until the client has read it.
+            std::future::pending::<()>().await;
+        });
+        let told = told("https", port).await;
+        assert!(told.starts_with("no TLS is spoken there"), "{told}");
+    }
 }

@@ -113,7 +113,8 @@ async fn a_refused_login_is_said_without_the_password_and_waited_for() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_wrong_password_and_a_mechanism_that_the_broker_lacks_are_told_apart() {
+async fn a_wrong_password_a_mechanism_that_the_broker_lacks_and_a_port_without_login_are_told_apart()
+ {
     let folder = tempfile::tempdir().unwrap();
     let targets = targets(folder.path(), "http://127.0.0.1:1/");
     let topic = Topic::create(1).await;
@@ -131,4 +132,13 @@ async fn a_wrong_password_and_a_mechanism_that_the_broker_lacks_are_told_apart()
     lacks.await_line(&unsupported).await;
     lacks.await_answer("/readyz", &unsupported[1..]).await;
     assert!(!wrong.log().join("\n").contains(WRONG));
+    let unasked = monitor()
+        .set("SECURITY_PROTOCOL", "SASL_PLAINTEXT")
+        .set("SASL_MECHANISM", "SCRAM-SHA-256")
+        .set("SASL_USERNAME", SaslUser::FIRST.name)
+        .set("SASL_PASSWORD", SaslUser::FIRST.password);
+    let unasked = Service::start("monitor", &[], &unasked);
+    let without = ["no login is taken by 127.0.0.1:", "check SECURITY_PROTOCOL"];
+    unasked.await_line(&without).await;
+    unasked.await_answer("/readyz", &[without[0]]).await;
 }

@@ -80,6 +80,12 @@ impl Connections {
         if !self.are_lost {
             return None;
         }
+        if let Some(addresses) = self.say(Trouble::is_of_no_login) {
+            return Some(format!(
+                "no login is taken by {addresses}; check SECURITY_PROTOCOL, or the port in \
+                 BOOTSTRAP_SERVERS: SASL is not spoken there"
+            ));
+        }
         if let Some(addresses) = self.say(Trouble::is_of_login) {
             return Some(format!(
                 "our login is refused by {addresses}; {}",
@@ -116,6 +122,11 @@ impl Connections {
 impl Trouble {
     fn is_of_tls(&self) -> bool {
         self.reason.contains("SSL") || self.reason.contains("certificate")
+    }
+
+    /// A broker is there, and asks nobody who he is: this listener is without SASL.
+    fn is_of_no_login(&self) -> bool {
+        self.reason.contains("not valid in current SASL state")
     }
 
     /// A broker is there, and does not let us in.
@@ -220,6 +231,21 @@ mod tests {
                  failed: Invalid username or password); check BOOTSTRAP_SERVERS"
             )
         );
+    }
+
+    #[test]
+    fn a_login_where_none_is_asked_for_is_no_matter_of_the_password() {
+        let story = story(&[
+            "sasl_plaintext://kafka:9092/bootstrap: SASL SCRAM-SHA-256 mechanism handshake failed: \
+             Broker: Request not valid in current SASL state: broker's supported mechanisms:  (after \
+             5ms in state AUTH_HANDSHAKE)",
+        ])
+        .unwrap();
+        assert!(
+            story.starts_with("no login is taken by kafka:9092 (SASL SCRAM"),
+            "{story}"
+        );
+        assert!(story.contains("check SECURITY_PROTOCOL"), "{story}");
     }
 
     #[test]

@@ -10,6 +10,7 @@ mod records;
 mod service;
 mod site;
 mod table;
+mod telegraf;
 mod timed;
 mod watched;
 

@@ -86,6 +86,25 @@ async fn the_certificates_of_a_week_are_told_with_the_checks_that_saw_them_first
 }
 
 #[tokio::test]
+async fn what_a_month_came_to_is_told_apart_from_what_came_before() {
+    let fixture = Fixture::new().await;
+    fixture.website(1, "https://a/", "null").await;
+    fixture
+        .execute(
+            "INSERT INTO days (website_id, day, location, up, down, missed, skipped, doubted, maintenance, \
+                slow, down_time, response_time, dns, connect, tls, first_byte, body, buckets, bucket_counts) \
+            SELECT 1, current_date - back, 'here', 300, down, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, '{}', '{}' \
+            FROM (VALUES (20, 0), (40, 200)) AS days (back, down)",
+        )
+        .await;
+    let page = fixture.get("/websites/1").await;
+    for (period, share) in [("30 days", "100 %"), ("90 days", "75 %")] {
+        let told = format!("<dt>{period}</dt><dd class=\"v\">{share}</dd>");
+        assert!(page.text().contains(&told), "{told}: {}", page.text());
+    }
+}
+
+#[tokio::test]
 async fn who_asks_for_what_there_is_not_is_told_so() {
     let fixture = Fixture::with(&settings(&["public"])).await;
     fixture

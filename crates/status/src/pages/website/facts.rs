@@ -11,6 +11,9 @@ use crate::{
     times, words,
 };
 
+/// What contracts promise an availability of, today included.
+const MONTH_DAYS: usize = 30;
+
 /// The facts.
 pub(super) fn facts(page: &WebsitePage, strip: &Strip) -> Markup {
     let period = |days| page.periods.iter().find(|it| it.days == days);
@@ -19,6 +22,7 @@ pub(super) fn facts(page: &WebsitePage, strip: &Strip) -> Markup {
         dl.card.facts {
             @if let Some(day) = day { (share("24 hours", day.share)) }
             @if let Some(week) = period(7) { (share("7 days", week.share)) }
+            (share("30 days", strip.share_of_last(MONTH_DAYS)))
             (share("90 days", strip.share()))
             @if let Some(slo) = page.more.slo { (budget(&Budget::new(slo, strip.share_of_last(DAYS)))) }
             @if let Some(day) = day {

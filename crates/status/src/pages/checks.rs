@@ -30,8 +30,8 @@ pub(super) fn table(
                 thead {
                     tr {
                         th scope="col" { "Time" } th scope="col" { "Location" } th scope="col" { "Result" }
-                        th scope="col" { span.vh { "Phases" } }
-                        @for phase in ["DNS", "Connect", "TLS", "First byte", "Body", "Total, ms"] {
+                        th.num scope="col" { "Total, ms" } th scope="col" { span.vh { "Phases" } }
+                        @for phase in ["DNS", "Connect", "TLS", "First byte", "Body"] {
                             th.num scope="col" { (phase) }
                         }
                         th scope="col" { "Address" } th scope="col" { "Spoke" }
@@ -56,11 +56,12 @@ fn row(check: &Check, longest: f64, note: Option<&str>) -> Markup {
                 td colspan="9" { small { (check.why().unwrap_or_default()) } }
             } @else {
                 td { (result(check, note)) }
+                // Before the phases: where a phone ends, without scrolling to the side.
+                td.num { (milliseconds(Some(check.response_time))) }
                 td { (bars(check, longest)) }
                 @for (key, time) in check.phases() {
                     td.num.down[check.phase.as_deref() == Some(key)] { (milliseconds(time)) }
                 }
-                td.num { (milliseconds(Some(check.response_time))) }
                 td.mono { (check.address.as_deref().map_or("–".to_owned(), words::peer)) }
                 td { (spoken(check)) }
             }

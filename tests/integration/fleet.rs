@@ -333,12 +333,7 @@ async fn a_fleet_goes_on_while_kafka_is_away() {
         .await;
     }
     fleet.await_shares(&[0, 1]).await;
-    let until = Timestamp::now() - SignedDuration::from_secs(2);
-    for member in &mut fleet.members {
-        assert_eq!(member.service.terminate().await, Some(0));
-    }
-    let database = Database::create().await;
-    assert_accounts(&topic, &database, &urls, since, until).await;
+    fleet.end_and_account(&topic, &urls, since).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -382,12 +377,19 @@ async fn a_member_that_is_cut_off_alone_is_stood_in_for_and_taken_in_again() {
     })
     .await;
 
-    let until = Timestamp::now() - SignedDuration::from_secs(2);
-    for member in &mut fleet.members {
-        assert_eq!(member.service.terminate().await, Some(0));
+    fleet.end_and_account(&topic, &urls, since).await;
+}
+
+impl Fleet {
+    /// Stops all of them, and has each check since then accounted for.
+    async fn end_and_account(mut self, topic: &Topic, urls: &[String], since: Timestamp) {
+        let until = Timestamp::now() - SignedDuration::from_secs(2);
+        for member in &mut self.members {
+            assert_eq!(member.service.terminate().await, Some(0));
+        }
+        let database = Database::create().await;
+        assert_accounts(topic, &database, urls, since, until).await;
     }
-    let database = Database::create().await;
-    assert_accounts(&topic, &database, &urls, since, until).await;
 }
 
 /// Each check that was due in a period has one row, and most were made.

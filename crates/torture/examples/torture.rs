@@ -1,7 +1,11 @@
 //! `make torture`: hurts consumers, Kafka and PostgreSQL, and says whether each record is stored
 //! exactly once. Exit status 1: it is not, and what differs.
 
-use std::{env, path::PathBuf, process::ExitCode};
+use std::{
+    env,
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
 use anyhow::{Context, Result};
 use clap::Parser;
@@ -48,7 +52,10 @@ async fn main() -> Result<ExitCode> {
         only: arguments.only,
         is_burst: arguments.burst,
         settings: arguments.set,
-        consumer: arguments.consumer.map_or_else(built_beside, Ok)?,
+        consumer: arguments
+            .consumer
+            .as_deref()
+            .map_or_else(built_beside, given)?,
         logs: arguments.logs,
     };
     let verdict = run(plan, |line| println!("{line}")).await?;
@@ -63,6 +70,12 @@ async fn main() -> Result<ExitCode> {
 fn setting(text: &str) -> Result<(String, String)> {
     let (name, value) = text.split_once('=').context("not NAME=VALUE")?;
     Ok((name.to_owned(), value.to_owned()))
+}
+
+/// The program that somebody names: it runs in a folder of its own, where a path from here leads nowhere.
+fn given(program: &Path) -> Result<PathBuf> {
+    let whole = program.canonicalize();
+    whole.with_context(|| format!("looking for the consumer {}", program.display()))
 }
 
 /// The consumer in the folder above that of the examples.

@@ -173,4 +173,4 @@ build: setup
 .PHONY: help
 help: ## List these commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1@\2/p' $(MAKEFILE_LIST) | \
-		while IFS=@ read -r name text; do printf '%-20s %s\n' "$$name" "$$text"; done
+		while IFS=@ read -r name text; do printf '%-23s %s\n' "$$name" "$$text"; done

@@ -16,7 +16,7 @@ sites AS MATERIALIZED (
         CASE WHEN jsonb_typeof(target -> 'slow_after') = 'number'
             THEN (target ->> 'slow_after')::float8 END AS slow_after,
         CASE WHEN jsonb_typeof(target -> 'cert_days') = 'number'
-            THEN (target ->> 'cert_days')::float8 ELSE 14 END AS cert_days
+            THEN greatest(0, least((target ->> 'cert_days')::float8, 36500)) ELSE 14 END AS cert_days
     FROM websites
     WHERE ($1::text[] IS NULL OR target -> 'tags' ?| $1) AND ($2::bigint IS NULL OR id = $2)
 ),
@@ -30,7 +30,7 @@ newest AS MATERIALIZED (
             first_value(failure_reason) OVER (own ORDER BY scheduled_at DESC) = 'target_removed' AS is_retired
         FROM (
             SELECT location, scheduled_at, least(scheduled_at, created_at) AS seen_at,
-                coalesce("interval", 60)::float8 AS every,
+                sound_interval("interval") AS every,
                 -- NULL: it does not count.
                 CASE WHEN overloaded OR witness = 'down' THEN NULL
                     WHEN outcome = 'up' THEN true

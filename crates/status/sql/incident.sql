@@ -16,10 +16,10 @@ asked AS (
 ),
 alike AS MATERIALIZED (
     SELECT incidents.*, sites.url, sites.name, coalesce((
-        SELECT "interval" FROM metrics
+        SELECT sound_interval("interval") FROM metrics
         WHERE website_id = sites.id AND scheduled_at >= started_at AND scheduled_at < started_at + interval '1 day'
             AND scheduled_at >= $4 AND scheduled_at <= $5
-        ORDER BY scheduled_at LIMIT 1), 60) AS every
+        ORDER BY scheduled_at LIMIT 1), 60)::real AS every
     FROM incidents JOIN sites ON sites.id = website_id
     WHERE incidents.id = $2 OR cause_id IN (SELECT cause_id FROM asked) OR incidents.id IN (SELECT cause FROM asked)
     ORDER BY started_at, incidents.id

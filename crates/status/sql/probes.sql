@@ -26,7 +26,7 @@ newest AS (
     SELECT DISTINCT ON (sites.id, location) sites.id AS website_id, last.*
     FROM sites CROSS JOIN LATERAL (
         SELECT scheduled_at, least(scheduled_at, created_at) AS seen_at,
-            coalesce("interval", 60)::float8 AS every, location, outcome, error_code, failure_reason,
+            sound_interval("interval") AS every, location, outcome, error_code, failure_reason,
             coalesce(overloaded, false) OR witness IS NOT DISTINCT FROM 'down' AS is_doubted,
             response_time, dns, connect, tls, first_byte, body, remote_address, http_version,
             tls_version, redirects, body_bytes, certificate_id

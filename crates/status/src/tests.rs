@@ -1,6 +1,7 @@
 //! The pages against a real PostgreSQL, a database for each test.
 
 mod api;
+mod asked;
 mod audience;
 mod auth;
 mod browser;

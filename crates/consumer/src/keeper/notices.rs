@@ -30,7 +30,7 @@ const CERTIFICATES: Statement = Statement::new(
         'day', to_char(not_after AT TIME ZONE 'UTC', 'YYYY-MM-DD'), 'days', days, 'url', url, 'name', target ->> 'name', \
         'group', target ->> 'group')::text \
     FROM (SELECT *, CASE jsonb_typeof(target -> 'cert_days') WHEN 'number' \
-        THEN (target -> 'cert_days')::double precision ELSE 30 END AS first FROM websites) AS sites \
+        THEN greatest(0, least((target -> 'cert_days')::double precision, 36500)) ELSE 30 END AS first FROM websites) AS sites \
     CROSS JOIN LATERAL (SELECT certificate_id FROM metrics WHERE website_id = sites.id \
         AND scheduled_at > $1 AND scheduled_at <= $2 \
         AND certificate_id IS NOT NULL ORDER BY scheduled_at DESC LIMIT 1) AS newest \

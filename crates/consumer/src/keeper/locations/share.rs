@@ -18,7 +18,7 @@ const DAY: Duration = Duration::from_hours(24);
 static COUNT: LazyLock<Statement> = LazyLock::new(|| {
     let sql = format!(
         "WITH newest AS MATERIALIZED ( \
-            SELECT scheduled_at, coalesce(\"interval\", 60) AS \"interval\", is_doubted \
+            SELECT scheduled_at, sound_interval(\"interval\") AS \"interval\", is_doubted \
             FROM websites CROSS JOIN LATERAL ( \
                 SELECT scheduled_at, \"interval\", outcome = 'down' AND witness IS NOT DISTINCT FROM 'down' AS is_doubted \
                 FROM metrics WHERE website_id = websites.id AND left(location, {LOCATION_CHARS_MAX}) = $1 \

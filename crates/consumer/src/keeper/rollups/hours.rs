@@ -6,6 +6,7 @@ use database::{DatabaseError, Statement};
 use deadpool_postgres::Transaction;
 
 use super::columns::{self, FATES, TIMES};
+use crate::incidents::LOCATION_CHARS_MAX;
 
 /// What became of a check. A record of the original says it by its code alone.
 const BECAME: &str = "CASE WHEN spans @> scheduled_at THEN 'maintenance' \
@@ -17,8 +18,6 @@ const BECAME: &str = "CASE WHEN spans @> scheduled_at THEN 'maintenance' \
 /// nanosecond.
 const BUCKET: &str =
     "ceil(ln(least(greatest(response_time::float8 * 1000, 1e-6), 1e38)) / ln(1.02))::smallint";
-/// Of a record that does not name its interval.
-const INTERVAL_SECONDS: u32 = 60;
 
 static COUNT: LazyLock<Statement> = LazyLock::new(|| {
     let fates = FATES.map(|it| {
@@ -38,11 +37,11 @@ static COUNT: LazyLock<Statement> = LazyLock::new(|| {
             SELECT metrics.*, slow_after, {BECAME} AS became FROM metrics JOIN known USING (website_id) \
             WHERE website_id = ANY ($1::bigint[]) AND scheduled_at >= $2 AND scheduled_at < $3 \
         ), spread AS ( \
-            SELECT website_id, location, became, bucket, count(*) AS checks, \
+            SELECT website_id, left(location, {LOCATION_CHARS_MAX}) AS location, became, bucket, count(*) AS checks, \
                 count(*) FILTER (WHERE response_time > slow_after) AS slow, \
-                sum(coalesce(\"interval\", {INTERVAL_SECONDS})::float8) AS seconds, {sums} \
+                sum(sound_interval(\"interval\")) AS seconds, {sums} \
             FROM checks CROSS JOIN LATERAL (SELECT CASE became WHEN 'up' THEN {BUCKET} END AS bucket) AS of_check \
-            GROUP BY website_id, location, became, bucket \
+            GROUP BY website_id, left(checks.location, {LOCATION_CHARS_MAX}), became, bucket \
         ) \
         INSERT INTO hours (website_id, hour, location, {columns}) \
         SELECT website_id, $2, location, {fates}, \

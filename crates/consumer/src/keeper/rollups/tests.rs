@@ -288,6 +288,29 @@ async fn each_check_is_counted_once_as_what_it_became() {
     assert_eq!(fixture.number(rows).await, 900);
 }
 
+#[tokio::test]
+async fn rows_that_make_no_sense_hold_up_no_hour() {
+    let mut fixture = Fixture::new().await;
+    // What no index would hold, and what compresses to nothing would.
+    let letters = (0..9000).map(|_| u8::try_from(fixture.random(90)).unwrap());
+    let location: String = letters.map(|it| char::from(b'!' + it)).collect();
+    let records = (1..=4).map(|number| Record {
+        location: location.as_str().into(),
+        interval: Some([3e38, 3e38, -3e38, 0.0][usize::from(number) - 1]),
+        response_time: 3e38,
+        scheduled_at: midnight() - SignedDuration::from_mins(i64::from(number)),
+        ..record(number, OutcomeKind::Down)
+    });
+    let records = records.collect();
+    fixture.write(records).await;
+    fixture.count_all().await;
+    let counted = "SELECT sum(down) FROM hours WHERE length(location) = 200";
+    assert_eq!(fixture.number(counted).await, 4);
+    // Two of 366 days, and two of a minute.
+    let down_time = "SELECT sum(down_time)::bigint FROM days";
+    assert_eq!(fixture.number(down_time).await, 2 * 31_622_400 + 120);
+}
+
 /// Days of which a view says something else than the rows: none.
 const WRONG_VIEWS: &str = "
     SELECT count(*) FROM (

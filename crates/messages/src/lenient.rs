@@ -1,6 +1,6 @@
 //! Taking what others may write.
 
-use std::{fmt, marker::PhantomData};
+use std::{borrow::Cow, fmt, marker::PhantomData};
 
 use jiff::{Timestamp, fmt::temporal::Pieces};
 use serde::{
@@ -39,7 +39,13 @@ where
     deserializer.deserialize_any(Visitor(PhantomData))
 }
 
-/// A time; one beyond the last that jiff spells is kept as that one. 9999-12-31T23:59:59Z, a common
+/// Digits of a second that jiff reads.
+const NANOSECOND_DIGITS: usize = 9;
+/// The first time that is told: whoever spells an earlier one, in whatever zone, speaks of years BC, and
+/// others do not read that. Certificates of clocks that stood still begin and end there.
+pub(crate) const EARLIEST: Timestamp = Timestamp::constant(-62_135_510_400, 0);
+
+/// A time; one before the first that is told is kept as that one, and one beyond the last that jiff spells is kept as that one. 9999-12-31T23:59:59Z, a common
 /// end of certificates that are to end never, is such a time.
 pub(crate) fn time<'de, D: Deserializer<'de>>(
     deserializer: D,
@@ -56,8 +62,9 @@ pub(crate) fn time<'de, D: Deserializer<'de>>(
         }
 
         fn visit_str<E: de::Error>(self, text: &str) -> Result<Time, E> {
+            let text = &*within_nanoseconds(text);
             match text.parse() {
-                Ok(time) => Ok(Time(time)),
+                Ok(time) => Ok(Time(EARLIEST.max(time))),
                 Err(_) if is_beyond(text) => Ok(Time(Timestamp::MAX)),
                 Err(error) => Err(E::custom(error)),
             }
@@ -71,6 +78,18 @@ pub(crate) fn time<'de, D: Deserializer<'de>>(
     }
 
     Option::deserialize(deserializer).map(|time| time.map(|Time(time)| time))
+}
+
+/// The same text, with no more digits of a second than jiff reads: RFC 3339 sets no end to them.
+fn within_nanoseconds(text: &str) -> Cow<'_, str> {
+    let Some((before, rest)) = text.split_once('.') else {
+        return text.into();
+    };
+    let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
+    if digits <= NANOSECOND_DIGITS {
+        return text.into();
+    }
+    format!("{before}.{}{}", &rest[..NANOSECOND_DIGITS], &rest[digits..]).into()
 }
 
 /// An object as it came; texts in it, at any depth, are made storable.
@@ -187,6 +206,49 @@ mod tests {
         assert_eq!(read("9999-12-31T23:59:59.5-11:00"), Some(Timestamp::MAX));
         let before = "9999-12-30T21:59:59Z";
         assert_eq!(read(before), Some(before.parse().unwrap()));
+    }
+
+    #[test]
+    fn every_spelling_of_rfc_3339_is_read() {
+        for text in [
+            "2026-11-27T10:00:00.123456789Z",
+            "2026-11-27T10:00:00.1234567891Z",
+            "2026-11-27t10:00:00.12345678999999999999z",
+            "2026-11-27 12:00:00.12345678901234567890+02:00",
+            "2026-11-26T10:01:00.1234567890-23:59",
+        ] {
+            let read = read(text).map(|it| it.to_string());
+            assert_eq!(
+                read.as_deref(),
+                Some("2026-11-27T10:00:00.123456789Z"),
+                "{text}"
+            );
+        }
+        let leap = Some("2016-12-31T23:59:59Z".parse().unwrap());
+        assert_eq!(read("2016-12-31T23:59:60Z"), leap);
+        for text in [
+            "2026-11-27T10:00:00.Z",
+            "2026-11-27T10:00:00.1234567890",
+            "10.1234567890Z",
+        ] {
+            assert_eq!(read(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_time_before_the_first_is_the_first() {
+        for text in [
+            "0000-01-01T00:00:00Z",
+            "-005000-01-01T00:00:00Z",
+            "0001-01-01T23:59:59Z",
+        ] {
+            assert_eq!(read(text), Some(EARLIEST), "{text}");
+        }
+        assert_eq!(EARLIEST.to_string(), "0001-01-02T00:00:00Z");
+        assert_eq!(
+            read("0001-01-03T00:00:00Z").unwrap().to_string(),
+            "0001-01-03T00:00:00Z"
+        );
     }
 
     #[test]

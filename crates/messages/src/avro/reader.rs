@@ -9,7 +9,10 @@ use super::{
     value::{Malformed, Value},
     wire::HEADER_BYTES,
 };
-use crate::record::{Fields, Origin, ReadError, Record};
+use crate::{
+    lenient::EARLIEST,
+    record::{Fields, Origin, ReadError, Record},
+};
 
 /// Reads the records that were written with one schema.
 #[derive(Debug)]
@@ -85,7 +88,8 @@ fn read(
         .map_err(|problem| ReadError::invalid(slot.path(), problem))
 }
 
-/// A time. One beyond the last that jiff spells is kept as that one, as from JSON.
+/// A time. One before the first that is told, or beyond the last that jiff spells, is kept as that one, as from
+/// JSON.
 fn time(units: i64, units_per_second: i64) -> Value<'static> {
     let (second, rest) = (
         units.div_euclid(units_per_second),
@@ -96,7 +100,7 @@ fn time(units: i64, units_per_second: i64) -> Value<'static> {
         .ok()
         .and_then(|nanosecond| Timestamp::new(second, nanosecond).ok());
     match time {
-        Some(time) => Value::Time(time),
+        Some(time) => Value::Time(EARLIEST.max(time)),
         None if units > 0 => Value::Time(Timestamp::MAX),
         None => Value::Integer(units),
     }

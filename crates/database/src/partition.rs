@@ -30,7 +30,7 @@ impl Partition<'_> {
         } = self;
         let sql = format!(
             "CREATE TABLE {schema}.{name} (LIKE {schema}.metrics \
-             INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING STORAGE, \
+             INCLUDING DEFAULTS INCLUDING GENERATED INCLUDING CONSTRAINTS INCLUDING STORAGE, \
              CONSTRAINT {name}_check_key UNIQUE (website_id, scheduled_at, check_id)); \
              ALTER TABLE {schema}.{name} REPLICA IDENTITY USING INDEX {name}_check_key; \
              ALTER TABLE {schema}.metrics ATTACH PARTITION {schema}.{name} \

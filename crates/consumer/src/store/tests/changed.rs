@@ -114,6 +114,18 @@ async fn a_trigger_that_swallows_rows_is_seen_also_where_some_are_there() {
 }
 
 #[tokio::test]
+async fn a_day_made_later_has_what_somebody_added_to_the_table() {
+    let fixture = Fixture::prepared().await;
+    let added = "ALTER TABLE metrics ADD COLUMN is_error boolean GENERATED ALWAYS AS (error_code >= 400) STORED, \
+        ADD COLUMN team text NOT NULL DEFAULT 'ours'";
+    fixture.execute(added).await;
+    let written = fixture.write(0, vec![up(1)]).await.unwrap();
+    assert_eq!(written, Written::Now(counts(1, 0, 0)));
+    let row = "SELECT is_error = false AND team = 'ours' FROM metrics";
+    assert!(fixture.value::<bool>(row).await);
+}
+
+#[tokio::test]
 async fn a_role_that_reads_backslashes_otherwise_finds_the_same_days() {
     let fixture = Fixture::prepared().await;
     let settings = [

@@ -1,4 +1,4 @@
--- A website's checks, the newest first.
+-- A website's checks, the newest first, and how many there are of them up to the limit.
 --
 -- $1 text[]       only of a website with one of these tags; NULL: of any
 -- $2 bigint       the website
@@ -9,22 +9,34 @@
 -- $7 timestamptz  only those behind the check that was due then and has the id $8; NULL: from the newest on
 -- $8 text
 -- $9 bigint       at most so many
+-- $10 bigint      none after those whose texts come to so many bytes: a page may match whole
+WITH found AS (
+    SELECT *, coalesce(octet_length(matched_text), 0) + coalesce(octet_length(failure_detail), 0)
+        + coalesce(octet_length(failure_reason), 0) + octet_length(location) AS bytes
+    FROM metrics
+    WHERE website_id = (SELECT id FROM websites WHERE id = $2 AND ($1::text[] IS NULL OR target -> 'tags' ?| $1))
+        AND scheduled_at >= $3 AND scheduled_at < $4
+        AND ($5::text IS NULL OR outcome = $5) AND ($6::text IS NULL OR location = $6)
+        AND ($7::timestamptz IS NULL OR (scheduled_at, check_id) < ($7, $8::text::uuid))
+    ORDER BY scheduled_at DESC, check_id DESC
+    LIMIT $9
+),
+sized AS (
+    SELECT *, count(*) OVER () AS found, sum(bytes) OVER (ORDER BY scheduled_at DESC, check_id DESC) - bytes AS before
+    FROM found
+)
 SELECT scheduled_at, check_id::text, json_build_object(
     'check_id', check_id, 'website_id', website_id, 'location', location, 'scheduled_at', scheduled_at,
     'started_at', started_at, 'interval', "interval", 'outcome', outcome, 'error_code', error_code,
     'response_time', response_time, 'failure', CASE WHEN failure_reason IS NOT NULL THEN json_build_object(
         'reason', failure_reason, 'phase', failure_phase, 'detail', failure_detail) END,
     'match', "match", 'matched_text', matched_text, 'timings', json_build_object(
-        'dns', dns, 'connect', metrics.connect, 'tls', tls, 'first_byte', first_byte, 'body', body),
+        'dns', dns, 'connect', sized.connect, 'tls', tls, 'first_byte', first_byte, 'body', body),
     'attempt', attempt, 'remote_address', remote_address, 'http_version', http_version,
     'tls_version', tls_version, 'redirects', redirects, 'body_bytes', body_bytes,
     'certificate', CASE WHEN certificates.id IS NOT NULL THEN json_build_object(
         'not_after', not_after, 'issuer', issuer, 'subject', subject) END,
-    'overloaded', overloaded, 'witness', witness)::text
-FROM metrics LEFT JOIN certificates ON certificates.id = certificate_id
-WHERE website_id = (SELECT id FROM websites WHERE id = $2 AND ($1::text[] IS NULL OR target -> 'tags' ?| $1))
-    AND scheduled_at >= $3 AND scheduled_at < $4
-    AND ($5::text IS NULL OR outcome = $5) AND ($6::text IS NULL OR location = $6)
-    AND ($7::timestamptz IS NULL OR (scheduled_at, check_id) < ($7, $8::text::uuid))
+    'overloaded', overloaded, 'witness', witness)::text, found
+FROM sized LEFT JOIN certificates ON certificates.id = certificate_id
+WHERE before < $10
 ORDER BY scheduled_at DESC, check_id DESC
-LIMIT $9

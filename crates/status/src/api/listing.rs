@@ -2,6 +2,8 @@
 
 use std::fmt::Write;
 
+use crate::queries::Things;
+
 /// How things are told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Format {
@@ -21,11 +23,11 @@ pub(crate) struct Listing {
 
 impl Listing {
     /// Of as many things as were asked for there may be more: `place` says where they go on.
-    pub(crate) fn new(things: Vec<String>, limit: i64, place: Option<String>) -> Self {
-        let is_full = i64::try_from(things.len()).is_ok_and(|count| count >= limit);
+    pub(crate) fn new(things: Things, limit: i64) -> Self {
+        let is_full = i64::try_from(things.json.len()).is_ok_and(|count| count >= limit);
         Self {
-            things,
-            next: place.filter(|_| is_full),
+            next: things.last.filter(|_| is_full || things.is_cut),
+            things: things.json,
         }
     }
 
@@ -71,8 +73,12 @@ mod tests {
 
     #[test]
     fn a_full_page_leads_to_the_next() {
-        let things = vec!["{\"id\" : 1}".to_owned(), "{\"id\" : 2}".to_owned()];
-        let listing = Listing::new(things.clone(), 2, Some("2".to_owned()));
+        let things = |is_cut| Things {
+            json: vec!["{\"id\" : 1}".to_owned(), "{\"id\" : 2}".to_owned()],
+            last: Some("2".to_owned()),
+            is_cut,
+        };
+        let listing = Listing::new(things(false), 2);
         let pairs = [
             ("tag".to_owned(), "a b".to_owned()),
             ("after".to_owned(), "0".to_owned()),
@@ -85,7 +91,9 @@ mod tests {
             (json["things"][1]["id"].as_i64(), json["next"].as_str()),
             (Some(2), Some(&*next))
         );
-        let last = Listing::new(things, 3, Some("2".to_owned()));
+        let cut = Listing::new(things(true), 3);
+        assert_eq!(cut.next("/x", &[]).unwrap(), "/x?after=2");
+        let last = Listing::new(things(false), 3);
         assert_eq!(last.next("/x", &[]), None);
         assert_eq!(
             last.render("things", None, Format::Lines),

@@ -37,11 +37,16 @@ const MAINTENANCE: Statement = Statement::new(
     include_str!("../../sql/api/maintenance.sql"),
 );
 
+/// Bytes of the texts of one answer's checks: beyond, the next page goes on.
+const TEXTS_BYTES_MAX: i64 = 8 * 1024 * 1024;
+
 /// Things as JSON, and where the last one stands.
 #[derive(Debug, Default)]
 pub(crate) struct Things {
     pub(crate) json: Vec<String>,
     pub(crate) last: Option<String>,
+    /// There are more than these, although fewer came than were asked for.
+    pub(crate) is_cut: bool,
 }
 
 impl Things {
@@ -50,8 +55,13 @@ impl Things {
         Self {
             json: rows.iter().map(|row| row.get(1)).collect(),
             last: rows.last().map(|row| row.get::<_, i64>(0).to_string()),
+            is_cut: false,
         }
     }
+}
+
+fn count(rows: usize) -> i64 {
+    i64::try_from(rows).unwrap_or(i64::MAX)
 }
 
 async fn ask(
@@ -131,6 +141,7 @@ pub(crate) async fn groups(
     Ok(Things {
         json: rows.iter().map(|row| row.get(1)).collect(),
         last: rows.last().map(|row| row.get(0)),
+        is_cut: false,
     })
 }
 
@@ -169,6 +180,7 @@ impl Checks<'_> {
                 &after,
                 &after_id,
                 &self.limit,
+                &TEXTS_BYTES_MAX,
             ],
         )
         .await?;
@@ -179,6 +191,9 @@ impl Checks<'_> {
         Ok(Things {
             json: rows.iter().map(|row| row.get(2)).collect(),
             last,
+            is_cut: rows
+                .last()
+                .is_some_and(|row| row.get::<_, i64>(3) > count(rows.len())),
         })
     }
 }
@@ -260,5 +275,6 @@ pub(crate) async fn maintenance(
     Ok(Things {
         json: rows.iter().map(|row| row.get(1)).collect(),
         last: None,
+        is_cut: false,
     })
 }

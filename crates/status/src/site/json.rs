@@ -236,7 +236,7 @@ fn listing(
         Err(refusal) => return refuse(site, refusal),
     };
     site.is_back();
-    let listing = Listing::new(things.json, limit, things.last);
+    let listing = Listing::new(things, limit);
     let next = listing.next(uri.path(), &words.0);
     let text = listing.render(name, next.as_deref(), format);
     let content_type = if format == Format::Lines { LINES } else { JSON };

@@ -1,6 +1,7 @@
 //! What is asked for that makes no sense, and rows that do not.
 
 use axum::http::StatusCode;
+use serde_json::Value;
 
 use super::fixture::Fixture;
 
@@ -46,4 +47,26 @@ async fn a_row_that_makes_no_sense_hides_no_website() {
     }
     let stands = fixture.rows("SELECT status FROM latest_status").await;
     assert_eq!(stands.len(), 3);
+}
+
+#[tokio::test]
+async fn a_page_of_checks_ends_where_their_texts_are_large() {
+    let fixture = Fixture::new().await;
+    fixture.website(1, "http://a.test/", "null").await;
+    fixture
+        .execute(
+            "INSERT INTO metrics (website_id, location, scheduled_at, check_id, error_code, response_time, matched_text) \
+            SELECT 1, 'here', now() - number * interval '1 s', gen_random_uuid(), 200, 1, repeat('x', 3000000) \
+            FROM generate_series(1, 7) AS number",
+        )
+        .await;
+    let mut next = Some("/api/v1/websites/1/checks?limit=1000".to_owned());
+    let mut pages = Vec::new();
+    while let Some(path) = next {
+        let answer = fixture.get(&path).await;
+        let told: Value = serde_json::from_str(answer.text()).unwrap();
+        pages.push(told["checks"].as_array().unwrap().len());
+        next = told["next"].as_str().map(str::to_owned);
+    }
+    assert_eq!(pages, [3, 3, 1]);
 }

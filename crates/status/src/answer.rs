@@ -11,6 +11,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use maud::Markup;
+use serde_json::json;
 
 use crate::assets;
 
@@ -20,6 +21,8 @@ const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; i
 /// Seconds after which a page of an outage is asked for again.
 const RETRY_SECONDS: u32 = 10;
 const HTML: &str = "text/html; charset=utf-8";
+/// Of whatever programs are told.
+pub(crate) const JSON: &str = "application/json";
 
 /// Headers of every answer.
 pub(crate) const HEADERS: [(HeaderName, HeaderValue); 4] = [
@@ -39,12 +42,19 @@ pub(crate) fn content(content_type: &'static str, content: String, asked: &Heade
     let tag = format!("W/\"{}\"", assets::digest(&content));
     let is_known = asked
         .get(IF_NONE_MATCH)
-        .is_some_and(|known| known.as_bytes() == tag.as_bytes());
+        .is_some_and(|known| names(known, &tag));
     let headers = [(ETAG, tag), (CACHE_CONTROL, "no-cache".to_owned())];
     if is_known {
         return (StatusCode::NOT_MODIFIED, headers).into_response();
     }
     (headers, [(CONTENT_TYPE, content_type)], content).into_response()
+}
+
+/// Whether one of the tags that somebody knows is this one; whether one is weak makes no difference here.
+fn names(known: &HeaderValue, tag: &str) -> bool {
+    let strong = |tag: &str| tag.trim().trim_start_matches("W/").to_owned();
+    let mut known = known.to_str().unwrap_or_default().split(',').map(strong);
+    known.any(|it| it == "*" || it == strong(tag))
 }
 
 /// A page that says what is wrong.
@@ -58,6 +68,12 @@ pub(crate) fn problem(status: StatusCode, markup: Markup) -> Response {
         headers.insert(REFRESH, RETRY_SECONDS.into());
     }
     response
+}
+
+/// The same for a program.
+pub(crate) fn json_problem(status: StatusCode, reason: &str) -> Response {
+    let body = json!({ "error": reason }).to_string();
+    (status, [(CONTENT_TYPE, JSON)], body).into_response()
 }
 
 /// A file that never changes under its name.

@@ -1,9 +1,11 @@
 //! The routes, and what stands behind each.
 //!
+//! - `asked`: what is refused, whatever the database holds.
 //! - `html`: pages. `live`: what they are told while they are open.
 //! - `json`: the API. `others`: summary, badges, feed. `probes`: what Prometheus is told.
 //! - `shared`: what the handlers share.
 
+mod asked;
 mod html;
 mod json;
 mod live;
@@ -67,11 +69,13 @@ impl StatusPage {
             .merge(json::routes())
             .merge(others::routes())
             .merge(live::routes())
+            .fallback(asked::nowhere)
             .with_state(Arc::clone(&site));
         // Prometheus knows websites by their urls.
         if settings.shows_urls {
-            routes = routes.merge(probes::routes(site));
+            routes = routes.merge(probes::routes(Arc::clone(&site)));
         }
+        routes = routes.layer(from_fn_with_state(site, asked::refuse_nul));
         if let Some(credentials) = settings.credentials.clone() {
             let gate = Arc::new(Gate::new(credentials));
             routes = routes.layer(from_fn_with_state(gate, auth::ask));

@@ -11,6 +11,18 @@ const HOURS_MAX: i64 = 48;
 /// A time that is older is told with its day.
 const CLOCK_ONLY: SignedDuration = SignedDuration::from_hours(24);
 
+/// How a time is written in an address.
+pub(crate) const EXAMPLE: &str = "2026-08-22T03:12:00Z";
+/// The year before which whatever is asked for was, in an address: the database's calendar has an end.
+const YEAR_END: i16 = 3000;
+
+/// A time of an address, of those that the database can be asked for.
+pub(crate) fn asked_for(text: &str) -> Option<Timestamp> {
+    let time: Timestamp = text.parse().ok()?;
+    let is_sound = time >= Timestamp::UNIX_EPOCH && day_of(time).year() < YEAR_END;
+    is_sound.then_some(time)
+}
+
 /// How much of a time is told.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Clock {

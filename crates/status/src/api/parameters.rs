@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp, civil::Date};
 
-use crate::state::State;
+use crate::{state::State, times};
 
 /// Things of one answer.
 const LIMIT: i64 = 100;
@@ -136,9 +136,8 @@ fn number(name: &str, value: &str, max: i64) -> Result<i64, String> {
 }
 
 fn time(name: &str, value: &str) -> Result<Timestamp, String> {
-    value
-        .parse()
-        .map_err(|_| format!("{name} is not a time such as 2026-08-22T03:12:00Z"))
+    times::asked_for(value)
+        .ok_or_else(|| format!("{name} is not a time such as {}", times::EXAMPLE))
 }
 
 fn day(name: &str, value: &str) -> Result<Date, String> {

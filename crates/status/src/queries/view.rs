@@ -2,6 +2,8 @@
 
 use jiff::{SignedDuration, Timestamp, civil::Date};
 
+use crate::times;
+
 /// A website's page, as it is looked at.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct View {
@@ -113,8 +115,7 @@ fn day(word: &str) -> Result<Date, String> {
 }
 
 fn before(word: &str) -> Result<Timestamp, String> {
-    word.parse()
-        .map_err(|_| "before is not a time such as 2026-08-22T03:12:00Z".to_owned())
+    times::asked_for(word).ok_or_else(|| format!("before is not a time such as {}", times::EXAMPLE))
 }
 
 #[cfg(test)]

@@ -2,15 +2,12 @@
 
 use std::sync::Arc;
 
-use axum::{
-    Router,
-    extract::{Path, State},
-    http::HeaderMap,
-    response::Response,
-    routing::get,
-};
+use axum::{Router, extract::State, http::HeaderMap, response::Response, routing::get};
 
-use super::shared::{Shared, Site, Words, pairs};
+use super::{
+    asked::Number,
+    shared::{Shared, Site, Words, pairs},
+};
 use crate::{
     answer, assets, pages,
     queries::{Filter, INCIDENTS_MAX, View, Wanted},
@@ -42,7 +39,7 @@ async fn overview(State(site): Shared, words: Words, asked: HeaderMap) -> Respon
 
 async fn website(
     State(site): Shared,
-    Path(id): Path<i64>,
+    Number(id): Number,
     words: Words,
     asked: HeaderMap,
 ) -> Response {
@@ -56,7 +53,7 @@ async fn website(
     })
 }
 
-async fn incident(State(site): Shared, Path(id): Path<i64>, asked: HeaderMap) -> Response {
+async fn incident(State(site): Shared, Number(id): Number, asked: HeaderMap) -> Response {
     let read = site.reading.incident(id).await;
     site.show_known(read, &asked, pages::incident)
 }

@@ -4,16 +4,18 @@ use std::sync::Arc;
 
 use axum::{
     Router,
-    extract::{Path, State},
-    http::{HeaderMap, StatusCode, Uri, header::CONTENT_TYPE},
-    response::{IntoResponse, Response},
+    extract::State,
+    http::{HeaderMap, StatusCode, Uri},
+    response::Response,
     routing::get,
 };
 use database::DatabaseError;
 use jiff::Timestamp;
-use serde_json::json;
 
-use super::shared::{Shared, Site, Words, pairs};
+use super::{
+    asked::Number,
+    shared::{Shared, Site, Words, pairs},
+};
 use crate::{
     answer,
     api::{Format, Listing, Parameters},
@@ -21,7 +23,6 @@ use crate::{
     times,
 };
 
-const JSON: &str = "application/json";
 const LINES: &str = "application/x-ndjson";
 /// The description of all of it.
 const OPENAPI: &str = include_str!("../../assets/openapi.json");
@@ -59,7 +60,7 @@ pub(crate) fn routes() -> Router<Arc<Site>> {
         .route("/api/v1/maintenance", get(maintenance))
         .route(
             "/api/v1/openapi.json",
-            get(async |asked: HeaderMap| answer::content(JSON, OPENAPI.to_owned(), &asked)),
+            get(async |asked: HeaderMap| answer::content(answer::JSON, OPENAPI.to_owned(), &asked)),
         )
 }
 
@@ -83,7 +84,7 @@ async fn websites(State(site): Shared, words: Words, uri: Uri, asked: HeaderMap)
     listing(&site, "websites", answer.await, (&words, &uri), &asked)
 }
 
-async fn website(State(site): Shared, Path(id): Path<i64>, asked: HeaderMap) -> Response {
+async fn website(State(site): Shared, Number(id): Number, asked: HeaderMap) -> Response {
     let answer = async {
         let wanted = Websites {
             id: Some(id),
@@ -97,14 +98,14 @@ async fn website(State(site): Shared, Path(id): Path<i64>, asked: HeaderMap) -> 
         things.json.pop().ok_or(Refusal::Missing)
     };
     match answer.await {
-        Ok(json) => answer::content(JSON, json, &asked),
+        Ok(json) => answer::content(answer::JSON, json, &asked),
         Err(refusal) => refuse(&site, refusal),
     }
 }
 
 async fn checks(
     State(site): Shared,
-    Path(website_id): Path<i64>,
+    Number(website_id): Number,
     words: Words,
     uri: Uri,
     asked: HeaderMap,
@@ -142,7 +143,7 @@ async fn checks(
 
 async fn availability(
     State(site): Shared,
-    Path(website_id): Path<i64>,
+    Number(website_id): Number,
     words: Words,
     asked: HeaderMap,
 ) -> Response {
@@ -154,7 +155,7 @@ async fn availability(
         found.ok_or(Refusal::Missing)
     };
     match answer.await {
-        Ok(json) => answer::content(JSON, json, &asked),
+        Ok(json) => answer::content(answer::JSON, json, &asked),
         Err(refusal) => refuse(&site, refusal),
     }
 }
@@ -217,8 +218,12 @@ fn after(parameters: &Parameters) -> Result<Option<i64>, String> {
 /// The same of checks: when the last one was due, and its id.
 fn place_of_check(after: &str) -> Result<(Timestamp, &str), String> {
     let place = after.split_once(',').and_then(|(due_at, id)| {
-        let is_id = id.len() == 36 && id.bytes().all(|it| it.is_ascii_hexdigit() || it == b'-');
-        Some((due_at.parse().ok()?, is_id.then_some(id)?))
+        let is_of_id = |(at, it): (usize, u8)| match at {
+            8 | 13 | 18 | 23 => it == b'-',
+            _ => it.is_ascii_hexdigit(),
+        };
+        let is_id = id.len() == 36 && id.bytes().enumerate().all(is_of_id);
+        Some((times::asked_for(due_at)?, is_id.then_some(id)?))
     });
     place.ok_or_else(|| "after is none that a next page was told by".to_owned())
 }
@@ -239,7 +244,11 @@ fn listing(
     let listing = Listing::new(things, limit);
     let next = listing.next(uri.path(), &words.0);
     let text = listing.render(name, next.as_deref(), format);
-    let content_type = if format == Format::Lines { LINES } else { JSON };
+    let content_type = if format == Format::Lines {
+        LINES
+    } else {
+        answer::JSON
+    };
     answer::content(content_type, text, asked)
 }
 
@@ -253,6 +262,5 @@ fn refuse(site: &Site, refusal: Refusal) -> Response {
             (StatusCode::SERVICE_UNAVAILABLE, reason)
         }
     };
-    let body = json!({ "error": reason }).to_string();
-    (status, [(CONTENT_TYPE, JSON)], body).into_response()
+    answer::json_problem(status, &reason)
 }

@@ -5,6 +5,84 @@ use serde_json::Value;
 
 use super::fixture::Fixture;
 
+/// Words that the database would refuse, whatever it holds.
+const REFUSED_BY_THE_DATABASE: [&str; 12] = [
+    "/?q=%00",
+    "/?tag=a%00b",
+    "/?group=%00",
+    "/websites/1?from=%00",
+    "/feed.atom?group=%00",
+    "/probe?target=http://a.test/%00",
+    "/incidents?before=-009999-01-02T00:00:00Z",
+    "/api/v1/websites?tag=%00",
+    "/api/v1/websites/1/checks?location=%00",
+    "/api/v1/websites/1/checks?since=-009999-01-02T00:00:00Z&until=-009999-01-03T00:00:00Z",
+    "/api/v1/websites/1/checks?after=2026-01-01T00:00:00Z,------------------------------------",
+    "/api/v1/groups?after=%00",
+];
+
+#[tokio::test]
+async fn what_no_database_can_be_asked_is_refused_and_no_outage() {
+    let fixture = Fixture::new().await;
+    fixture.website(1, "http://a.test/", "null").await;
+    fixture.up(1, "here", 5).await;
+    for path in REFUSED_BY_THE_DATABASE {
+        let answer = fixture.get(path).await;
+        let told = answer.text();
+        assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{path}: {told}");
+        if path.starts_with("/api/") {
+            let told: Value = serde_json::from_str(told).unwrap();
+            assert!(told["error"].is_string(), "{path}: {told}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn each_refusal_of_the_api_is_json_and_of_the_pages_a_page() {
+    let fixture = Fixture::new().await;
+    for (path, status, reason) in [
+        (
+            "/api/v1/websites/x",
+            StatusCode::BAD_REQUEST,
+            "by its number",
+        ),
+        (
+            "/api/v1/websites/99999999999999999999",
+            StatusCode::BAD_REQUEST,
+            "by its number",
+        ),
+        (
+            "/api/v1/websites/x/checks",
+            StatusCode::BAD_REQUEST,
+            "by its number",
+        ),
+        (
+            "/api/v1/websites/1",
+            StatusCode::NOT_FOUND,
+            "no such website",
+        ),
+        ("/api/v1/nothing", StatusCode::NOT_FOUND, "openapi.json"),
+        ("/api/v2/nothing", StatusCode::NOT_FOUND, "openapi.json"),
+    ] {
+        let answer = fixture.get(path).await;
+        assert_eq!(answer.status, status, "{path}");
+        assert_eq!(answer.headers["content-type"], "application/json", "{path}");
+        let told: Value = serde_json::from_str(answer.text()).unwrap();
+        assert!(told["error"].as_str().unwrap().contains(reason), "{told}");
+    }
+    for (path, status) in [
+        ("/websites/x", StatusCode::BAD_REQUEST),
+        ("/incidents/x", StatusCode::BAD_REQUEST),
+        ("/websites/1", StatusCode::NOT_FOUND),
+        ("/nothing", StatusCode::NOT_FOUND),
+    ] {
+        let answer = fixture.get(path).await;
+        assert_eq!(answer.status, status, "{path}");
+        let page = answer.text();
+        assert!(page.contains("All websites"), "{path}: {page}");
+    }
+}
+
 /// Records may say anything, and rows keep it: whoever reads them all must not stumble over one.
 #[tokio::test]
 async fn a_row_that_makes_no_sense_hides_no_website() {

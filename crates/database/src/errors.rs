@@ -44,6 +44,9 @@ pub enum DatabaseError {
         "{0} were taken and are not there: a trigger or a rule of the database's own swallows them"
     )]
     Swallowed(&'static str),
+    /// A key of ours is gone, without which nothing tells a repeat from what is new.
+    #[error("{0}")]
+    Keyless(&'static str),
 }
 
 /// Where, and as whom, we are there: what an error is about.
@@ -63,7 +66,7 @@ impl DatabaseError {
         match self {
             Self::Timeout(_) => Action::RetrySmaller,
             Self::Stale(_) => Action::Refresh,
-            Self::Swallowed(_) => Action::Ask,
+            Self::Swallowed(_) | Self::Keyless(_) => Action::Ask,
             Self::Connect(_) => match self.database_error() {
                 Some(error) if action_of(error, false) == Action::Ask => Action::Ask,
                 // A login that is refused condemns nobody's records, whatever the code.
@@ -164,7 +167,11 @@ impl DatabaseError {
             )
             | Self::Postgres { source: error, .. } => error.as_db_error(),
             Self::Migrate(error) => root(error).downcast_ref(),
-            Self::Connect(_) | Self::Timeout(_) | Self::Stale(_) | Self::Swallowed(_) => None,
+            Self::Connect(_)
+            | Self::Timeout(_)
+            | Self::Stale(_)
+            | Self::Swallowed(_)
+            | Self::Keyless(_) => None,
         }
     }
 }

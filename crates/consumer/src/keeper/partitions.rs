@@ -56,6 +56,7 @@ pub(crate) async fn keep(writer: BatchWriter, mut trouble: Trouble, stop: Cancel
     while pause(LOOK_INTERVAL, &stop).await {
         let looked = async {
             writer.database().ping().await?;
+            writer.check_key().await?;
             writer.make_days_ahead(Timestamp::now()).await
         };
         match stop.run_until_cancelled(looked).await {

@@ -44,7 +44,29 @@ const FIND_UNIDENTIFIED: Statement = Statement::new(
     AND EXISTS (SELECT FROM pg_publication WHERE pubupdate)",
 );
 
+const KEY: Statement = Statement::new(
+    "looking for the key of metrics",
+    "SELECT EXISTS (SELECT FROM pg_constraint WHERE conrelid = 'metrics'::regclass \
+    AND conname = 'metrics_check_key')",
+);
+
 impl BatchWriter {
+    /// Looks whether the key is there by which a check has one row: what is copied in is no repeat only as long as
+    /// it is.
+    pub async fn check_key(&self) -> Result<(), DatabaseError> {
+        let row = self
+            .database
+            .attempt(async |client| KEY.query_one(client, &[]).await);
+        if row.await?.get(0) {
+            return Ok(());
+        }
+        Err(DatabaseError::Keyless(
+            "metrics has lost its unique key, so results that come again are stored twice; delete the \
+             repeats, and ALTER TABLE metrics ADD CONSTRAINT metrics_check_key UNIQUE (website_id, \
+             scheduled_at, check_id)",
+        ))
+    }
+
     /// Forgets what is known of websites and partitions, checks the tables, and mends what keeps
     /// them from being written.
     pub async fn refresh(&self) -> Result<(), PrepareError> {

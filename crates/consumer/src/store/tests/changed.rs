@@ -126,6 +126,21 @@ async fn a_day_made_later_has_what_somebody_added_to_the_table() {
 }
 
 #[tokio::test]
+async fn a_key_that_is_gone_is_said_with_how_to_make_it_again() {
+    let fixture = Fixture::prepared().await;
+    fixture.writer.check_key().await.unwrap();
+    fixture
+        .execute("ALTER TABLE metrics DROP CONSTRAINT metrics_check_key")
+        .await;
+    let error = fixture.writer.check_key().await.unwrap_err();
+    assert_eq!(error.action(), Action::Ask);
+    let story = fixture.writer.database().explain(&error);
+    let (_, again) = story.split_once("repeats, and ").unwrap();
+    fixture.execute(again).await;
+    fixture.writer.check_key().await.unwrap();
+}
+
+#[tokio::test]
 async fn a_role_that_reads_backslashes_otherwise_finds_the_same_days() {
     let fixture = Fixture::prepared().await;
     let settings = [

@@ -94,7 +94,7 @@ fn missing_right(message: &str, role: &str) -> String {
     } else if what("schema") {
         format!("GRANT USAGE, CREATE ON SCHEMA {name} TO \"{role}\"")
     } else if what("table") {
-        format!("GRANT SELECT, INSERT, UPDATE ON TABLE {name} TO \"{role}\"")
+        format!("GRANT SELECT, INSERT, UPDATE, DELETE ON TABLE {name} TO \"{role}\"")
     } else if what("sequence") {
         format!("GRANT USAGE ON SEQUENCE {name} TO \"{role}\"")
     } else if what("database") {
@@ -115,7 +115,7 @@ mod tests {
         let grant = missing_right("permission denied for table metrics", "me");
         assert_eq!(
             grant,
-            "GRANT SELECT, INSERT, UPDATE ON TABLE metrics TO \"me\""
+            "GRANT SELECT, INSERT, UPDATE, DELETE ON TABLE metrics TO \"me\""
         );
         let grant = missing_right("must be owner of table metrics", "me");
         assert_eq!(grant, "ALTER TABLE metrics OWNER TO \"me\"");

@@ -113,7 +113,7 @@ const ADVISED: &[(&str, Fields<'static>, &str)] = &[
             (ROUTINE, "aclcheck_error"),
             (MESSAGE, "permission denied for table metrics"),
         ],
-        "GRANT SELECT, INSERT, UPDATE ON TABLE metrics TO \"me\"",
+        "GRANT SELECT, INSERT, UPDATE, DELETE ON TABLE metrics TO \"me\"",
     ),
     ("25006", &[], "PG_URI has to name the primary"),
     ("53100", &[], "the server's disk is full"),

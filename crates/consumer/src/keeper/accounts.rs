@@ -41,20 +41,14 @@ impl Accounts {
         let public_tags = public_tags.to_vec();
         (Self { public_tags, tell }, known)
     }
-}
 
-/// Proves until `stop`.
-pub(super) async fn prove(database: Database, accounts: Accounts, stop: CancellationToken) {
-    let tags = Some(&*accounts.public_tags).filter(|tags| !tags.is_empty());
-    let mut rest = FIRST_AFTER;
-    while pause(rest, &stop).await {
-        let began = Instant::now();
-        let proof = verify::last_day(&database, tags, Timestamp::now());
-        rest = match stop.run_until_cancelled(proof).await {
-            None => return,
-            Some(Ok(account)) => {
+    /// Proves it once, tells it, and says after how long again.
+    async fn round(&self, database: &Database, now: Timestamp) -> Duration {
+        let tags = Some(&*self.public_tags).filter(|tags| !tags.is_empty());
+        match verify::last_day(database, tags, now).await {
+            Ok(account) => {
                 let is_whole = account.unaccounted == 0;
-                accounts.tell.send_replace(Some(Arc::new(account)));
+                self.tell.send_replace(Some(Arc::new(account)));
                 if is_whole {
                     CALM_INTERVAL
                 } else {
@@ -62,14 +56,79 @@ pub(super) async fn prove(database: Database, accounts: Accounts, stop: Cancella
                 }
             }
             // The page tells until when the last account was.
-            Some(Err(error)) => {
+            Err(error) => {
                 let why = database.explain(&error);
                 warn!(
                     "Proving again in {CALM_INTERVAL:?} that all checks are accounted for: {why}"
                 );
                 CALM_INTERVAL
             }
+        }
+    }
+}
+
+/// Proves until `stop`.
+pub(super) async fn prove(database: Database, accounts: Accounts, stop: CancellationToken) {
+    let mut rest = FIRST_AFTER;
+    while pause(rest, &stop).await {
+        let began = Instant::now();
+        let now = Timestamp::now();
+        let round = accounts.round(&database, now);
+        let Some(interval) = stop.run_until_cancelled(round).await else {
+            return;
         };
-        rest = rest.max(began.elapsed() * REST_FACTOR);
+        rest = interval.max(began.elapsed() * REST_FACTOR);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::SignedDuration;
+    use messages::{DueTimes, check_id};
+    use tokio_postgres::NoTls;
+
+    use super::*;
+    use crate::testing;
+
+    const URL: &str = "http://a/";
+    const TABLES: &str = "CREATE TABLE part PARTITION OF metrics \
+        FOR VALUES FROM ('2026-11-23Z') TO ('2026-11-26Z'); INSERT INTO websites (url) VALUES ('http://a/')";
+    const ROW: &str = "INSERT INTO metrics (website_id, location, scheduled_at, check_id, error_code, \
+        response_time, \"interval\", outcome) SELECT id, '', $1, $2, 200, 0.1, 3600, 'up' FROM websites";
+
+    #[tokio::test]
+    async fn an_account_is_told_and_proved_again_sooner_where_a_check_is_missing() {
+        let uri = testing::database().await;
+        let writer = testing::writer(&uri);
+        let database = writer.database();
+        database::prepare(database).await.unwrap();
+        let (client, connection) = tokio_postgres::connect(&uri, NoTls).await.unwrap();
+        tokio::spawn(connection);
+        client.batch_execute(TABLES).await.unwrap();
+        let end: Timestamp = "2026-11-25T00:00:00Z".parse().unwrap();
+        let since = end - SignedDuration::from_hours(48);
+        for due in DueTimes::new(URL, Duration::from_hours(1)).within(since..end) {
+            let row = (database::system_time(due), check_id("", URL, due));
+            client.execute(ROW, &[&row.0, &row.1]).await.unwrap();
+        }
+        let now = end + SignedDuration::from_mins(2);
+        let (accounts, known) = Accounts::channel(&[]);
+        let told = || {
+            let account = known.borrow().clone();
+            account.map(|it| (it.due, it.unaccounted))
+        };
+        assert_eq!(accounts.round(database, now).await, CALM_INTERVAL);
+        assert_eq!(told(), Some((24, 0)));
+
+        let gone = "DELETE FROM metrics WHERE scheduled_at >= '2026-11-24T10:00Z' AND scheduled_at < '2026-11-24T11:00Z'";
+        client.batch_execute(gone).await.unwrap();
+        assert_eq!(accounts.round(database, now).await, FINDING_INTERVAL);
+        assert_eq!(told(), Some((24, 1)));
+
+        // What cannot be proved leaves the last account, which says until when it was.
+        let hidden = "ALTER TABLE metrics RENAME TO hidden";
+        client.batch_execute(hidden).await.unwrap();
+        assert_eq!(accounts.round(database, now).await, CALM_INTERVAL);
+        assert_eq!(told(), Some((24, 1)));
     }
 }

@@ -46,6 +46,11 @@ impl Page {
         Self { status, ..self }
     }
 
+    #[cfg(test)]
+    pub(super) fn status(&self) -> u16 {
+        self.status
+    }
+
     pub(super) fn after(self, delay: Duration) -> Self {
         Self { delay, ..self }
     }
@@ -66,6 +71,7 @@ impl Page {
         let reason = match self.status {
             200 => "OK",
             302 => "Found",
+            503 => "Service Unavailable",
             _ => "Internal Server Error",
         };
         let mut bytes = format!("HTTP/1.1 {} {reason}\r\n", self.status).into_bytes();

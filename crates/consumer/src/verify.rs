@@ -25,7 +25,7 @@ use std::{
 
 use anyhow::{anyhow, bail};
 use database::Database;
-use jiff::Timestamp;
+use jiff::{Timestamp, Unit};
 use service::command_line::BadInput;
 
 pub(crate) use self::accounted::last_day;
@@ -49,7 +49,10 @@ pub struct VerifyOptions {
 
 impl VerifyOptions {
     fn period(self, now: Timestamp) -> Result<Range<Timestamp>, BadInput> {
-        let until = self.until.unwrap_or(now - UNDER_WAY);
+        // A whole second, which is easier to read, and to ask for once more.
+        let until = self
+            .until
+            .unwrap_or_else(|| now.round(Unit::Second).unwrap_or(now) - UNDER_WAY);
         let since = self.since.unwrap_or(until - PERIOD);
         if since < until {
             Ok(since..until)

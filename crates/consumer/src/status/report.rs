@@ -84,7 +84,7 @@ impl Report {
             "    owner {}",
             self.owner(partition).unwrap_or("nobody")
         )?;
-        write!(out, "    moved {}", text(&partition["updated_at"]))?;
+        write!(out, "    moved {}", time(&partition["updated_at"]))?;
         for fate in FATES {
             let count = partition[fate].as_i64().unwrap_or(0);
             if count != 0 {
@@ -98,29 +98,42 @@ impl Report {
 /// Incidents, what is to be told, roll-ups, locations.
 fn write_to_do(out: &mut Formatter<'_>, tables: &Tables) -> fmt::Result {
     let to_do = &tables.to_do;
-    for (count, of, since) in [
-        ("open_incidents", "open incidents", "oldest_incident"),
-        ("waiting_news", "things are to be told", "oldest_news"),
+    for (count, of, of_one, since) in [
+        (
+            "open_incidents",
+            "open incidents",
+            "open incident",
+            "oldest_incident",
+        ),
+        (
+            "waiting_news",
+            "things are to be told",
+            "thing is to be told",
+            "oldest_news",
+        ),
         (
             "dirty_hours",
             "hours are to be counted for the roll-ups",
+            "hour is to be counted for the roll-ups",
             "oldest_dirty_hour",
         ),
     ] {
-        let count = to_do[count].as_i64().unwrap_or(0);
-        if count != 0 {
-            writeln!(out, "{count} {of}, the oldest of {}", text(&to_do[since]))?;
+        let since = time(&to_do[since]);
+        match to_do[count].as_i64().unwrap_or(0) {
+            0 => {}
+            1 => writeln!(out, "1 {of_one}, of {since}")?,
+            count => writeln!(out, "{count} {of}, the oldest of {since}")?,
         }
     }
     for location in &tables.locations {
-        let (name, heard_at) = (text(&location["location"]), text(&location["heard_at"]));
+        let (name, heard_at) = (text(&location["location"]), time(&location["heard_at"]));
         write!(out, "location {name:?}: last heard at {heard_at}")?;
         for (since, what) in [
             ("silent_since", "silent"),
             ("network_out_since", "its network is out"),
         ] {
             if location[since].is_string() {
-                write!(out, ", {what} since {}", text(&location[since]))?;
+                write!(out, ", {what} since {}", time(&location[since]))?;
             }
         }
         writeln!(out)?;
@@ -132,6 +145,31 @@ fn write_to_do(out: &mut Formatter<'_>, tables: &Tables) -> fmt::Result {
 fn text(value: &Value) -> String {
     let text = value.as_str().unwrap_or("?");
     text.replace(char::is_control, " ")
+}
+
+/// A time of the tables, to the second, which is as much as a person wants; as JSON it is whole.
+fn time(value: &Value) -> String {
+    let text = text(value);
+    let time = text.parse::<Timestamp>().ok();
+    let second = time.and_then(|time| Timestamp::from_second(time.as_second()).ok());
+    second.map_or(text, |second| second.to_string())
+}
+
+/// Bytes as a person reads them: `812 kB`, `4.1 MB`.
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "one digit after the point is shown"
+)]
+fn size(bytes: i64) -> String {
+    let mut size = bytes as f64 / 1e3;
+    for unit in ["kB", "MB", "GB"] {
+        if size < 1e3 {
+            let digits = usize::from(unit != "kB" && size < 1e2);
+            return format!("{size:.digits$} {unit}");
+        }
+        size /= 1e3;
+    }
+    format!("{size:.1} TB")
 }
 
 fn id(partition: &Value) -> Option<i32> {
@@ -148,7 +186,7 @@ impl Display for Report {
             self.write_partition(out, partition)?;
         }
         if let Some(letter) = &self.tables.last_letter {
-            let (made, reason) = (text(&letter["created_at"]), text(&letter["reason"]));
+            let (made, reason) = (time(&letter["created_at"]), text(&letter["reason"]));
             writeln!(
                 out,
                 "last dead letter: {} of {made}: {reason}",
@@ -158,7 +196,7 @@ impl Display for Report {
         }
         write_to_do(out, &self.tables)?;
         for alerts in &self.tables.alerts {
-            let (receiver, oldest) = (text(&alerts["receiver"]), text(&alerts["oldest"]));
+            let (receiver, oldest) = (text(&alerts["receiver"]), time(&alerts["oldest"]));
             writeln!(
                 out,
                 "receiver {receiver}: {} alerts wait, the oldest since {oldest}, {} attempts",
@@ -169,7 +207,8 @@ impl Display for Report {
             }
         }
         for day in &self.tables.days {
-            writeln!(out, "{}: {} bytes", text(&day["day"]), day["bytes"])?;
+            let bytes = day["bytes"].as_i64().unwrap_or(0);
+            writeln!(out, "{}: {}", text(&day["day"]), size(bytes))?;
         }
         match &self.asked.error {
             Some(error) => writeln!(out, "{error}"),
@@ -194,7 +233,7 @@ mod tests {
                     json!({"receiver": "ops", "unsent": 2, "oldest": "t", "attempts": 7, "last_error": "refused"}),
                 ],
                 to_do: json!({"open_incidents": 3, "oldest_incident": "t", "waiting_news": 0, "dirty_hours": 1,
-                    "oldest_dirty_hour": "h"}),
+                    "oldest_dirty_hour": "2026-11-25T03:00:00.77669+00:00"}),
                 locations: vec![json!({"location": "paris", "heard_at": "t", "silent_since": "s"})],
                 days: vec![json!({"day": "metrics_20261126", "bytes": 8192})],
             },
@@ -226,13 +265,27 @@ mod tests {
             "partition 2: next 1, lag ? records, ? s\n    owner nobody",
             "last dead letter: 3 of ?: not_json\n    a b",
             "receiver ops: 2 alerts wait, the oldest since t, 7 attempts\n    refused",
-            "3 open incidents, the oldest of t\n1 hours are",
+            "3 open incidents, the oldest of t\n1 hour is to be counted for the roll-ups, of 2026-11-25T03:00:00Z\n",
             "location \"paris\": last heard at t, silent since s\n",
-            "metrics_20261126: 8192 bytes",
+            "metrics_20261126: 8 kB\n",
             "Kafka: away",
         ] {
             assert!(text.contains(part), "{part:?} in {text}");
         }
         assert!(!text.contains('\u{1b}'), "nothing moves a terminal");
+    }
+
+    #[test]
+    fn sizes_are_for_people() {
+        let sizes = [
+            0,
+            286_720,
+            4_100_000,
+            409_000_000,
+            2_500_000_000,
+            3_000_000_000_000,
+        ];
+        let expected = ["0 kB", "287 kB", "4.1 MB", "409 MB", "2.5 GB", "3.0 TB"];
+        assert_eq!(sizes.map(size), expected);
     }
 }

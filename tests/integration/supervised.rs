@@ -1,8 +1,22 @@
 //! Under systemd: what it is told, through the socket that it gives.
 
-use std::{fs, os::unix::net::UnixDatagram, path::Path, sync::mpsc, thread, time::Duration};
+use std::{
+    fs,
+    io::{BufRead, BufReader},
+    os::{
+        fd::OwnedFd,
+        unix::{
+            fs::MetadataExt,
+            net::{UnixDatagram, UnixStream},
+        },
+    },
+    path::Path,
+    sync::mpsc,
+    thread,
+    time::Duration,
+};
 
-use crate::support::{Database, PATIENCE, Service, ServiceSettings, Topic};
+use crate::support::{Database, PATIENCE, Service, ServiceSettings, Topic, bare};
 
 /// What is told, as systemd would read it: at once, since whoever finds no room for another word waits.
 struct Ear {
@@ -90,4 +104,57 @@ async fn a_consumer_with_bad_settings_is_never_said_to_run() {
     ear.hear("STATUS=ready");
     assert_eq!(consumer.terminate().await, Some(0));
     ear.hear("STOPPING=1");
+}
+
+/// What `monitor run` says with these variables, at its standard error as the journal would have it; it ends by
+/// itself, since the last of them makes no sense.
+fn said_to_the_journal(variables: &[(&str, &str)], is_named: bool) -> Vec<String> {
+    let folder = tempfile::tempdir().unwrap();
+    let (ours, theirs) = UnixStream::pair().unwrap();
+    let theirs = fs::File::from(OwnedFd::from(theirs));
+    let stream = theirs.metadata().unwrap();
+    let inode = stream.ino() + u64::from(!is_named);
+    let mut command = bare("monitor");
+    command
+        .args(["run"])
+        .env("JOURNAL_STREAM", format!("{}:{inode}", stream.dev()))
+        .envs(variables.iter().copied())
+        .current_dir(folder.path())
+        .stderr(theirs);
+    let mut process = command.spawn().unwrap();
+    // It holds the other end of the stream.
+    drop(command);
+    let lines = BufReader::new(ours).lines().map(Result::unwrap).collect();
+    assert_eq!(process.wait().unwrap().code(), Some(2));
+    lines
+}
+
+#[test]
+fn the_journal_has_each_lines_level_and_the_time_by_itself() {
+    let folder = tempfile::tempdir().unwrap();
+    let targets = folder.path().join("urls.csv");
+    fs::write(&targets, "url\nnonsense\n").unwrap();
+    let targets = targets.to_str().unwrap();
+    let settings = [
+        ("BOOTSTRAP_SERVERS", "127.0.0.1:9"),
+        ("SECURITY_PROTOCOL", "PLAINTEXT"),
+        ("TOPIC_NAME", "nobody-reads-it"),
+        ("HTTP_LISTEN", "127.0.0.1:0"),
+        ("URLS_FILE", targets),
+        // It is not used, which is a warning.
+        ("HTTPS_PROXY", "http://127.0.0.1:9"),
+    ];
+    let lines = said_to_the_journal(&settings, true);
+    println!("{lines:?}");
+    assert!(lines.iter().any(|it| it.starts_with("<4>WARN    ")));
+    assert!(lines.iter().any(|it| it.starts_with("<3>monitor: ")));
+    assert!(lines.iter().all(|it| it.starts_with('<')));
+    // Objects, too.
+    let lines = said_to_the_journal(&[&settings[..], &[("LOG_FORMAT", "json")]].concat(), true);
+    println!("{lines:?}");
+    assert!(lines.iter().any(|it| it.starts_with("<4>{")));
+    // Where a shell has left the variable of another stream.
+    let lines = said_to_the_journal(&settings, false);
+    println!("{lines:?}");
+    assert!(lines.iter().all(|it| !it.starts_with('<')));
 }

@@ -3,8 +3,9 @@
 use std::io::{self, Write};
 
 use thiserror::Error;
+use tracing::Level;
 
-use crate::settings::InvalidSettings;
+use crate::{journal, settings::InvalidSettings};
 
 /// Drained, or done.
 const STATUS_DONE: u8 = 0;
@@ -47,10 +48,15 @@ pub fn say(command: &str, error: &anyhow::Error) {
     if error.is::<Said>() || error.is::<Status>() {
         return;
     }
+    let prefix = if journal::is_standard_error() {
+        journal::level_prefix(Level::ERROR)
+    } else {
+        ""
+    };
     let mut stderr = io::stderr().lock();
     for line in lines(error) {
         // Nobody is left to tell when standard error is closed.
-        writeln!(stderr, "{command}: {line}").ok();
+        writeln!(stderr, "{prefix}{command}: {line}").ok();
     }
 }
 

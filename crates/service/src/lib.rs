@@ -15,7 +15,7 @@
 //! - [`traces`]: what a collector of traces is told.
 //! - [`registry`]: a schema registry, as Confluent's API has it.
 //! - [`renewal`]: the same files, looked at again: their end, and that they were renewed.
-//! - [`signals`]: from signals to orders. `systemd`: what systemd is told.
+//! - [`signals`]: from signals to orders. `systemd`: what systemd is told. `journal`: how it takes our log.
 //! - [`unseen`]: characters that nobody sees.
 //! - [`backoff`]: how long to wait before trying again.
 
@@ -27,6 +27,7 @@ pub mod command_line;
 pub mod defects;
 pub mod health;
 pub mod http;
+mod journal;
 pub mod kafka;
 mod leave;
 pub mod manual;

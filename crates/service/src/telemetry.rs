@@ -3,6 +3,7 @@
 mod log;
 mod metric;
 mod numbers;
+mod prefixed;
 mod text;
 
 pub use self::{

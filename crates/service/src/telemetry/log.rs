@@ -6,9 +6,10 @@ use anyhow::Context;
 use tracing::{Level, level_filters::LevelFilter};
 use tracing_subscriber::{filter::Targets, layer::SubscriberExt, util::SubscriberInitExt};
 
-use super::text::Text;
+use super::{prefixed::Prefixed, text::Text};
 use crate::{
     defects::Reporter,
+    journal,
     settings::{Reader, Setting},
 };
 
@@ -90,11 +91,17 @@ impl LogSettings {
             .with(filter)
             .with(reporter.map(Reporter::into_layer));
         let layer = tracing_subscriber::fmt::layer().with_writer(io::stderr);
+        let is_journal = journal::is_standard_error();
         let started = match self.format {
-            LogFormat::Json => registry.with(layer.json().flatten_event(true)).try_init(),
+            LogFormat::Json => {
+                let layer = layer.json().flatten_event(true);
+                let prefixed = layer.map_event_format(|format| Prefixed { format, is_journal });
+                registry.with(prefixed).try_init()
+            }
             LogFormat::Text => {
-                let text = Text::to_standard_error(self.level >= Level::DEBUG);
-                registry.with(layer.event_format(text)).try_init()
+                let format = Text::to_standard_error(self.level >= Level::DEBUG, !is_journal);
+                let prefixed = layer.event_format(Prefixed { format, is_journal });
+                registry.with(prefixed).try_init()
             }
         };
         started.context("starting the log")

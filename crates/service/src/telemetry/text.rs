@@ -38,6 +38,8 @@ pub(super) struct Text {
     has_colours: bool,
     /// Whether a check shows the fields that are for machines.
     has_details: bool,
+    /// Whether a line begins with its time of day. systemd's journal has the time of each line by itself.
+    has_times: bool,
     zone: TimeZone,
     /// The day of the last line: a time of day alone would not say which.
     day: Mutex<Option<Date>>,
@@ -45,7 +47,7 @@ pub(super) struct Text {
 
 impl Text {
     /// Lines for standard error, in the colours that it can show.
-    pub(super) fn to_standard_error(has_details: bool) -> Self {
+    pub(super) fn to_standard_error(has_details: bool, has_times: bool) -> Self {
         let variable = |name| env::var(name).unwrap_or_default();
         Self {
             has_colours: has_colours(
@@ -54,6 +56,7 @@ impl Text {
                 io::stderr().is_terminal(),
             ),
             has_details,
+            has_times,
             zone: TimeZone::system(),
             day: Mutex::new(None),
         }
@@ -66,6 +69,25 @@ impl Text {
         now: Timestamp,
         out: &mut Writer<'_>,
     ) -> fmt::Result {
+        if self.has_times {
+            self.time(now, out)?;
+        }
+        let (colour, word) = match event.outcome.as_str() {
+            "" => level_word(level),
+            "up" => (GREEN, "up"),
+            "down" => (RED, "down"),
+            other => (GREY, other),
+        };
+        self.coloured(colour, word, WORD_WIDTH, out)?;
+        write!(out, " {}", event.message)?;
+        if event.outcome.is_empty() || self.has_details {
+            write!(out, "{}", event.fields)?;
+        }
+        out.write_char('\n')
+    }
+
+    /// The day where it is another than the last line's, and the time of day.
+    fn time(&self, now: Timestamp, out: &mut Writer<'_>) -> fmt::Result {
         let now = now.to_zoned_datetime(self.zone.clone());
         let last_day = self
             .day
@@ -78,19 +100,7 @@ impl Text {
             out.write_char('\n')?;
         }
         self.coloured(GREY, &now.strftime("%H:%M:%S").to_string(), 0, out)?;
-        let (colour, word) = match event.outcome.as_str() {
-            "" => level_word(level),
-            "up" => (GREEN, "up"),
-            "down" => (RED, "down"),
-            other => (GREY, other),
-        };
-        out.write_char(' ')?;
-        self.coloured(colour, word, WORD_WIDTH, out)?;
-        write!(out, " {}", event.message)?;
-        if event.outcome.is_empty() || self.has_details {
-            write!(out, "{}", event.fields)?;
-        }
-        out.write_char('\n')
+        out.write_char(' ')
     }
 
     fn coloured(

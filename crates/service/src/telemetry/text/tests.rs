@@ -36,6 +36,7 @@ fn lines(has_colours: bool, has_details: bool, logs: impl FnOnce()) -> Vec<Strin
     let text = Text {
         has_colours,
         has_details,
+        has_times: true,
         zone: TimeZone::UTC,
         day: Mutex::new(None),
     };
@@ -125,6 +126,7 @@ fn the_day_is_said_once_and_when_it_changes() {
     let text = Text {
         has_colours: false,
         has_details: false,
+        has_times: true,
         zone: TimeZone::UTC,
         day: Mutex::new(None),
     };

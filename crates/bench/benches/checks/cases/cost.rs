@@ -23,15 +23,35 @@ const BROKER_WARM_UP: Duration = Duration::from_secs(12);
 const WARM_UP: Duration = Duration::from_secs(5);
 const WINDOW: Duration = Duration::from_secs(12);
 
-/// A process's time for a page, how often its threads slept for it, and how many pages there were.
-#[derive(Clone, Copy)]
+/// A process's processor time, how often its threads slept meanwhile, and how many pages there were.
+#[derive(Clone, Copy, Default)]
 struct Cost {
-    micros: f64,
-    sleeps: f64,
+    time: Duration,
+    sleeps: u64,
     pages: u64,
 }
 
-/// Prints it, for so many checks a second.
+#[expect(clippy::cast_precision_loss, reason = "some hundred thousand")]
+impl Cost {
+    fn micros(&self) -> f64 {
+        self.time.as_secs_f64() * 1e6 / self.pages.max(1) as f64
+    }
+
+    fn sleeps(&self) -> f64 {
+        self.sleeps as f64 / self.pages.max(1) as f64
+    }
+
+    fn and(self, other: Self) -> Self {
+        Self {
+            time: self.time + other.time,
+            sleeps: self.sleeps + other.sleeps,
+            pages: self.pages + other.pages,
+        }
+    }
+}
+
+/// Prints it, for so many checks a second: of each round, and of all together, in which what one process
+/// alone met (a machine of which others have a part) evens out.
 pub(crate) async fn cost(bench: &Bench, pace: usize) -> Result<()> {
     let rounds = env::var(ROUNDS_VARIABLE).map_or(Ok(ROUNDS), |rounds| rounds.parse());
     let rounds = rounds.context(ROUNDS_VARIABLE)?;
@@ -55,37 +75,50 @@ pub(crate) async fn cost(bench: &Bench, pace: usize) -> Result<()> {
     let urls_file = bench.folder.path().join("urls");
     fs::write(&urls_file, urls.join("\n"))?;
     let targets = targets(&urls)?;
+    let mut all = vec![Cost::default(); 2 + usize::from(telegraf.is_some())];
     for round in 1..=rounds {
         let topic = format!("cost-{pace}-{round}");
         let monitor = bench.monitor(&sites, &topic, &targets, INTERVAL).await?;
-        let ours = measure(&monitor.process, &mut sites, warm_up).await?;
+        let mut costs = vec![measure(&monitor.process, &mut sites, warm_up).await?];
         monitor.stop().await?;
         warm_up = WARM_UP;
         let client = bare::start(&sites.ca_file, &urls_file)?;
-        let bare = measure(&client, &mut sites, WARM_UP).await?;
+        costs.push(measure(&client, &mut sites, WARM_UP).await?);
         drop(client);
-        let mut costs = vec![ours, bare];
         if let Some(program) = &telegraf {
             let folder = bench.folder.path();
             let process = telegraf::start(program, folder, &sites.ca_file, &urls)?;
             costs.push(measure(&process, &mut sites, WARM_UP).await?);
         }
-        let micros = |cost: &Cost| format!("{:.0}", cost.micros);
-        rows.push(vec![
-            pace.to_string(),
-            round.to_string(),
-            micros(&ours),
-            micros(&bare),
-            format!("{:.2}", ours.micros / bare.micros),
-            costs
-                .get(2)
-                .map_or_else(|| "not at hand".to_owned(), micros),
-            of_each(&costs, |cost| format!("{:.1}", cost.sleeps)),
-            of_each(&costs, |cost| cost.pages.to_string()),
-        ]);
+        all = all
+            .iter()
+            .zip(&costs)
+            .map(|(all, cost)| all.and(*cost))
+            .collect();
+        rows.push(line(pace, &round.to_string(), &costs));
     }
+    rows.push(line(pace, "all", &all));
     table::print("Processor time of a check, HTTPS on loopback, 10 kB", &rows);
     Ok(())
+}
+
+/// What the monitor, the bare client and, where it is at hand, Telegraf cost.
+fn line(pace: usize, round: &str, costs: &[Cost]) -> Vec<String> {
+    let micros = |place: usize| costs.get(place).map(Cost::micros);
+    let word = |place| {
+        micros(place).map_or_else(|| "not at hand".to_owned(), |micros| format!("{micros:.0}"))
+    };
+    let ratio = micros(0).zip(micros(1)).map(|(ours, bare)| ours / bare);
+    vec![
+        pace.to_string(),
+        round.to_owned(),
+        word(0),
+        word(1),
+        format!("{:.2}", ratio.unwrap_or_default()),
+        word(2),
+        of_each(costs, |cost| format!("{:.1}", cost.sleeps())),
+        of_each(costs, |cost| cost.pages.to_string()),
+    ]
 }
 
 fn of_each(costs: &[Cost], word: impl Fn(&Cost) -> String) -> String {
@@ -98,14 +131,9 @@ async fn measure(process: &Watched, sites: &mut Sites, warm_up: Duration) -> Res
     let (time, slept) = (process.processor_time()?, process.sleeps()?);
     let given = sites.pages().await?;
     sleep(WINDOW).await;
-    let time = process.processor_time()?.saturating_sub(time);
-    let slept = process.sleeps()?.saturating_sub(slept);
-    let pages = sites.pages().await? - given;
-    #[expect(clippy::cast_precision_loss, reason = "some hundred thousand")]
-    let a_page = |number: u64| number as f64 / pages.max(1) as f64;
     Ok(Cost {
-        micros: time.as_secs_f64() * 1e6 * a_page(1),
-        sleeps: a_page(slept),
-        pages,
+        time: process.processor_time()?.saturating_sub(time),
+        sleeps: process.sleeps()?.saturating_sub(slept),
+        pages: sites.pages().await? - given,
     })
 }

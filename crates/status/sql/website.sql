@@ -63,7 +63,7 @@ SELECT 'more', json_build_object(
     'description', target ->> 'description',
     'slo', CASE WHEN jsonb_typeof(target -> 'slo') = 'number' THEN (target ->> 'slo')::float8 END,
     'regexp', regexp,
-    'certificate', (SELECT json_build_object('not_after', not_after, 'issuer', issuer, 'subject', subject)
+    'certificate', (SELECT json_build_object('not_after', not_after, 'issuer', issuer)
         FROM newest JOIN certificates ON certificates.id = certificate_id
         ORDER BY scheduled_at DESC LIMIT 1))::text
 FROM websites WHERE id IN (SELECT id FROM shown)
@@ -145,7 +145,8 @@ SELECT * FROM (
 UNION ALL
 -- Certificates of the last week, the newest first.
 SELECT * FROM (
-    SELECT 'certificate', json_build_object('not_after', not_after, 'issuer', issuer, 'subject', subject,
+    SELECT 'certificate', json_build_object('not_after', not_after, 'issuer', issuer,
+        'subject', CASE WHEN NOT $3 THEN subject END,
         'first_at', first_at, 'last_at', last_at)::text
     FROM (
         SELECT certificate_id, min(scheduled_at) AS first_at, max(scheduled_at) AS last_at FROM certified

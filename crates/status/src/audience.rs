@@ -5,7 +5,8 @@
 pub(crate) struct Audience {
     /// Only websites with one of these tags; `None`: all.
     pub(crate) tags: Option<Vec<String>>,
-    /// Websites are told by their names, and nowhere by their urls.
+    /// Websites are told by their names, and nowhere by their urls, nor by what else names their hosts: addresses,
+    /// subjects of certificates, details of failures.
     pub(crate) names_only: bool,
 }
 

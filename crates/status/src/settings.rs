@@ -15,7 +15,7 @@ const PUBLIC_TAGS: Setting = Setting::optional(
 const SHOW_URLS: Setting = Setting::with_default(
     "SHOW_URLS",
     "1",
-    "0: the status page and the API tell websites by their names alone, and no urls",
+    "0: the status page and the API tell websites by their names alone: no urls, nor addresses, subjects of certificates and details of failures, which name hosts",
 );
 
 const HTTP_AUTH: Setting = Setting::optional(

@@ -10,6 +10,7 @@
 -- $8 text
 -- $9 bigint       at most so many
 -- $10 bigint      none after those whose texts come to so many bytes: a page may match whole
+-- $11 boolean     no urls are told, and so nothing that names a host
 WITH found AS (
     SELECT *, coalesce(octet_length(matched_text), 0) + coalesce(octet_length(failure_detail), 0)
         + coalesce(octet_length(failure_reason), 0) + octet_length(location) AS bytes
@@ -29,13 +30,13 @@ SELECT scheduled_at, check_id::text, json_build_object(
     'check_id', check_id, 'website_id', website_id, 'location', location, 'scheduled_at', scheduled_at,
     'started_at', started_at, 'interval', "interval", 'outcome', outcome, 'error_code', error_code,
     'response_time', response_time, 'failure', CASE WHEN failure_reason IS NOT NULL THEN json_build_object(
-        'reason', failure_reason, 'phase', failure_phase, 'detail', failure_detail) END,
+        'reason', failure_reason, 'phase', failure_phase, 'detail', CASE WHEN NOT $11::boolean THEN failure_detail END) END,
     'match', "match", 'matched_text', matched_text, 'timings', json_build_object(
         'dns', dns, 'connect', sized.connect, 'tls', tls, 'first_byte', first_byte, 'body', body),
-    'attempt', attempt, 'remote_address', remote_address, 'http_version', http_version,
+    'attempt', attempt, 'remote_address', CASE WHEN NOT $11 THEN remote_address END, 'http_version', http_version,
     'tls_version', tls_version, 'redirects', redirects, 'body_bytes', body_bytes,
     'certificate', CASE WHEN certificates.id IS NOT NULL THEN json_build_object(
-        'not_after', not_after, 'issuer', issuer, 'subject', subject) END,
+        'not_after', not_after, 'issuer', issuer, 'subject', CASE WHEN NOT $11 THEN subject END) END,
     'overloaded', overloaded, 'witness', witness)::text, found
 FROM sized LEFT JOIN certificates ON certificates.id = certificate_id
 WHERE before < $10

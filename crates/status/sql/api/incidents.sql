@@ -8,15 +8,16 @@
 -- $6 text         only of websites of this group; NULL: all
 -- $7 bigint       only those with a smaller id
 -- $8 bigint       at most so many
--- $9 boolean      names are told, and no urls
+-- $9 boolean      names are told, and no urls, nor anything else that names a host
 SELECT incidents.id, json_build_object(
     'id', incidents.id, 'cause_id', coalesce(cause_id, incidents.id), 'website_id', website_id,
     'website', coalesce(target ->> 'name', CASE WHEN $9 THEN 'Website ' || website_id ELSE regexp_replace(url, '^((?:[^/]|/(?!/))*//)[^/?#\\]*@', '\1***@') END),
     'url', CASE WHEN NOT $9::boolean THEN regexp_replace(url, '^((?:[^/]|/(?!/))*//)[^/?#\\]*@', '\1***@') END,
     'started_at', started_at, 'opened_at', opened_at, 'opened_by', opened_by, 'ended_at', ended_at,
     'closed_at', closed_at, 'closed_by', closed_by, 'last_good_at', last_good_at, 'location', location,
-    'error_code', error_code, 'reason', failure_reason, 'phase', failure_phase, 'detail', failure_detail,
-    'remote_address', remote_address, 'locations_down', locations_down, 'locations_heard', locations_heard)::text
+    'error_code', error_code, 'reason', failure_reason, 'phase', failure_phase,
+    'detail', CASE WHEN NOT $9 THEN failure_detail END,
+    'remote_address', CASE WHEN NOT $9 THEN remote_address END, 'locations_down', locations_down, 'locations_heard', locations_heard)::text
 FROM incidents JOIN websites ON websites.id = website_id
 WHERE ($1::text[] IS NULL OR target -> 'tags' ?| $1) AND ($2::bigint IS NULL OR website_id = $2)
     AND coalesce(ended_at, 'infinity') >= $3 AND started_at < $4

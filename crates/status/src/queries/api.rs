@@ -181,6 +181,7 @@ impl Checks<'_> {
                 &after_id,
                 &self.limit,
                 &TEXTS_BYTES_MAX,
+                &audience.names_only,
             ],
         )
         .await?;

@@ -57,7 +57,11 @@ pub(super) fn certificates(page: &WebsitePage) -> Markup {
                             @if place == 0 { "Now" } @else { "Until " (times::day(times::day_of(shown.last_at))) }
                         }
                         div {
-                            bdi { (shown.subject.as_deref().unwrap_or("without a name")) }
+                            @match (&shown.subject, &page.website.url) {
+                                (Some(subject), _) => bdi { (subject) },
+                                (None, Some(_)) => "without a name",
+                                (None, None) => "A certificate",
+                            }
                             span.sub {
                                 @if let Some(issuer) = &shown.issuer { "by " bdi { (issuer) } " · " }
                                 @if let Some(at) = shown.not_after { "ends " (times::utc(at, "%-d %b %Y")) " · " }

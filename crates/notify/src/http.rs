@@ -22,7 +22,10 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const SEND_TIMEOUT: Duration = Duration::from_secs(10);
 /// By this a receiver knows a repeat: it is the same at each try.
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
-/// The longest wait that a receiver can ask for: what is told a day late is told to nobody.
+/// The shortest wait that a receiver can ask for: by one that wants none it would be asked without a pause, for
+/// as long as it refuses.
+const RETRY_AFTER_MIN: Duration = Duration::from_secs(1);
+/// The longest: what is told a day late is told to nobody.
 const RETRY_AFTER_MAX: Duration = Duration::from_hours(1);
 /// The wait where it names none that can be read.
 const RETRY_AFTER_DEFAULT: Duration = Duration::from_secs(30);
@@ -187,7 +190,7 @@ fn wait(asked: &HeaderValue, now: Timestamp) -> Duration {
         Duration::try_from(date.timestamp().duration_since(now)).ok()
     };
     let wait = seconds.or_else(until).unwrap_or(RETRY_AFTER_DEFAULT);
-    wait.min(RETRY_AFTER_MAX)
+    wait.clamp(RETRY_AFTER_MIN, RETRY_AFTER_MAX)
 }
 
 /// What went wrong, and why, without the url.
@@ -268,6 +271,8 @@ mod tests {
         let now: Timestamp = "2026-11-26T03:12:00Z".parse().unwrap();
         let asked = |text| wait(&HeaderValue::from_static(text), now).as_secs();
         assert_eq!(asked("7"), 7);
+        assert_eq!(asked("0"), 1);
+        assert_eq!(asked("Thu, 26 Nov 2026 03:12:00 GMT"), 1);
         assert_eq!(asked("Thu, 26 Nov 2026 03:14:00 GMT"), 120);
         assert_eq!(
             asked("Thu, 26 Nov 2026 03:11:00 GMT"),

@@ -41,6 +41,8 @@ pub(super) struct Telling {
     changes: Vec<Change>,
     /// What is owed, of one rebalance each: there are no more than partitions.
     backfills: VecDeque<Backfill>,
+    /// How much of the first one is told, which is said once it is done.
+    told: u64,
     location: String,
     backfill_max: usize,
 }
@@ -57,6 +59,7 @@ impl Telling {
             lists,
             changes: Vec::new(),
             backfills: VecDeque::new(),
+            told: 0,
             location,
             backfill_max,
         }
@@ -112,14 +115,10 @@ impl Telling {
             told += 1;
         }
         numbers::BACKFILLED.counter().increment(told);
-        if told > 0 {
-            info!(
-                told,
-                "Checks were due while their targets had no monitor, or died with it: told as missed"
-            );
-        }
+        self.told += told;
         if told < MISSED_AT_ONCE_MAX as u64 {
             let untold = backfill.untold();
+            self.say_told();
             if untold > 0 {
                 let max = self.backfill_max;
                 warn!("{untold} more are not told, beyond {max} (MISSED_BACKFILL_MAX)");
@@ -129,8 +128,19 @@ impl Telling {
         Ok(())
     }
 
+    fn say_told(&mut self) {
+        let told = std::mem::take(&mut self.told);
+        if told > 0 {
+            info!(
+                told,
+                "Checks were due while their targets had no monitor, or died with it: told as missed"
+            );
+        }
+    }
+
     /// Tells nothing any more, so that the others may end.
     pub(super) fn close(&mut self) {
+        self.say_told();
         self.outlets = None;
     }
 }

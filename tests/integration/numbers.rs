@@ -9,7 +9,7 @@ use std::{
 
 use service::telemetry::{Metric, MetricKind};
 
-use crate::support::{Database, Service, ServiceSettings, Topic, ask, eventually, original_record};
+use crate::support::{Database, Service, ServiceSettings, Topic, eventually, original_record};
 
 /// Whose numbers, and where each declares them. The consumer shows those of its database, too.
 const SERVICES: [(&str, &[Metric]); 3] = [
@@ -176,7 +176,7 @@ fn assert_described(text: &str, numbers: &[Metric]) {
 async fn a_running_monitor_says_what_each_of_its_numbers_is() {
     let folder = tempfile::tempdir().unwrap();
     let targets = folder.path().join("urls.csv");
-    let [closed, port] = [(); 2].map(|()| devstack::free_port().unwrap());
+    let closed = devstack::free_port().unwrap();
     fs::write(&targets, format!("url\nhttp://127.0.0.1:{closed}/\n")).unwrap();
     // Nobody has to take the results.
     let settings = ServiceSettings::default()
@@ -185,11 +185,11 @@ async fn a_running_monitor_says_what_each_of_its_numbers_is() {
         .set("TOPIC_NAME", "checks")
         .set("URLS_FILE", targets.display())
         .set("WEBSITES_CHECK_INTERVAL", 1)
-        .set("HTTP_LISTEN", format!("127.0.0.1:{port}"));
+        .set("HTTP_LISTEN", "127.0.0.1:0");
     let monitor = Service::start("monitor", &[], &settings);
     monitor.await_line(&["Checking"]).await;
     let text = eventually("a check is counted", async || {
-        let text = ask(port, "/metrics");
+        let text = monitor.get("/metrics").await;
         text.contains("monitor_failures_total{reason=\"connect_refused\"} 1")
             .then_some(text)
     })

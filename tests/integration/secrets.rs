@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path};
 
-use crate::support::{Answer, Service, ServiceSettings, Site, Topic, ask, eventually};
+use crate::support::{Answer, Service, ServiceSettings, Site, Topic, eventually};
 
 /// The secrets of a header, of a body, and of the url's credentials.
 const SECRETS: [&str; 3] = ["s3cr3t-of-a-header", "s3cr3t-of-a-body", "s3cr3t-of-a-url"];
@@ -29,15 +29,14 @@ async fn no_secret_of_a_target_is_logged_published_or_shown() {
 
     commands_show_none(&urls[1], &targets).await;
     for level in ["DEBUG", "TRACE"] {
-        let (topic, port) = (Topic::create(1).await, devstack::free_port().unwrap());
+        let topic = Topic::create(1).await;
         let settings = ServiceSettings::monitor(&topic, &targets)
-            .set("HTTP_LISTEN", format!("127.0.0.1:{port}"))
             .set("LOG_LEVEL", level)
             .set("TOKEN", in_header);
         let mut monitor = Service::start("monitor", &[], &settings);
         monitor.await_line(&["Checking"]).await;
         eventually("both are checked", async || {
-            let numbers = ask(port, "/metrics");
+            let numbers = monitor.get("/metrics").await;
             let series = [
                 "monitor_checks_total{outcome=\"up\"} ",
                 "monitor_failures_total{reason=\"connect_refused\"} ",
@@ -48,7 +47,7 @@ async fn no_secret_of_a_target_is_logged_published_or_shown() {
             series.iter().all(is_counted).then_some(())
         })
         .await;
-        let pages = [ask(port, "/metrics"), ask(port, "/readyz")].concat();
+        let pages = [monitor.get("/metrics").await, monitor.get("/readyz").await].concat();
         assert_eq!(monitor.terminate().await, Some(0));
         let log = monitor.log().join("\n");
         let mut records = topic.read();

@@ -59,12 +59,20 @@ pub trait Judge: Debug + Send + Sync {
     /// Why it is not: this ends the handshake, and the server is told.
     fn judge(&self, shown: &Shown<'_>) -> Result<(), Error>;
 
-    /// The server has proved that it has the certificate's key. Comes once in each whole handshake.
+    /// Whether the server has to prove that it has the certificate's key. Where anybody's certificate is
+    /// taken, the proof keeps nobody out, since an impostor has a certificate of his own; and the library
+    /// cannot check it for certificates of version 1, as `openssl x509` makes them, or for short keys.
+    fn wants_proof(&self) -> bool {
+        true
+    }
+
+    /// The server has proved that it has the certificate's key, where that is wanted. Comes once in each
+    /// whole handshake.
     fn proved(&self, _version: ProtocolVersion) {}
 }
 
-/// Has certificates judged. That the server has the certificate's key is seen to whatever is trusted:
-/// else encryption would be worth nothing.
+/// Has certificates judged. That the server has the certificate's key is seen to wherever not anybody's is
+/// taken: else the judgement would be worth nothing.
 #[derive(Debug)]
 pub struct Judged<J> {
     provider: Arc<CryptoProvider>,
@@ -103,10 +111,12 @@ impl<J: Judge> ServerCertVerifier for Judged<J> {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        let algorithms = &self.provider.signature_verification_algorithms;
-        let valid = crypto::verify_tls12_signature(message, certificate, signature, algorithms)?;
+        if self.judge.wants_proof() {
+            let algorithms = &self.provider.signature_verification_algorithms;
+            crypto::verify_tls12_signature(message, certificate, signature, algorithms)?;
+        }
         self.judge.proved(ProtocolVersion::TLSv1_2);
-        Ok(valid)
+        Ok(HandshakeSignatureValid::assertion())
     }
 
     fn verify_tls13_signature(
@@ -115,10 +125,12 @@ impl<J: Judge> ServerCertVerifier for Judged<J> {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        let algorithms = &self.provider.signature_verification_algorithms;
-        let valid = crypto::verify_tls13_signature(message, certificate, signature, algorithms)?;
+        if self.judge.wants_proof() {
+            let algorithms = &self.provider.signature_verification_algorithms;
+            crypto::verify_tls13_signature(message, certificate, signature, algorithms)?;
+        }
         self.judge.proved(ProtocolVersion::TLSv1_3);
-        Ok(valid)
+        Ok(HandshakeSignatureValid::assertion())
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {

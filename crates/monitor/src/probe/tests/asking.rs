@@ -5,7 +5,7 @@ use messages::{FailureReason, Match};
 use rcgen::SanType;
 
 use super::{
-    encrypted::{authority, encrypted, params, signed},
+    encrypted::{authority, encrypted, of_version_1, params, signed},
     *,
 };
 
@@ -233,4 +233,26 @@ async fn a_certificate_that_is_not_verified_is_recorded_all_the_same() {
         [FailureReason::TlsUntrusted, FailureReason::TlsWrongHost].contains(&failure.reason),
         "{failure:?}"
     );
+}
+
+#[tokio::test]
+async fn a_certificate_of_version_1_will_do_where_none_is_verified() {
+    let shown = of_version_1(signed(&params(), &authority()));
+    let url = encrypted(shown, &[], |mut stream| async move {
+        read_request(&mut stream).await?;
+        stream.write_all(&page("", "Hello")).await?;
+        stream.shutdown().await
+    })
+    .await;
+    let ask = async |verify_tls| {
+        let asking = Asking {
+            verify_tls,
+            ..Asking::default()
+        };
+        ask(&url, asking).await
+    };
+    let (probe, _) = up(ask(false).await);
+    assert!(probe.certificate.is_some() && probe.tls_version.is_some());
+    let (_, _, failure) = down(ask(true).await);
+    assert_eq!(failure.reason, FailureReason::TlsUntrusted, "{failure:?}");
 }

@@ -6,7 +6,14 @@ use jiff::{Timestamp, ToSpan};
 use messages::{HttpVersion, TlsVersion};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, SanType};
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
-use tokio_rustls::{TlsAcceptor, rustls::ServerConfig, server::TlsStream};
+use tokio_rustls::{
+    TlsAcceptor,
+    rustls::{
+        ServerConfig,
+        sign::{CertifiedKey, SingleCertAndKey},
+    },
+    server::TlsStream,
+};
 
 use super::*;
 
@@ -55,6 +62,57 @@ fn self_signed(params: &CertificateParams) -> Shown {
     shown(certificate.der().clone(), &key)
 }
 
+/// As `openssl x509` makes certificates where it is not told otherwise: of version 1, without a version and
+/// extensions. Its signature is wrong.
+pub(super) fn of_version_1(mut shown: Shown) -> Shown {
+    let outer = elements(content(&shown.chain[0]));
+    let parts = elements(content(outer[0]));
+    let (version, extensions) = (0xa0, 0xa3);
+    let kept = parts
+        .into_iter()
+        .filter(|part| ![version, extensions].contains(&part[0]));
+    let signed = sequence(&kept.collect::<Vec<_>>().concat());
+    shown.chain[0] = sequence(&[&signed[..], outer[1], outer[2]].concat()).into();
+    shown
+}
+
+/// The lengths of an element's head and content, in DER.
+fn lengths(der: &[u8]) -> (usize, usize) {
+    let first = usize::from(der[1]);
+    if first < 0x80 {
+        return (2, first);
+    }
+    let head = 2 + (first & 0x7f);
+    let length = der[2..head].iter();
+    (
+        head,
+        length.fold(0, |all, byte| (all << 8) | usize::from(*byte)),
+    )
+}
+
+fn content(der: &[u8]) -> &[u8] {
+    &der[lengths(der).0..]
+}
+
+fn elements(mut der: &[u8]) -> Vec<&[u8]> {
+    let mut all = Vec::new();
+    while !der.is_empty() {
+        let (head, length) = lengths(der);
+        let (first, rest) = der.split_at(head + length);
+        all.push(first);
+        der = rest;
+    }
+    all
+}
+
+fn sequence(content: &[u8]) -> Vec<u8> {
+    let length = content.len().to_be_bytes();
+    let first = length.iter().position(|byte| *byte != 0).unwrap();
+    let length = &length[first..];
+    let long_form = 0x80 | u8::try_from(length.len()).unwrap();
+    [&[0x30, long_form][..], length, content].concat()
+}
+
 fn shown(certificate: CertificateDer<'static>, key: &KeyPair) -> Shown {
     Shown {
         chain: vec![certificate],
@@ -79,12 +137,14 @@ where
     F: Future<Output = io::Result<()>> + Send + 'static,
 {
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let key = provider.key_provider.load_private_key(shown.key).unwrap();
+    let certified = CertifiedKey::new(shown.chain, key);
     let mut config = ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .unwrap()
         .with_no_client_auth()
-        .with_single_cert(shown.chain, shown.key)
-        .unwrap();
+        // The other ways look at the certificate, and refuse what some sites show.
+        .with_cert_resolver(Arc::new(SingleCertAndKey::from(certified)));
     config.alpn_protocols = protocols.iter().map(|name| name.to_vec()).collect();
     let acceptor = TlsAcceptor::from(Arc::new(config));
     let url = serve(move |stream| {

@@ -39,6 +39,10 @@ impl Judge for Recorder {
         self.verdicts.on(shown, || self.judge_anew(shown))
     }
 
+    fn wants_proof(&self) -> bool {
+        self.verifies
+    }
+
     fn proved(&self, version: ProtocolVersion) {
         let version = match version {
             ProtocolVersion::TLSv1_2 => TlsVersion::Tls12,

@@ -41,7 +41,7 @@ impl Question<'_> {
     pub(super) async fn ask(&self) -> Result<Response, Failure> {
         let addresses = self.addresses().await?;
         self.check_server_name()?;
-        let mut asked = self.ask_at(&addresses, Offer::Http2AndHttp1).await;
+        let mut asked = self.ask_at(&addresses, self.offer()).await;
         if let Err(Unanswered::Failed(error)) = &asked
             && failure::wants_http1(error)
         {
@@ -79,6 +79,16 @@ impl Question<'_> {
                 Err(proxy.at_fault(&failure.detail.unwrap_or_default()))
             }
             (Err(error), _) => Err(self.failure(error)),
+        }
+    }
+
+    /// The versions of HTTP that are offered. Over HTTP/2 the url names the host, and a `Host` of the target's
+    /// own would contradict it: sites pass over that, or refuse it.
+    fn offer(&self) -> Offer {
+        if self.headers.contains_key(header::HOST) {
+            Offer::Http1
+        } else {
+            Offer::Http2AndHttp1
         }
     }
 

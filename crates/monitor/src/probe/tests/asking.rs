@@ -1,7 +1,7 @@
 //! How a target has its site asked, seen by the site.
 
 use http::{HeaderMap, Method, header::HeaderValue};
-use messages::{FailureReason, Match};
+use messages::{FailureReason, HttpVersion, Match};
 use rcgen::SanType;
 
 use super::{
@@ -95,6 +95,37 @@ async fn head_gets_no_page() {
     assert_eq!(response.body_bytes, 0);
     assert_eq!(response.matched, Match::NotEvaluated);
     assert!(seen.all()[0].starts_with("HEAD / "));
+}
+
+#[tokio::test]
+async fn with_a_host_of_its_own_a_target_is_asked_over_http_1() {
+    let seen = Requests::default();
+    let noted = seen.clone();
+    let url = encrypted(
+        signed(&params(), &authority()),
+        &[b"h2", b"http/1.1"],
+        move |mut stream| {
+            let noted = noted.clone();
+            async move {
+                noted.note(read_request(&mut stream).await?);
+                stream.write_all(&page("", "Hello")).await?;
+                stream.shutdown().await
+            }
+        },
+    )
+    .await;
+    let mut headers = HeaderMap::new();
+    headers.insert("host", HeaderValue::from_static("other.example"));
+    let asking = Asking {
+        headers,
+        verify_tls: false,
+        ..Asking::default()
+    };
+    let (_, response) = up(ask(&url, asking).await);
+    assert_eq!(response.http_version, HttpVersion::Http11);
+    let request = seen.all().remove(0).to_lowercase();
+    let hosts = request.lines().filter(|line| line.starts_with("host:"));
+    assert_eq!(hosts.collect::<Vec<_>>(), ["host: other.example"]);
 }
 
 #[tokio::test]

@@ -2,7 +2,10 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use http::{HeaderMap, StatusCode, Version, header};
+use http::{
+    HeaderMap, StatusCode, Version,
+    header::{self, HeaderValue},
+};
 use messages::{Failure, FailureReason, HttpVersion, Phase};
 use reqwest::{Body, Method, Request, Response};
 use url::{Host, Url};
@@ -184,6 +187,12 @@ impl Question<'_> {
     fn request(&self) -> Request {
         let mut request = Request::new(self.method.clone(), without_credentials(self.url));
         request.headers_mut().clone_from(&self.headers);
+        // Without it some servers wait for a body, or refuse the request (411).
+        let has_content = [Method::POST, Method::PUT, Method::PATCH].contains(&self.method);
+        if has_content && self.body.is_none() {
+            let headers = request.headers_mut();
+            headers.insert(header::CONTENT_LENGTH, HeaderValue::from_static("0"));
+        }
         *request.body_mut() = self.body.clone().map(Body::from);
         request
     }

@@ -98,6 +98,28 @@ async fn head_gets_no_page() {
 }
 
 #[tokio::test]
+async fn without_a_body_its_length_is_said_where_one_is_usual() {
+    for (method, is_said) in [
+        (Method::POST, true),
+        (Method::PUT, true),
+        (Method::PATCH, true),
+        (Method::GET, false),
+        (Method::DELETE, false),
+    ] {
+        let seen = Requests::default();
+        let url = listening(&seen, page("", "yes")).await;
+        let asking = Asking {
+            method: method.clone(),
+            ..Asking::default()
+        };
+        up(ask(&url, asking).await);
+        let request = seen.all().remove(0).to_lowercase();
+        let length = request.contains("\r\ncontent-length: 0\r\n");
+        assert_eq!(length, is_said, "{method}: {request}");
+    }
+}
+
+#[tokio::test]
 async fn with_a_host_of_its_own_a_target_is_asked_over_http_1() {
     let seen = Requests::default();
     let noted = seen.clone();

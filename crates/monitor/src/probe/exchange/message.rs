@@ -63,6 +63,9 @@ impl<'a> Message<'a> {
                 headers.append(name, value.clone());
             }
         }
+        if let Some(line) = in_one_line(headers.get_all(header::COOKIE).iter()) {
+            headers.insert(header::COOKIE, line);
+        }
         headers
     }
 
@@ -83,4 +86,16 @@ impl<'a> Message<'a> {
             _ => false,
         };
     }
+}
+
+/// Cookies stand in one line (RFC 6265, 5.4): of several, some servers read the first alone, and others put
+/// commas between them.
+fn in_one_line<'a>(cookies: impl Iterator<Item = &'a HeaderValue>) -> Option<HeaderValue> {
+    let all: Vec<_> = cookies.map(HeaderValue::as_bytes).collect();
+    if all.len() < 2 {
+        return None;
+    }
+    let mut line = HeaderValue::from_bytes(&all.join(&b"; "[..])).ok()?;
+    line.set_sensitive(true);
+    Some(line)
 }

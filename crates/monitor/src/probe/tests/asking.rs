@@ -1,5 +1,7 @@
 //! How a target has its site asked, seen by the site.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use http::{HeaderMap, Method, header::HeaderValue};
 use messages::{FailureReason, HttpVersion, Match};
 use rcgen::SanType;
@@ -117,6 +119,43 @@ async fn without_a_body_its_length_is_said_where_one_is_usual() {
         let length = request.contains("\r\ncontent-length: 0\r\n");
         assert_eq!(length, is_said, "{method}: {request}");
     }
+}
+
+#[tokio::test]
+async fn the_site_s_cookies_and_the_target_s_stand_in_one_line() {
+    let seen = Requests::default();
+    let (noted, is_first) = (seen.clone(), Arc::new(AtomicBool::new(true)));
+    let url = serve(move |mut stream| {
+        let (noted, is_first) = (noted.clone(), Arc::clone(&is_first));
+        async move {
+            noted.note(read_request(&mut stream).await?);
+            let answer = if is_first.swap(false, Ordering::Relaxed) {
+                b"HTTP/1.1 302 X\r\nLocation: /next\r\nSet-Cookie: b=2\r\nContent-Length: 0\r\n\r\n"
+                    .to_vec()
+            } else {
+                page("", "yes")
+            };
+            stream.write_all(&answer).await
+        }
+    })
+    .await;
+    let mut headers = HeaderMap::new();
+    headers.insert("cookie", HeaderValue::from_static("a=1"));
+    let asking = Asking {
+        headers,
+        redirects: Some(1),
+        ..Asking::default()
+    };
+    up(ask(&url, asking).await);
+    let cookies: Vec<_> = seen
+        .all()
+        .concat()
+        .to_lowercase()
+        .lines()
+        .filter(|line| line.starts_with("cookie:"))
+        .map(str::to_owned)
+        .collect();
+    assert_eq!(cookies, ["cookie: a=1", "cookie: b=2; a=1"]);
 }
 
 #[tokio::test]

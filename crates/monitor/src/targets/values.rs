@@ -21,7 +21,8 @@ const TEXT_CHARS_MAX: usize = 2_000;
 const WORDS_MAX: usize = 50;
 /// The most that is sent along.
 const BODY_BYTES_MAX: usize = 64 * 1024;
-const STATUSES: RangeInclusive<u16> = 100..=599;
+/// What HTTP has room for: some sites answer with 999, or another one that no standard names.
+const STATUSES: RangeInclusive<u16> = 100..=999;
 const METHODS: [Method; 7] = [
     Method::GET,
     Method::HEAD,

@@ -49,12 +49,13 @@ fn statuses_are_ranges_and_numbers() {
     }
     assert!(statuses(&json!(404)).unwrap().contains(404));
     assert!(statuses(&json!("404.0")).unwrap().contains(404));
+    assert!(statuses(&json!("200 999")).unwrap().contains(999));
     for value in [
         json!(""),
         json!("2xx"),
         json!("299-200"),
         json!("99"),
-        json!(600),
+        json!(1000),
         json!([true]),
     ] {
         assert!(

@@ -100,6 +100,24 @@ async fn head_gets_no_page() {
 }
 
 #[tokio::test]
+async fn codings_of_a_page_that_does_not_come_are_no_fault() {
+    for coding in [
+        "Transfer-Encoding: unheard-of, chunked",
+        "Content-Encoding: gzip, gzip, gzip, gzip",
+    ] {
+        let answer = format!("HTTP/1.1 200 OK\r\n{coding}\r\n\r\n");
+        let url = site(answer.into_bytes()).await;
+        let asking = Asking {
+            method: Method::HEAD,
+            ..Asking::default()
+        };
+        up(ask(&url, asking).await);
+        let (_, _, failure) = down(ask(&url, Asking::default()).await);
+        assert_eq!(failure.reason, FailureReason::ProtocolError, "{coding}");
+    }
+}
+
+#[tokio::test]
 async fn without_a_body_its_length_is_said_where_one_is_usual() {
     for (method, is_said) in [
         (Method::POST, true),

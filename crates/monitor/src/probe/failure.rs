@@ -200,9 +200,9 @@ fn is_cut_off(error: &AnyError) -> bool {
     if let Some(error) = error.downcast_ref::<hyper::Error>() {
         return error.is_incomplete_message() || error.is_canceled() || error.is_closed();
     }
-    error
-        .downcast_ref::<h2::Error>()
-        .is_some_and(|error| error.is_remote() && (error.is_reset() || error.is_go_away()))
+    error.downcast_ref::<h2::Error>().is_some_and(|error| {
+        error.is_io() || error.is_remote() && (error.is_reset() || error.is_go_away())
+    })
 }
 
 /// Whether HTTP/2 is what failed, so that the site may answer over HTTP/1.1: it says so itself, or

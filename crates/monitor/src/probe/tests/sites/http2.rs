@@ -21,6 +21,7 @@ enum Does {
     HangInPage,
     Reset(Reason),
     ResetInPage(Reason),
+    LeaveInPage,
     SendLess,
     SendMore,
     SendTrailers,
@@ -34,6 +35,13 @@ async fn speak(stream: TlsStream<TcpStream>, does: Does) -> io::Result<()> {
     let mut kept = Vec::new();
     while let Some(Ok((_, respond))) = connection.accept().await {
         kept.push(answer(respond, does).map_err(io::Error::other)?);
+        if matches!(does, Does::LeaveInPage) {
+            // Until what was said is sent.
+            tokio::time::timeout(Duration::from_millis(50), connection.accept())
+                .await
+                .ok();
+            break;
+        }
     }
     Ok(())
 }
@@ -71,7 +79,7 @@ fn answer(mut respond: SendResponse<Bytes>, does: Does) -> Result<Kept, h2::Erro
     let mut body = respond.send_response(head(status, length), false)?;
     let is_last = !matches!(
         does,
-        Does::HangInPage | Does::ResetInPage(_) | Does::SendTrailers
+        Does::HangInPage | Does::ResetInPage(_) | Does::LeaveInPage | Does::SendTrailers
     );
     body.send_data("Hello".into(), is_last)?;
     match does {
@@ -89,58 +97,65 @@ fn answer(mut respond: SendResponse<Bytes>, does: Does) -> Result<Kept, h2::Erro
     Ok((respond, Some(body)))
 }
 
+/// What a site does, and what is seen of it.
+const STREAMS: &[(&str, Does, &str)] = &[
+    ("well", Does::Answer(200), "up 200 matched Hello"),
+    ("failing", Does::Answer(503), "down 503 status_unexpected"),
+    ("no page", Does::EndWithHead, "up 200 not_matched"),
+    ("trailers", Does::SendTrailers, "up 200 matched Hello"),
+    ("a hint first", Does::GoOn, "up 200 matched Hello"),
+    (
+        "hangs",
+        Does::HangBeforeHead,
+        "down -1 first_byte_timeout in first_byte",
+    ),
+    (
+        "hangs in the page",
+        Does::HangInPage,
+        "down 200 body_timeout in body",
+    ),
+    (
+        "resets",
+        Does::Reset(Reason::INTERNAL_ERROR),
+        "down -1 connection_reset in first_byte",
+    ),
+    (
+        "refuses",
+        Does::Reset(Reason::REFUSED_STREAM),
+        "down -1 connection_reset in first_byte",
+    ),
+    (
+        "cancels",
+        Does::Reset(Reason::CANCEL),
+        "down -1 connection_reset in first_byte",
+    ),
+    (
+        "resets in the page",
+        Does::ResetInPage(Reason::INTERNAL_ERROR),
+        "down 200 connection_reset in body",
+    ),
+    (
+        "leaves in the page",
+        Does::LeaveInPage,
+        "down 200 connection_reset in body",
+    ),
+    (
+        "less than was said",
+        Does::SendLess,
+        "down 200 protocol_error in body",
+    ),
+    (
+        "more than was said",
+        Does::SendMore,
+        "down 200 protocol_error in body",
+    ),
+];
+
 #[tokio::test]
 async fn streams() {
     let issuer = authority();
-    let table = [
-        ("well", Does::Answer(200), "up 200 matched Hello"),
-        ("failing", Does::Answer(503), "down 503 status_unexpected"),
-        ("no page", Does::EndWithHead, "up 200 not_matched"),
-        ("trailers", Does::SendTrailers, "up 200 matched Hello"),
-        ("a hint first", Does::GoOn, "up 200 matched Hello"),
-        (
-            "hangs",
-            Does::HangBeforeHead,
-            "down -1 first_byte_timeout in first_byte",
-        ),
-        (
-            "hangs in the page",
-            Does::HangInPage,
-            "down 200 body_timeout in body",
-        ),
-        (
-            "resets",
-            Does::Reset(Reason::INTERNAL_ERROR),
-            "down -1 connection_reset in first_byte",
-        ),
-        (
-            "refuses",
-            Does::Reset(Reason::REFUSED_STREAM),
-            "down -1 connection_reset in first_byte",
-        ),
-        (
-            "cancels",
-            Does::Reset(Reason::CANCEL),
-            "down -1 connection_reset in first_byte",
-        ),
-        (
-            "resets in the page",
-            Does::ResetInPage(Reason::INTERNAL_ERROR),
-            "down 200 connection_reset in body",
-        ),
-        (
-            "less than was said",
-            Does::SendLess,
-            "down 200 protocol_error in body",
-        ),
-        (
-            "more than was said",
-            Does::SendMore,
-            "down 200 protocol_error in body",
-        ),
-    ];
     let mut rows = Vec::new();
-    for (name, does, expected) in table {
+    for &(name, does, expected) in STREAMS {
         let shown = signed(&params(), &issuer);
         let url = encrypted(shown, &[b"h2"], move |stream| speak(stream, does)).await;
         rows.push(

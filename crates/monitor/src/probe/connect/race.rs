@@ -19,7 +19,8 @@ use tokio::time::{Instant, sleep_until};
 use super::attempt::Attempt;
 use crate::probe::{failure, notes::Fate, trace::Trace};
 
-/// How long an attempt has the field to itself: RFC 8305's "Connection Attempt Delay".
+/// How long an attempt has the field to itself: RFC 8305's "Connection Attempt Delay". Less where the
+/// limit would end before each address had its turn.
 const ATTEMPT_DELAY: Duration = Duration::from_millis(250);
 
 /// Why the race brought nothing.
@@ -53,6 +54,8 @@ where
     E: Error + 'static,
 {
     trace.enter(Phase::Connect);
+    let turns = u32::try_from(addresses.len()).unwrap_or(u32::MAX).max(1);
+    let delay = ATTEMPT_DELAY.min(limit / turns);
     let mut waiting = addresses.iter().copied();
     let mut running = Running(Vec::new());
     let mut lost = Vec::new();
@@ -64,7 +67,7 @@ where
             trace.note(|story| story.address_is(address, Fate::Silent));
             let trace = trace.clone();
             running.push(address, Attempt { trace, address }.scope(begin()));
-            next_at = Instant::now() + ATTEMPT_DELAY;
+            next_at = Instant::now() + delay;
             gives_way = false;
         }
         if running.0.is_empty() {
@@ -206,6 +209,21 @@ pub(in crate::probe) mod tests {
         assert_eq!(winner, good_address);
         assert!(began.elapsed() >= ATTEMPT_DELAY * 2);
         assert!(began.elapsed() < LIMIT, "{:?}", began.elapsed());
+    }
+
+    #[tokio::test]
+    async fn a_short_limit_leaves_each_address_its_turn() {
+        let (dead, _dead) = dead().await;
+        let good = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let good_address = good.local_addr().unwrap();
+        // A machine that stands still for a moment does not do so each time.
+        for _ in 0..TRIES_MAX {
+            if let Ok(winner) = run(&[dead, good_address], ATTEMPT_DELAY).await {
+                assert_eq!(winner, good_address);
+                return;
+            }
+        }
+        panic!("the second address never had its turn");
     }
 
     #[tokio::test]

@@ -55,8 +55,8 @@ impl Page {
         let Self {
             chunks,
             content,
+            truncated,
             taken,
-            ..
         } = self;
         let mut bytes = Vec::with_capacity(chunks.iter().map(Vec::len).sum());
         for chunk in chunks {
@@ -66,7 +66,7 @@ impl Page {
         let is_binary = !content.may_be_text()
             || content.media_type.is_empty() && charset::looks_binary(&bytes);
         PageText {
-            text: charset::text(bytes, content.charset),
+            text: charset::text(bytes, content.charset, truncated),
             is_binary,
         }
     }
@@ -79,7 +79,7 @@ pub fn page_text(bytes: Vec<u8>, content_type: &str) -> String {
     if let Ok(value) = HeaderValue::from_str(content_type) {
         headers.insert(CONTENT_TYPE, value);
     }
-    charset::text(bytes, Content::of(&headers).charset)
+    charset::text(bytes, Content::of(&headers).charset, false)
 }
 
 #[cfg(test)]

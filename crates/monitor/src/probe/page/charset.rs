@@ -21,9 +21,9 @@ static DECLARATION: LazyLock<Option<Regex>> = LazyLock::new(|| {
     .ok()
 });
 
-/// The text of a page, whose head may have named its charset.
-pub(super) fn text(bytes: Vec<u8>, head: Option<&'static Encoding>) -> String {
-    let encoding = encoding(&bytes, head);
+/// The text of a page, whose head may have named its charset, and that may have been cut off.
+pub(super) fn text(bytes: Vec<u8>, head: Option<&'static Encoding>, is_truncated: bool) -> String {
+    let encoding = encoding(&bytes, head, is_truncated);
     if encoding == UTF_8 {
         return utf8_text(bytes);
     }
@@ -52,12 +52,16 @@ pub(super) fn looks_binary(bytes: &[u8]) -> bool {
 
 /// By its mark, the head, its own declaration; else UTF-8 if it is that, and what most others are
 /// if not.
-fn encoding(bytes: &[u8], head: Option<&'static Encoding>) -> &'static Encoding {
+fn encoding(
+    bytes: &[u8],
+    head: Option<&'static Encoding>,
+    is_truncated: bool,
+) -> &'static Encoding {
     if let Some((encoding, _)) = Encoding::for_bom(bytes) {
         return encoding;
     }
     head.or_else(|| declared(bytes)).unwrap_or_else(|| {
-        let incomplete = |error: std::str::Utf8Error| error.error_len().is_none();
+        let incomplete = |error: std::str::Utf8Error| is_truncated && error.error_len().is_none();
         // A page that was cut within a character is UTF-8 all the same.
         if std::str::from_utf8(bytes).map_or_else(incomplete, |_| true) {
             UTF_8
@@ -68,6 +72,13 @@ fn encoding(bytes: &[u8], head: Option<&'static Encoding>) -> &'static Encoding 
 }
 
 fn declared(bytes: &[u8]) -> Option<&'static Encoding> {
+    // XML in UTF-16 shows itself by its first characters, also without a mark.
+    if bytes.starts_with(b"<\0?\0x\0") {
+        return Some(UTF_16LE);
+    }
+    if bytes.starts_with(b"\0<\0?\0x") {
+        return Some(UTF_16BE);
+    }
     let start = &bytes[..bytes.len().min(DECLARATION_BYTES_MAX)];
     let declarations = DECLARATION.as_ref()?.captures_iter(start);
     let mut labels = declarations.filter_map(|declaration| declaration.get(1));

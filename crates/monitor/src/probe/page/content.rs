@@ -85,9 +85,11 @@ impl Content {
     }
 }
 
-/// The media type and its parameters. Of several, in several headers or in one, browsers take the last;
-/// what is no type, or says that it is not known, says nothing.
+/// The media type and its parameters. Of several, in several headers or in one, browsers take the last, with
+/// the charset that the same type was given before it; what is no type, or says that it is not known, says
+/// nothing.
 fn media_type(headers: &HeaderMap) -> (String, String) {
+    let mut last: Option<(String, String)> = None;
     let values = headers.get_all(header::CONTENT_TYPE).iter();
     for value in values.rev() {
         let text = String::from_utf8_lossy(value.as_bytes());
@@ -96,12 +98,21 @@ fn media_type(headers: &HeaderMap) -> (String, String) {
             // What stands behind a blank or a bracket is passed over.
             let mut words = name.trim().split([' ', '\t', '(']);
             let name = words.next().unwrap_or_default().to_ascii_lowercase();
-            if is_type(&name) && !UNKNOWN_TYPES.contains(&name.as_str()) {
-                return (name, parameters.to_owned());
+            if !is_type(&name) || UNKNOWN_TYPES.contains(&name.as_str()) {
+                continue;
+            }
+            match &mut last {
+                None => last = Some((name, parameters.to_owned())),
+                Some((same, kept)) if *same == name => {
+                    if charset(kept).is_none() {
+                        parameters.clone_into(kept);
+                    }
+                }
+                Some(_) => return last.unwrap_or_default(),
             }
         }
     }
-    Default::default()
+    last.unwrap_or_default()
 }
 
 /// Whether a text names a type, and not only looks like one: a comma in quotes divides a parameter.

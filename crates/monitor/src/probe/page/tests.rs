@@ -12,8 +12,12 @@ fn content(content_type: Option<&'static str>) -> Content {
 }
 
 fn text(content_type: Option<&'static str>, bytes: &[u8]) -> Option<String> {
+    text_of(content(content_type), bytes, false)
+}
+
+fn text_of(content: Content, bytes: &[u8], is_truncated: bool) -> Option<String> {
     let taken = Memory::new().lease().keep();
-    let page = Page::new(vec![bytes.to_vec()], content(content_type), false, taken).into_text();
+    let page = Page::new(vec![bytes.to_vec()], content, is_truncated, taken).into_text();
     (!page.is_binary).then_some(page.text)
 }
 
@@ -89,6 +93,50 @@ fn the_charset_is_known_by_mark_head_and_declaration() {
     assert_eq!(
         text(Some("text/html"), b"<meta charset=utf-16>a").unwrap(),
         "<meta charset=utf-16>a"
+    );
+}
+
+#[test]
+fn a_page_that_ends_in_half_a_character_is_utf8_only_where_it_was_cut_off() {
+    let plain = || content(Some("text/plain"));
+    let half = "caf\u{e9}".as_bytes().split_last().unwrap().1;
+    assert_eq!(text_of(plain(), half, true).unwrap(), "caf\u{fffd}");
+    assert_eq!(text_of(plain(), b"caf\xe9", false).unwrap(), "caf\u{e9}");
+}
+
+#[test]
+fn xml_in_utf16_shows_itself_without_a_mark() {
+    let page = r#"<?xml version="1.0" encoding="utf-16"?><a>ü</a>"#;
+    let units = || page.encode_utf16();
+    let little: Vec<_> = units().flat_map(u16::to_le_bytes).collect();
+    let big: Vec<_> = units().flat_map(u16::to_be_bytes).collect();
+    for bytes in [little, big] {
+        assert_eq!(text(Some("application/xml"), &bytes).unwrap(), page);
+    }
+}
+
+#[test]
+fn a_type_that_is_said_again_keeps_its_charset() {
+    let read = |types: &[&'static str]| {
+        let mut headers = HeaderMap::new();
+        for &text in types {
+            headers.append(header::CONTENT_TYPE, HeaderValue::from_static(text));
+        }
+        text_of(Content::of(&headers), b"\xcf", false).unwrap()
+    };
+    assert_eq!(read(&["text/html; charset=windows-1251, text/html"]), "П");
+    assert_eq!(read(&["text/html; charset=windows-1251", "text/html"]), "П");
+    // Another type's is not its own.
+    assert_eq!(
+        read(&["text/plain; charset=windows-1251", "text/html"]),
+        "Ï"
+    );
+    assert_eq!(
+        read(&[
+            "text/html; charset=koi8-r",
+            "text/html; charset=windows-1251"
+        ]),
+        "П"
     );
 }
 

@@ -137,6 +137,17 @@ const FOUND: &[(&str, &str, Option<&str>)] = &[
     ("ok$|x", "ok\n", Some("ok")),
     ("\\w$\\n?", "ok\n", Some("k\n")),
     ("k$.?", "k\n", Some("k")),
+    ("[*--]+", "*+,-", Some("*+,-")),
+    ("[ --]+", "+ -", Some("+ -")),
+    ("[--a]+", "-.a", Some("-.a")),
+    ("[a-c--z]", "z", Some("z")),
+    ("[a-c-e]+", "b-d-e", Some("b-")),
+    ("[]-a]+", "]^a", Some("]^a")),
+    ("[\\w.-]+", "a-b.c", Some("a-b.c")),
+    ("[\\0-\\7]", "\u{3}", Some("\u{3}")),
+    ("\\\u{e4}", "\u{c4}", Some("\u{c4}")),
+    ("(?P<n>a)b(?(n)c|d)", "abc", Some("abc")),
+    ("(?P<n>a)?b(?(n)c|d)", "bd", Some("bd")),
 ];
 
 #[test]

@@ -52,6 +52,7 @@ mod state;
 mod supervised;
 mod takeover;
 mod targets;
+mod topics;
 mod torture;
 mod traces;
 mod witness;

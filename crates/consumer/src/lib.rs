@@ -54,7 +54,7 @@ use service::{
     attendants::Attendants,
     health::Health,
     http,
-    kafka::{KafkaSettings, Observer, await_topic},
+    kafka::{KafkaSettings, Missing, Observer, await_topic},
     renewal::Renewal,
     signals::Orders,
     stages::{Drain, Stages, infallible},
@@ -271,7 +271,8 @@ impl Reading {
         // The keeper outlives this stage.
         self.ready.send(()).ok();
         let client_id = &self.parts.settings.client_id;
-        if !await_topic(&self.kafka, client_id, &self.observer, stop).await? {
+        let (kafka, observer) = (&self.kafka, &self.observer);
+        if !await_topic(kafka, client_id, observer, Missing::Make, stop).await? {
             return Ok(());
         }
         self.schemas.check(&self.kafka.topic).await?;

@@ -25,11 +25,7 @@ mod watch;
 use std::pin::pin;
 
 use messages::CheckResult;
-use service::{
-    backoff::Backoff,
-    health::Health,
-    kafka::{KafkaSettings, Observer, await_topic},
-};
+use service::{backoff::Backoff, health::Health, kafka::KafkaSettings};
 use tokio::{
     sync::mpsc,
     time::{sleep, timeout},
@@ -39,11 +35,11 @@ pub use self::{draining::Draining, settings::PublishSettings, traces::Sampling};
 use self::{
     encoding::Encoding,
     intake::{Intake, Taking},
-    limits::ask_topic,
-    producer::{CLIENT_ID, Producer, Report, TOO_LARGE},
+    producer::{GONE, Producer, Report, TOO_LARGE},
     settings::{REST_TIMEOUT, RETRY_FIRST, RETRY_MAX},
     spool::Spool,
     step::{End, Step},
+    topic::{Answer, Topic},
     unpublished::Unpublished,
     watch::Watch,
 };
@@ -55,8 +51,7 @@ pub(crate) use self::{
 /// Where results go.
 #[derive(Debug)]
 pub struct Publisher {
-    kafka: KafkaSettings,
-    observer: Observer,
+    topic: Topic,
     intake: Intake,
     unpublished: Unpublished,
     encoding: Encoding,
@@ -76,8 +71,7 @@ impl Publisher {
     ) -> anyhow::Result<Self> {
         Ok(Self {
             encoding: Encoding::new(settings.registry.as_ref(), &kafka.topic, &health)?,
-            observer: Observer::new(health.condition("Kafka"), &kafka),
-            kafka,
+            topic: Topic::new(kafka, &health),
             intake: Intake::new(results),
             unpublished: Unpublished::new(settings.bounds(), health),
             watch: Watch::start(),
@@ -109,13 +103,10 @@ impl Publisher {
     /// says how many it never got.
     pub async fn run(mut self) -> anyhow::Result<()> {
         while self.await_topic().await? && self.await_schema().await? {
-            if self.unpublished.is_to_ask() {
-                self.learn_limits().await;
-            }
+            self.learn_limits().await;
             match self.send_all().await? {
                 End::Done | End::GivenUp => break,
-                // The topic is asked, or what was too large is smaller now: no time is needed.
-                End::Failed(TOO_LARGE) => {}
+                End::Resized | End::Failed(TOO_LARGE) => {}
                 End::Failed(_) => {
                     let delay = self.retry.next_delay();
                     self.tend_during(sleep(delay)).await;
@@ -126,13 +117,15 @@ impl Publisher {
         self.unpublished.close().await
     }
 
-    /// Asks the topic how much it takes.
+    /// The topic is there: asks how much it takes, where that is not known.
     async fn learn_limits(&mut self) {
-        let (kafka, observer) = (self.kafka.clone(), self.observer.clone());
-        // On a task of its own: Kafka's client may block when it is let go.
-        let asking = tokio::spawn(async move { ask_topic(&kafka, &observer).await });
-        if let Some(says) = self.tend_during(asking).await {
-            self.unpublished.topic_says(says.unwrap_or_default());
+        self.topic.found();
+        if self.unpublished.limits.is_to_ask()
+            && let Some(asking) = self.topic.ask()
+            && let Some(answer) = self.tend_during(asking).await
+        {
+            let answer = answer.unwrap_or(Answer::Nothing);
+            self.unpublished.limits.topic_takes(self.topic.heed(answer));
         }
     }
 
@@ -156,11 +149,7 @@ impl Publisher {
     /// Waits for the topic, while results wait too. `false` when the time to drain is over, or when
     /// there is nothing to publish and never will be.
     async fn await_topic(&mut self) -> anyhow::Result<bool> {
-        let (kafka, observer) = (self.kafka.clone(), self.observer.clone());
-        let stop = self.draining.over.child_token();
-        // On a task of its own: Kafka's client may block when it is let go.
-        let waiting =
-            tokio::spawn(async move { await_topic(&kafka, CLIENT_ID, &observer, &stop).await });
+        let waiting = self.topic.awaited(self.draining.over.child_token());
         self.tend_during(waiting).await.unwrap_or(Ok(Ok(false)))?
     }
 
@@ -177,8 +166,7 @@ impl Publisher {
         Ok(true)
     }
 
-    /// Takes results while something else is waited for. `None` when that is not worth it any
-    /// longer.
+    /// Takes results while something else is waited for. `None` when that is no longer worth it.
     async fn tend_during<T>(&mut self, work: impl Future<Output = T>) -> Option<T> {
         let mut work = pin!(work);
         loop {
@@ -197,22 +185,25 @@ impl Publisher {
         }
         let due = self.unpublished.spool.due(&self.unpublished.backlog);
         let is_draining = self.draining.begun.is_cancelled();
-        let taking = Taking::while_draining(is_draining);
         let takes_more = self.unpublished.takes_more(is_draining);
         tokio::select! {
             biased;
             done = work => Step::Came(done),
             () = self.draining.over.cancelled() => Step::Over(End::GivenUp),
             () = self.watch.tick() => {
-                self.watch.look(&mut self.unpublished, &self.observer);
+                self.watch.look(&mut self.unpublished, &self.topic.observer);
                 self.unpublished.follow_targets();
+                Step::Tended
+            }
+            answer = self.topic.answers() => {
+                self.unpublished.limits.topic_takes(self.topic.heed(answer));
                 Step::Tended
             }
             done = self.unpublished.spool.next(due) => {
                 self.unpublished.tend_spool(done);
                 Step::Tended
             }
-            () = self.intake.ready(taking), if takes_more => {
+            () = self.intake.ready(Taking::while_draining(is_draining)), if takes_more => {
                 while self.unpublished.takes_more(is_draining)
                     && let Some(result) = self.intake.take()
                 {
@@ -228,14 +219,17 @@ impl Publisher {
     async fn send_all(&mut self) -> anyhow::Result<End> {
         let (limits, traces) = (&self.unpublished.limits, &self.unpublished.traces);
         let (bytes, traces) = (limits.batch_bytes_max(), traces.clone());
-        let (producer, mut reports) = Producer::new(&self.kafka, &self.observer, bytes, traces)?;
+        let (producer, mut reports) =
+            Producer::new(&self.topic.kafka, &self.topic.observer, bytes, traces)?;
         self.watch.heard();
         let mut refused = Vec::new();
         let end = match self.pump(&producer, &mut reports).await {
             Ok(end) => end,
-            Err(report) => {
-                End::Failed(report.said(&self.observer, &self.kafka.topic, &mut refused))
-            }
+            Err(report) => End::Failed(report.said(
+                &self.topic.observer,
+                &self.topic.kafka.topic,
+                &mut refused,
+            )),
         };
         // Nothing of the old producer may overtake what is sent again.
         producer.close().await;
@@ -268,8 +262,11 @@ impl Publisher {
             while let Ok(report) = reports.try_recv() {
                 self.heed(report)?;
             }
-            if self.unpublished.is_to_ask() {
-                return Ok(End::Failed(TOO_LARGE));
+            if self.topic.is_gone() {
+                return Ok(End::Failed(GONE));
+            }
+            if self.unpublished.limits.batch_bytes_max() != producer.batch_bytes_max {
+                return Ok(End::Resized);
             }
         }
     }
@@ -294,7 +291,7 @@ impl Publisher {
         self.unpublished.acknowledged(report.number);
         self.watch.heard();
         self.retry.reset();
-        self.observer.heard();
+        self.topic.observer.heard();
     }
 }
 

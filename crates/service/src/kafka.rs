@@ -17,5 +17,5 @@ mod wellness;
 pub use observer::Observer;
 pub use security::Security;
 pub use settings::{KafkaSettings, read_topic_name};
-pub use topic::await_topic;
+pub use topic::{Missing, await_topic, gone};
 pub use wellness::{Reading, Wellness};

@@ -22,8 +22,6 @@ pub(super) struct Entry {
     pub(super) scheduled_at: Timestamp,
     /// Its value as JSON, whatever the topic holds.
     pub(super) record: Vec<u8>,
-    /// Whether its matched text was cut to make it fit.
-    pub(super) is_cut: bool,
     /// For a large one, what it was made from.
     result: Option<Box<CheckResult>>,
 }
@@ -31,7 +29,7 @@ pub(super) struct Entry {
 impl Entry {
     /// A result's record, in at most `bytes_max` bytes where that can be achieved.
     pub(super) fn new(serial: u64, result: CheckResult, bytes_max: usize) -> Self {
-        let (record, is_cut) = encode(&result, bytes_max);
+        let record = encode(&result, bytes_max);
         // One that is larger than that has no matched text left that could be cut.
         let shrinkable = (SHRINKABLE_BYTES_MIN..=bytes_max).contains(&record.len());
         Self {
@@ -40,7 +38,6 @@ impl Entry {
             url: result.check.url.clone(),
             scheduled_at: result.check.scheduled_at,
             record,
-            is_cut,
             result: shrinkable.then(|| Box::new(result)),
         }
     }
@@ -53,7 +50,6 @@ impl Entry {
             url: spooled.url,
             scheduled_at: spooled.scheduled_at,
             record: spooled.record,
-            is_cut: false,
             result: None,
         }
     }
@@ -96,7 +92,7 @@ impl Entry {
         } else {
             length / 2
         };
-        let (shorter, _) = encode(result, wanted);
+        let shorter = encode(result, wanted);
         let shrunk = shorter.len() < length;
         if shrunk {
             self.record = shorter;
@@ -105,9 +101,8 @@ impl Entry {
     }
 }
 
-/// The value, in at most `bytes_max` bytes where cutting the matched text can achieve it, and whether it
-/// was cut.
-fn encode(result: &CheckResult, bytes_max: usize) -> (Vec<u8>, bool) {
+/// The value, in at most `bytes_max` bytes where cutting the matched text can achieve it.
+fn encode(result: &CheckResult, bytes_max: usize) -> Vec<u8> {
     let Encoded {
         json: record,
         matched_text_cut,
@@ -119,5 +114,5 @@ fn encode(result: &CheckResult, bytes_max: usize) -> (Vec<u8>, bool) {
             "The matched text was cut: the record would have been larger than {bytes_max} bytes"
         );
     }
-    (record, matched_text_cut)
+    record
 }

@@ -14,7 +14,7 @@ use rdkafka::{
     types::RDKafkaErrorCode,
 };
 use service::{
-    kafka::{KafkaSettings, Observer},
+    kafka::{KafkaSettings, Observer, gone},
     traces::Place,
 };
 use tokio::{
@@ -31,11 +31,16 @@ use super::{
 
 /// What Kafka says of each record of a batch that is larger than it takes.
 pub(super) const TOO_LARGE: RDKafkaErrorCode = RDKafkaErrorCode::MessageSizeTooLarge;
+/// What it says of a topic that is not there.
+pub(super) const GONE: RDKafkaErrorCode = RDKafkaErrorCode::UnknownTopicOrPartition;
 /// How this service names itself to Kafka.
 pub(super) const CLIENT_ID: &str = concat!("websites-monitor/monitor/", env!("CARGO_PKG_VERSION"));
 /// How long the client waits for more records of a request. They have gathered before, so that it is
 /// given all of them at once.
 const LINGER_MS: &str = "2";
+/// How long the client takes it that a broker does not know the topic yet, which was there a moment ago as
+/// it is made: for half a minute, if it were not told, as long as nobody would know that it was deleted.
+const TOPIC_NEW_MS: &str = "5000";
 /// How often the client is asked what became of its records. A thread of its own that waits for that, as
 /// the library has one, wakes for each answer of the broker, and reads the clock for up to a millisecond
 /// ten times a second: a twentieth of a check's cost at 200 a second.
@@ -55,10 +60,21 @@ const TIME_REFUSED: &str = ". Is this machine's clock ahead? Kafka takes no reco
 /// Why results are not delivered, for a person.
 fn undelivered(topic: &str, code: RDKafkaErrorCode) -> String {
     let advice = match code {
+        code if is_gone(code) => return gone(topic),
         RDKafkaErrorCode::InvalidRecord | RDKafkaErrorCode::InvalidTimestamp => TIME_REFUSED,
         _ => "",
     };
     format!("results are not delivered to the topic {topic:?}: {code}{advice}")
+}
+
+/// Whether the topic, or a partition that it had, is not there.
+pub(super) fn is_gone(code: RDKafkaErrorCode) -> bool {
+    matches!(
+        code,
+        RDKafkaErrorCode::UnknownTopicOrPartition
+            | RDKafkaErrorCode::UnknownTopic
+            | RDKafkaErrorCode::UnknownPartition
+    )
 }
 
 /// A producer of which each record is reported on.
@@ -66,6 +82,8 @@ pub(super) struct Producer {
     client: BaseProducer<Reporter>,
     topic: String,
     traces: Traces,
+    /// No batch of several records is larger.
+    pub(super) batch_bytes_max: usize,
 }
 
 /// What became of a record.
@@ -116,6 +134,7 @@ impl Producer {
             .set("acks", "all")
             // Results wait as long as it takes; how many, the backlog bounds.
             .set("message.timeout.ms", "0")
+            .set("topic.metadata.propagation.max.ms", TOPIC_NEW_MS)
             .set("linger.ms", LINGER_MS)
             .set("batch.size", batch_bytes_max.to_string())
             .set("queue.buffering.max.kbytes", QUEUE_KILOBYTES)
@@ -131,6 +150,7 @@ impl Producer {
             client,
             topic,
             traces,
+            batch_bytes_max,
         };
         Ok((producer, receiver))
     }

@@ -20,6 +20,8 @@ pub(super) enum End {
     Done,
     /// The time to drain is over.
     GivenUp,
-    /// Something was not delivered, for this reason.
+    /// The topic takes more or less at once than this producer was made for.
+    Resized,
+    /// Something was not delivered, for this reason. What was too large is smaller the next time.
     Failed(RDKafkaErrorCode),
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use messages::CheckResult;
 use service::health::Health;
-use tokio::time::{Instant, timeout};
+use tokio::time::timeout;
 use tracing::warn;
 
 use super::{
@@ -14,9 +14,8 @@ use super::{
     drops::Drops,
     entry::Entry,
     figures::Figures,
-    limits::{Limits, TopicSays},
+    limits::Limits,
     spool::Spool,
-    topic::TopicRemark,
     traces::Traces,
 };
 
@@ -31,7 +30,6 @@ pub(super) struct Unpublished {
     pub(super) limits: Limits,
     pub(super) spool: Spool,
     pub(super) traces: Traces,
-    topic: TopicRemark,
     figures: Figures,
 }
 
@@ -39,7 +37,6 @@ impl Unpublished {
     pub(super) fn new(settings: BacklogSettings, health: Health) -> Self {
         Self {
             backlog: Backlog::new(settings),
-            topic: TopicRemark::new(&health),
             drops: Drops::new(health),
             limits: Limits::default(),
             spool: Spool::off(),
@@ -54,9 +51,6 @@ impl Unpublished {
         let is_queued = self.spool.comes_next(&self.backlog);
         let serial = self.spool.take_serial();
         let entry = Entry::new(serial, result, bytes_max);
-        if entry.is_cut {
-            self.limits.cost();
-        }
         if is_queued && self.spool.has_room(&entry) {
             self.spool.queue(entry);
         } else if is_queued {
@@ -92,17 +86,6 @@ impl Unpublished {
     /// Whether the next result is better taken than left, once nothing more is sent.
     pub(super) fn takes_rest(&self) -> bool {
         self.has_room() || !self.spool.has_store()
-    }
-
-    /// Whether the topic is to be asked what it takes.
-    pub(super) fn is_to_ask(&self) -> bool {
-        self.limits.is_to_ask(Instant::now())
-    }
-
-    /// Takes note of what the topic says of itself.
-    pub(super) fn topic_says(&mut self, says: TopicSays) {
-        self.limits.topic_takes(says.bytes);
-        self.topic.says(says);
     }
 
     /// Sees whether other targets are checked by now.
@@ -202,7 +185,6 @@ impl Unpublished {
         if let Some(entry) = self.backlog.remove(number) {
             self.spool.settle(&entry);
             self.drops.too_large(&entry);
-            self.limits.cost();
         }
         self.show();
     }

@@ -33,8 +33,24 @@ const SETTLING_MAX: Duration = Duration::from_secs(5);
 /// The broker decides (Kafka 2.4 and later).
 const REPLICATION_BY_BROKER: i32 = -1;
 
-/// Waits until the topic exists, making it where the broker allows it. `false` when `stop` came
-/// first.
+/// What is done about a topic that is not there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Missing {
+    /// It is made, where the broker allows it.
+    Make,
+    /// It was there before: whoever took it away knows why, and how it is to be made again.
+    Await,
+}
+
+/// What is said of a topic that was there.
+pub fn gone(topic: &str) -> String {
+    format!(
+        "the topic {topic:?} is gone: it was deleted, or may not be seen any more; make it again as it was, or \
+         restart this service, which makes it where the broker allows that; it is waited for"
+    )
+}
+
+/// Waits until the topic exists. `false` when `stop` came first.
 ///
 /// # Errors
 ///
@@ -43,6 +59,7 @@ pub async fn await_topic(
     settings: &KafkaSettings,
     client_id: &str,
     observer: &Observer,
+    missing: Missing,
     stop: &CancellationToken,
 ) -> anyhow::Result<bool> {
     let config = settings.client_config(client_id);
@@ -57,7 +74,13 @@ pub async fn await_topic(
     let mut backoff = Backoff::new(RETRY_FIRST, RETRY_MAX);
     let mut settling_since = None;
     loop {
-        let attempt = have_topic(settings, &admin, &reader);
+        let attempt = async {
+            match missing {
+                Missing::Make => have_topic(settings, &admin, &reader).await,
+                Missing::Await if exists(&settings.topic, &reader).await? => Ok(()),
+                Missing::Await => bail!(gone(&settings.topic)),
+            }
+        };
         match stop.run_until_cancelled(attempt).await {
             None => return Ok(false),
             Some(Ok(())) => {

@@ -191,7 +191,7 @@ impl Publisher {
             done = work => Step::Came(done),
             () = self.draining.over.cancelled() => Step::Over(End::GivenUp),
             () = self.watch.tick() => {
-                self.watch.look(&mut self.unpublished, &self.topic.observer);
+                self.watch.look(&mut self.unpublished, &self.topic);
                 self.unpublished.follow_targets();
                 Step::Tended
             }
@@ -221,7 +221,7 @@ impl Publisher {
         let (bytes, traces) = (limits.batch_bytes_max(), traces.clone());
         let (producer, mut reports) =
             Producer::new(&self.topic.kafka, &self.topic.observer, bytes, traces)?;
-        self.watch.heard();
+        self.watch.begin();
         let mut refused = Vec::new();
         let end = match self.pump(&producer, &mut reports).await {
             Ok(end) => end,
@@ -291,7 +291,9 @@ impl Publisher {
         self.unpublished.acknowledged(report.number);
         self.watch.heard();
         self.retry.reset();
-        self.topic.observer.heard();
+        if !self.watch.is_owed() {
+            self.topic.observer.heard();
+        }
     }
 }
 

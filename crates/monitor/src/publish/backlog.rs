@@ -165,6 +165,16 @@ impl Backlog {
         self.len() == 0
     }
 
+    /// The number of the oldest that the client has.
+    pub(super) fn first_sent(&self) -> Option<usize> {
+        self.sent.first_key_value().map(|(number, _)| *number)
+    }
+
+    /// The number that the next which the client gets will bear.
+    pub(super) fn next_number(&self) -> usize {
+        self.next
+    }
+
     /// Whether the client has something to deliver.
     pub(super) fn has_sent(&self) -> bool {
         !self.sent.is_empty()

@@ -14,6 +14,7 @@ use service::{health::Health, kafka::Security};
 use super::*;
 use crate::state::{Place, Resumed, Unopened};
 
+mod owed;
 mod spooled;
 mod without;
 

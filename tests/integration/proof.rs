@@ -4,7 +4,7 @@ use std::fs;
 
 use serde_json::Value;
 
-use crate::support::{Answer, Database, Service, ServiceSettings, Site, Topic};
+use crate::support::{Answer, Database, Service, ServiceSettings, Site, Topic, original_record};
 
 const COLUMNS_MAX: usize = 120;
 const BAD: &[u8] = b"{\"url\": \"http://a/\", \"error_code\": \"many\", \"response_time\": 1, \"regex_pattern\": \"a pattern that takes room in the list of dead letters\"}\x1b[2J";
@@ -132,6 +132,30 @@ async fn status_tells_lag_owner_and_what_the_service_says() {
     let waiting = waiting.unwrap_or_else(|| panic!("{status}"));
     assert!(waiting["lag_seconds"].as_i64().unwrap() < 600, "{status}");
     assert_eq!(waiting["owner"], Value::Null, "{status}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_transactions_mark_at_the_end_is_waited_for_by_nobody() {
+    let (topic, database) = (Topic::create(1).await, Database::create().await);
+    let settings = ServiceSettings::consumer(&topic, &database);
+    topic.write_together([original_record(1).as_slice()]);
+    let mut consumer = Service::start("consumer", &[], &settings);
+    database.await_rows(1).await;
+    let end = topic.ends()[0].1;
+    let next = database
+        .value::<i64>("SELECT next_offset FROM offsets")
+        .await;
+    assert_eq!((next, end), (1, 2), "the mark is behind the record");
+    let lag = [
+        "consumer_lag_records{partition=\"0\"} 0",
+        "consumer_lag_seconds{partition=\"0\"} 0",
+    ];
+    consumer.await_answer("/metrics", &lag).await;
+    let status = json(&settings, &["status", "--json"], 0).await;
+    let partition = &status["partitions"][0];
+    let told = (&partition["lag"], &partition["lag_seconds"]);
+    assert_eq!(told, (&0.into(), &0.into()), "{status}");
+    assert_eq!(consumer.terminate().await, Some(0));
 }
 
 #[tokio::test(flavor = "multi_thread")]

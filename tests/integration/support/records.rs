@@ -131,6 +131,25 @@ impl Topic {
             .expect("the broker takes the records");
     }
 
+    /// Writes records in a transaction. Its mark stands behind them, at an offset of its own.
+    pub(crate) fn write_together<'a>(&self, values: impl IntoIterator<Item = &'a [u8]>) {
+        let producer: ThreadedProducer<DefaultProducerContext> = ClientConfig::new()
+            .set("bootstrap.servers", &self.bootstrap)
+            .set("transactional.id", &self.name)
+            .create()
+            .expect("a producer");
+        let begun = producer.init_transactions(TIMEOUT);
+        begun
+            .and_then(|()| producer.begin_transaction())
+            .expect("a transaction");
+        for value in values {
+            let record = BaseRecord::<(), [u8]>::to(&self.name).payload(value);
+            let sent = producer.send(record).map_err(|(error, _)| error);
+            sent.expect("room for few records");
+        }
+        producer.commit_transaction(TIMEOUT).expect("a commit");
+    }
+
     /// Every record's value, as JSON, in the order of each partition.
     pub(crate) fn read(&self) -> Vec<serde_json::Value> {
         let values = self.values().into_iter();

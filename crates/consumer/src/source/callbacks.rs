@@ -90,9 +90,7 @@ impl ClientContext for Callbacks {
     fn stats(&self, statistics: Statistics) {
         self.wellness.learn(&statistics);
         if let Some(topic) = statistics.topics.get(&self.topic) {
-            let partitions = topic.partitions.values();
-            self.ends
-                .learn(partitions.map(|it| (it.partition, it.hi_offset)));
+            self.ends.learn(topic.partitions.values());
         }
     }
 }

@@ -16,6 +16,7 @@ use tracing::warn;
 use super::{
     callbacks::Callbacks,
     changes::Change,
+    ends::Behind,
     feed::{Feed, Interruption},
     lists,
     settings::SourceSettings,
@@ -160,6 +161,7 @@ impl Feed for Client {
     fn place(&self, partition: i32, at: i64) -> KafkaResult<()> {
         let list = lists::one_at(&self.topic, partition, at)?;
         self.consumer.incremental_assign(&list)?;
+        self.callbacks().ends.sought(partition);
         self.stored(partition, at);
         Ok(())
     }
@@ -193,8 +195,8 @@ impl Feed for Client {
         self.callbacks().hint(&self.consumer, mode);
     }
 
-    fn lags(&self) -> Vec<(i32, i64)> {
+    fn behind(&self) -> Vec<Behind> {
         let callbacks = self.callbacks();
-        callbacks.ends.lags(&callbacks.hints.all())
+        callbacks.ends.behind(&callbacks.hints.all())
     }
 }

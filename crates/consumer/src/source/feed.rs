@@ -9,7 +9,7 @@ use rdkafka::{
     types::RDKafkaErrorCode,
 };
 
-use super::changes::Change;
+use super::{changes::Change, ends::Behind};
 
 /// A member of the group, as the source's thread sees it.
 pub(super) trait Feed {
@@ -47,7 +47,7 @@ pub(super) trait Feed {
 
     /// How far each of our partitions is behind, where that is known; also those of which nothing
     /// can be stored.
-    fn lags(&self) -> Vec<(i32, i64)>;
+    fn behind(&self) -> Vec<Behind>;
 }
 
 /// Why a poll brought no record though it did not wait in vain.

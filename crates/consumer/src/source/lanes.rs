@@ -9,7 +9,10 @@ use std::{
 use rdkafka::Message;
 use tokio::sync::mpsc::{self, error::TrySendError};
 
-use super::lane::{Collected, Lane};
+use super::{
+    ends::Behind,
+    lane::{Collected, Lane},
+};
 use crate::{
     batch::{BatchLimits, BatchSettings, Load, RawRecord},
     numbers,
@@ -98,10 +101,10 @@ impl Lanes {
     }
 
     /// Notes how far behind partitions are, also those of which nothing can be stored.
-    pub(super) fn measure(&self, lags: Vec<(i32, i64)>) {
-        for (partition, records) in lags {
-            if let Some(lane) = self.ours.get(&partition) {
-                self.progress.lag(partition, Some(lag(lane, records)));
+    pub(super) fn measure(&self, all: Vec<Behind>) {
+        for behind in all {
+            if let Some(lane) = self.ours.get(&behind.partition) {
+                self.progress.lag(behind.partition, Some(lag(lane, behind)));
             }
         }
     }
@@ -279,13 +282,13 @@ impl Lanes {
     }
 }
 
-/// How far a partition is behind that has so many records which are not stored, by what Kafka's client
-/// said last. It may know less than was read meanwhile.
-fn lag(lane: &Lane, records: i64) -> Lag {
-    let is_behind = records > 0 || lane.is_busy();
+/// How far a partition is behind, by what Kafka's client said last. It may know less than was read meanwhile.
+fn lag(lane: &Lane, behind: Behind) -> Lag {
+    let is_busy = lane.is_busy();
+    let records = behind.records(is_busy);
     Lag {
         records,
-        since_ms: lane.unstored_since_ms().filter(|_| is_behind),
+        since_ms: lane.unstored_since_ms().filter(|_| records > 0 || is_busy),
     }
 }
 

@@ -91,7 +91,7 @@ impl<F: Feed, B: Books> Reader<F, B> {
             self.audit();
             if self.hinted.elapsed() >= HINT_INTERVAL {
                 self.hint(CommitMode::Async);
-                self.lanes.measure(self.client.lags());
+                self.lanes.measure(self.client.behind());
             }
             if self.is_to_wait() {
                 thread::sleep(FULL_WAIT);

@@ -1,14 +1,14 @@
 //! What Kafka tells: where partitions end, and whose they are.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     time::{Duration, Instant},
 };
 
 use rdkafka::{
     Message, Offset, TopicPartitionList,
     consumer::{BaseConsumer, Consumer},
-    error::KafkaResult,
+    error::{KafkaError, KafkaResult},
     groups::GroupInfo,
     metadata::MetadataTopic,
 };
@@ -54,9 +54,11 @@ impl Asked {
         let SourceSettings { group, topic, .. } = source;
         let mut config = kafka.client_config(&source.client_id);
         // Nothing is subscribed to, so the group does not notice.
+        // Where nothing waits although the end lies further, the end says so.
         config
             .set("group.id", group)
-            .set("enable.auto.commit", "false");
+            .set("enable.auto.commit", "false")
+            .set("enable.partition.eof", "true");
         let client: BaseConsumer = config.create()?;
         let metadata = client.fetch_metadata(Some(topic), REQUEST_TIMEOUT)?;
         let topics = metadata.topics().iter().filter(|it| it.name() == topic);
@@ -75,7 +77,8 @@ impl Asked {
         self.look_at_waiting(&client, topic, next)
     }
 
-    /// Reads one record of each partition that has some that are not stored.
+    /// Reads one record of each partition whose end lies behind what is stored. Where none comes before the end
+    /// (a transaction's mark lies there), nothing waits.
     fn look_at_waiting(
         &mut self,
         client: &BaseConsumer,
@@ -89,17 +92,26 @@ impl Asked {
             }
         }
         let (wanted, deadline) = (list.count(), Instant::now() + REQUEST_TIMEOUT);
+        let mut known = BTreeSet::new();
         client.assign(&list)?;
-        while self.waiting_since_ms.len() < wanted {
+        while known.len() < wanted {
             let left = deadline.saturating_duration_since(Instant::now());
             // What does not come in time is not known. That is said of it, and is no error.
             let Some(polled) = client.poll(left) else {
                 break;
             };
-            let record = polled?;
-            if let Some(made) = record.timestamp().to_millis() {
-                let first = self.waiting_since_ms.entry(record.partition());
-                first.or_insert(made);
+            let record = match polled {
+                Err(KafkaError::PartitionEOF(partition)) => {
+                    if let Some(&next) = next.get(&partition).filter(|_| known.insert(partition)) {
+                        self.ends.insert(partition, next);
+                    }
+                    continue;
+                }
+                polled => polled?,
+            };
+            let is_first = known.insert(record.partition());
+            if let Some(made) = record.timestamp().to_millis().filter(|_| is_first) {
+                self.waiting_since_ms.insert(record.partition(), made);
             }
         }
         Ok(())

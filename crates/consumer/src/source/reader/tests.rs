@@ -19,6 +19,7 @@ use crate::{
     batch::{BatchSettings, Delivery, Load, Settled},
     progress::Progress,
     source::{
+        ends::Behind,
         finder::Setback,
         settings::{OffsetReset, SourceSettings},
         start::Start,
@@ -102,7 +103,7 @@ impl Feed for MadeUp {
         }
     }
 
-    fn lags(&self) -> Vec<(i32, i64)> {
+    fn behind(&self) -> Vec<Behind> {
         Vec::new()
     }
 }

@@ -4,7 +4,8 @@
 PROFILE ?= release
 
 SETUP := crates/devstack/setup.sh
-SCRIPTS := $(SETUP) crates/torture/mutants.sh .ci/alterations .ci/coverage .ci/fuzzed .ci/instrumented .ci/run .ci/tool packaging/build.sh packaging/test-deb.sh
+SCRIPTS := $(SETUP) crates/torture/mutants.sh .ci/alterations .ci/coverage .ci/fuzzed .ci/instrumented .ci/run .ci/tool packaging/build.sh \
+	packaging/debian-root.sh packaging/systemd-checks.sh packaging/test-deb.sh packaging/test-systemd.sh
 # What images are made for, where the builder can (docker buildx ls), and under which name.
 PLATFORMS ?= linux/amd64,linux/arm64
 IMAGE_PREFIX ?= websites-monitor
@@ -140,9 +141,16 @@ deb: setup ## Build a Debian package of each service, into target/packages
 
 .PHONY: test-deb
 test-deb: stack ## Install, run, upgrade and purge these on a clean Debian; as root, minutes
+	@$(SETUP) packages
 	@DEB_VERSION=0.0.1-1 PROFILE=$(PROFILE) packaging/build.sh deb
 	@PROFILE=$(PROFILE) packaging/build.sh deb
 	@packaging/test-deb.sh
+
+.PHONY: test-systemd
+test-systemd: stack ## Boot these in a virtual machine whose systemd starts, kills and stops both; as root, minutes
+	@$(SETUP) machine
+	@PROFILE=$(PROFILE) packaging/build.sh deb
+	@packaging/test-systemd.sh
 
 .PHONY: dist
 dist: setup ## Build an archive with checksums and a bill of materials, into target/packages

@@ -3,8 +3,7 @@
 # programs there against the local Kafka and PostgreSQL, upgrades, removes, purges. As root; `make test-deb`.
 #
 # There is no systemd in that Debian: what its units say is checked by systemd-analyze here, and what they would
-# start is started by hand, as the same user with the same settings. So what systemd itself makes of a unit
-# (credentials, the sandbox) is not tried.
+# start is started by hand, as the same user with the same settings. test-systemd.sh has a systemd.
 set -euo pipefail
 
 [ "$(id -u)" -eq 0 ] || {
@@ -15,7 +14,7 @@ set -euo pipefail
 [ "${1:-}" = --inside ] || exec unshare --mount --propagation private "$0" --inside
 cd "$(dirname "$0")/.."
 PATIENCE_SECONDS=60
-SUITE=${SUITE:-bookworm}
+export SUITE=${SUITE:-bookworm}
 packages=$PWD/target/packages
 root=$(mktemp -d /tmp/websites-deb.XXXXXX)
 # Its users are others than root.
@@ -43,15 +42,9 @@ inside() {
     chroot "$root" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin DEBIAN_FRONTEND=noninteractive LC_ALL=C "$@"
 }
 
-# A clean Debian, with this machine's way to Debian's packages.
 make_root() {
     step "Debian $SUITE in $root"
-    # shellcheck disable=SC2016 # The placeholder is apt's.
-    mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' "Codename: $SUITE" | sed -n 1p)
-    debootstrap --variant=minbase "$SUITE" "$root" ${mirror:+"$mirror"} >"$root.log" 2>&1 ||
-        { tail "$root.log"; fail "debootstrap"; }
-    rm "$root.log"
-    apt-config dump | grep -E '^Acquire::(Check-|Retries|http)' >"$root/etc/apt/apt.conf.d/90host" || true
+    packaging/debian-root.sh "$root" || fail "debootstrap"
     cp /etc/resolv.conf /etc/hosts "$root/etc"
     mount --bind /proc "$root/proc"
     inside apt-get -qq update

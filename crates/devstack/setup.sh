@@ -5,6 +5,8 @@
 #   registry  what a schema registry needs besides
 #   tests     what the tests need besides, with a registry
 #   lint      what the checks of the scripts need
+#   packages  what the test of the packages needs
+#   machine   what their test in a virtual machine needs besides
 # On Debian, Ubuntu and their relatives it installs by apt, as root or by sudo. It takes a fraction of
 # a second when nothing is missing.
 set -eu
@@ -106,6 +108,18 @@ need_lint() {
     has shellcheck || packages="$packages shellcheck"
 }
 
+need_packages() {
+    has debootstrap || wants debootstrap 'debootstrap'
+    has unshare || wants util-linux 'unshare, of util-linux'
+    has systemd-analyze || wants systemd 'systemd-analyze, of systemd'
+}
+
+need_machine() {
+    need_packages
+    has qemu-system-x86_64 || wants qemu-system-x86 'QEMU, as qemu-system-x86_64'
+    has mke2fs || wants e2fsprogs 'mke2fs, of e2fsprogs'
+}
+
 # as_root COMMAND...
 as_root() {
     if [ "$(id -u)" -eq 0 ]; then
@@ -201,7 +215,7 @@ install() {
 cd "$(dirname "$0")/../.."
 for part in "$@"; do
     case $part in
-        build | stack | registry | tests | lint) "need_$part" ;;
+        build | stack | registry | tests | lint | packages | machine) "need_$part" ;;
         *)
             echo "setup.sh: there is no part called $part" >&2
             exit 2

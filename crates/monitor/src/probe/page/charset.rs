@@ -1,6 +1,9 @@
 //! From a page's bytes to its characters.
 
-use std::sync::LazyLock;
+use std::{
+    str::{self, Utf8Error},
+    sync::LazyLock,
+};
 
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 use regex::bytes::Regex;
@@ -61,9 +64,13 @@ fn encoding(
         return encoding;
     }
     head.or_else(|| declared(bytes)).unwrap_or_else(|| {
-        let incomplete = |error: std::str::Utf8Error| is_truncated && error.error_len().is_none();
-        // A page that was cut within a character is UTF-8 all the same.
-        if std::str::from_utf8(bytes).map_or_else(incomplete, |_| true) {
+        // A page that was cut within a character is UTF-8 all the same, and so is one whose other characters
+        // above ASCII are; where only its end is not ASCII, that is a letter of another charset.
+        let incomplete = |error: Utf8Error| {
+            error.error_len().is_none()
+                && (is_truncated || !bytes[..error.valid_up_to()].is_ascii())
+        };
+        if str::from_utf8(bytes).map_or_else(incomplete, |_| true) {
             UTF_8
         } else {
             WINDOWS_1252

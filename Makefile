@@ -175,7 +175,7 @@ setup-registry:
 build: setup
 	@for program in devstack monitor consumer; do [ -x $(BIN)/$$program ] || { \
 		echo "Building both services and the local stack on $$(nproc) cores; the first time, with" \
-			"all libraries, this takes minutes (eight on two cores)…" >&2; break; }; done
+			"all libraries, this takes minutes (8 to 17 on two cores)…" >&2; break; }; done
 	@cargo build --profile $(PROFILE) --locked $(PROGRAMS)
 
 .PHONY: help

@@ -7,7 +7,7 @@ use messages::{FailureReason, HttpVersion, Match};
 use rcgen::SanType;
 
 use super::{
-    encrypted::{authority, encrypted, of_version_1, params, signed},
+    encrypted::{Shown, authority, encrypted, of_version_1, params, signed},
     *,
 };
 
@@ -314,31 +314,33 @@ async fn only_addresses_of_the_target_s_family_are_taken() {
     assert!(failure.detail.unwrap().contains("no IPv6 address"));
 }
 
+/// A site that shows this certificate, and says hello.
+async fn showing(shown: Shown) -> String {
+    encrypted(shown, &[], |mut stream| async move {
+        read_request(&mut stream).await?;
+        stream.write_all(&page("", "Hello")).await?;
+        stream.shutdown().await
+    })
+    .await
+}
+
+/// Takes verified certificates alone, or anybody's.
+fn verifying(verify_tls: bool) -> Asking {
+    Asking {
+        verify_tls,
+        ..Asking::default()
+    }
+}
+
 #[tokio::test]
 async fn a_certificate_that_is_not_verified_is_recorded_all_the_same() {
     let mut elsewhere = params();
     elsewhere.subject_alt_names = vec![SanType::DnsName("elsewhere.example".try_into().unwrap())];
     // Nobody trusts its authority, and it is for another name.
-    let url = encrypted(
-        signed(&elsewhere, &authority()),
-        &[],
-        |mut stream| async move {
-            read_request(&mut stream).await?;
-            stream.write_all(&page("", "Hello")).await?;
-            stream.shutdown().await
-        },
-    )
-    .await;
-    let ask = async |verify_tls| {
-        let asking = Asking {
-            verify_tls,
-            ..Asking::default()
-        };
-        ask(&url, asking).await
-    };
-    let (probe, _) = up(ask(false).await);
+    let url = showing(signed(&elsewhere, &authority())).await;
+    let (probe, _) = up(ask(&url, verifying(false)).await);
     assert!(probe.certificate.is_some() && probe.tls_version.is_some());
-    let (_, _, failure) = down(ask(true).await);
+    let (_, _, failure) = down(ask(&url, verifying(true)).await);
     assert!(
         [FailureReason::TlsUntrusted, FailureReason::TlsWrongHost].contains(&failure.reason),
         "{failure:?}"
@@ -347,22 +349,9 @@ async fn a_certificate_that_is_not_verified_is_recorded_all_the_same() {
 
 #[tokio::test]
 async fn a_certificate_of_version_1_will_do_where_none_is_verified() {
-    let shown = of_version_1(signed(&params(), &authority()));
-    let url = encrypted(shown, &[], |mut stream| async move {
-        read_request(&mut stream).await?;
-        stream.write_all(&page("", "Hello")).await?;
-        stream.shutdown().await
-    })
-    .await;
-    let ask = async |verify_tls| {
-        let asking = Asking {
-            verify_tls,
-            ..Asking::default()
-        };
-        ask(&url, asking).await
-    };
-    let (probe, _) = up(ask(false).await);
+    let url = showing(of_version_1(signed(&params(), &authority()))).await;
+    let (probe, _) = up(ask(&url, verifying(false)).await);
     assert!(probe.certificate.is_some() && probe.tls_version.is_some());
-    let (_, _, failure) = down(ask(true).await);
+    let (_, _, failure) = down(ask(&url, verifying(true)).await);
     assert_eq!(failure.reason, FailureReason::TlsUntrusted, "{failure:?}");
 }

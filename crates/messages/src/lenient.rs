@@ -45,8 +45,8 @@ const NANOSECOND_DIGITS: usize = 9;
 /// others do not read that. Certificates of clocks that stood still begin and end there.
 pub(crate) const EARLIEST: Timestamp = Timestamp::constant(-62_135_510_400, 0);
 
-/// A time; one before the first that is told is kept as that one, and one beyond the last that jiff spells is kept as that one. 9999-12-31T23:59:59Z, a common
-/// end of certificates that are to end never, is such a time.
+/// A time. One before the first that is told, or beyond the last that jiff spells, is kept as that one:
+/// 9999-12-31T23:59:59Z, a common end of certificates that are to end never, is beyond it.
 pub(crate) fn time<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Option<Timestamp>, D::Error> {

@@ -2,19 +2,20 @@
 //!
 //! Which table counts, the phase decides; the error only says what happened in it.
 
+mod certificate;
+
 use std::{error::Error, io, iter, net::SocketAddr, time::Duration};
 
 use messages::FailureReason;
 use rustix::io::Errno;
-use rustls::{CertificateError, Error as TlsError};
+use rustls::Error as TlsError;
+
+pub(super) use self::certificate::AUTHORITY_AS_SITE;
+use self::certificate::of_certificate;
 
 /// Said where a browser might show the page all the same.
 const STRICTER: &str = "; the answer breaks the rules of HTTP, and this monitor is stricter there \
                         than browsers, which may show the page";
-
-/// The library's word for a certificate that calls itself an authority, as openssl makes them. It has
-/// no type that could be told.
-pub(super) const AUTHORITY_AS_SITE: &str = "CaUsedAsEndEntity";
 
 /// A reason, and the words for a person.
 pub(super) type Reason = (FailureReason, String);
@@ -116,9 +117,7 @@ pub(super) fn of_handshake(error: &AnyError) -> Reason {
         return (FailureReason::ProberFailed, words(error));
     }
     match find::<TlsError>(error) {
-        Some(TlsError::InvalidCertificate(error)) => {
-            (of_certificate(error), words_of_certificate(error))
-        }
+        Some(TlsError::InvalidCertificate(error)) => of_certificate(error),
         Some(TlsError::InvalidMessage(_)) => {
             (FailureReason::TlsHandshake, "what came is not TLS".into())
         }
@@ -127,31 +126,6 @@ pub(super) fn of_handshake(error: &AnyError) -> Reason {
             let detail = format!("the connection ended in the handshake: {}", words(error));
             (FailureReason::TlsHandshake, detail)
         }
-    }
-}
-
-/// The library's words, but for those that only its source explains.
-fn words_of_certificate(error: &CertificateError) -> String {
-    let words = error.to_string();
-    if words.contains(AUTHORITY_AS_SITE) {
-        "the certificate says that it is an authority's, not a site's, and nobody trusted signed it \
-         (self-signed?)"
-            .into()
-    } else {
-        words
-    }
-}
-
-fn of_certificate(error: &CertificateError) -> FailureReason {
-    match error {
-        CertificateError::Expired
-        | CertificateError::ExpiredContext { .. }
-        | CertificateError::NotValidYet
-        | CertificateError::NotValidYetContext { .. } => FailureReason::TlsExpired,
-        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
-            FailureReason::TlsWrongHost
-        }
-        _ => FailureReason::TlsUntrusted,
     }
 }
 

@@ -20,8 +20,9 @@ const GATHER_TIME: Duration = Duration::from_secs(1);
 const REQUEST_TRACES_MAX: usize = TRACES_MAX / 4;
 /// What telling the last ones may take once the service has ended: nobody waits longer for it.
 const LAST_TIMEOUT: Duration = Duration::from_millis(150);
-/// How often it is said that spans find no room.
-const OVERFLOW_SAID_INTERVAL: Duration = Duration::from_mins(1);
+/// How often what goes on is said at most, also in other words: two collectors behind one name, or two limits that
+/// end at once, each have their own.
+const SAID_INTERVAL: Duration = Duration::from_mins(1);
 
 /// Brings spans to the collector until the service has ended.
 #[derive(Debug, Default)]
@@ -40,7 +41,26 @@ pub(super) struct Work {
     pub(super) remark: Remark,
     /// What was last said to be wrong.
     pub(super) trouble: Option<String>,
-    pub(super) overflow_said: Option<Instant>,
+    pub(super) trouble_said: Said,
+    /// That spans find no room.
+    pub(super) overflow_said: Said,
+}
+
+/// When something was last said.
+#[derive(Debug, Default)]
+pub(super) struct Said(Option<Instant>);
+
+impl Said {
+    /// Whether it is to be said now.
+    pub(super) fn is_due(&mut self, now: Instant) -> bool {
+        let is_due = self
+            .0
+            .is_none_or(|at| now.duration_since(at) >= SAID_INTERVAL);
+        if is_due {
+            self.0 = Some(now);
+        }
+        is_due
+    }
 }
 
 impl Exporter {
@@ -116,6 +136,7 @@ impl Work {
     fn told(&mut self, count: u64) {
         self.numbers.told.counter().increment(count);
         if self.trouble.take().is_some() {
+            self.trouble_said = Said::default();
             self.remark.clear();
             info!("Traces are told again");
         }
@@ -123,9 +144,9 @@ impl Work {
 
     fn failed(&mut self, count: u64, trouble: String) {
         self.numbers.dropped.counter().increment(count);
-        if self.trouble.as_ref() != Some(&trouble) {
+        self.remark.set(format!("not told: {trouble}"));
+        if self.trouble.as_ref() != Some(&trouble) && self.trouble_said.is_due(Instant::now()) {
             warn!("Traces are not told, and their spans are dropped: {trouble}");
-            self.remark.set(format!("not told: {trouble}"));
             self.trouble = Some(trouble);
         }
     }
@@ -137,9 +158,7 @@ impl Work {
             return;
         }
         self.numbers.dropped.counter().increment(count);
-        let said = self.overflow_said;
-        if said.is_none_or(|said| said.elapsed() >= OVERFLOW_SAID_INTERVAL) {
-            self.overflow_said = Some(Instant::now());
+        if self.overflow_said.is_due(Instant::now()) {
             warn!(
                 "{count} spans were dropped, since more come than the collector takes; fewer are made \
                  with a lower OTEL_TRACES_SAMPLER_ARG of the monitor"

@@ -10,7 +10,7 @@ use secrecy::ExposeSecret;
 
 use super::{
     collector::Collector,
-    exporter::{Exporter, Work},
+    exporter::{Exporter, Said, Work},
     queue::{TraceNumbers, queue},
     settings::TraceSettings,
     tracer::Tracer,
@@ -62,7 +62,8 @@ pub fn start(
         numbers,
         remark: health.remark("traces"),
         trouble: None,
-        overflow_said: None,
+        trouble_said: Said::default(),
+        overflow_said: Said::default(),
     };
     let tracer = Tracer { inlet: Some(inlet) };
     Ok((tracer, Exporter { work: Some(work) }))

@@ -9,10 +9,11 @@ use axum::{
     extract::State,
     http::{HeaderMap, StatusCode, Uri},
 };
-use tokio::{net::TcpListener, task::JoinHandle};
+use tokio::{net::TcpListener, task::JoinHandle, time::Instant};
 use tokio_util::sync::CancellationToken;
 
 use super::{
+    exporter::Said,
     queue::{TRACES_MAX, queue},
     *,
 };
@@ -150,6 +151,14 @@ async fn a_collector_that_is_away_is_said_with_what_to_check() {
     assert!(health.problems().is_empty());
     stop.cancel();
     running.await.unwrap();
+}
+
+#[test]
+fn what_goes_on_is_said_once_a_minute() {
+    let (mut said, start) = (Said::default(), Instant::now());
+    let due = [0, 1, 59, 60, 61, 120];
+    let due = due.map(|seconds| said.is_due(start + Duration::from_secs(seconds)));
+    assert_eq!(due, [true, false, false, true, false, true]);
 }
 
 #[test]

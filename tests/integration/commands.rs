@@ -2,15 +2,16 @@
 
 use std::{
     fs::{self, Permissions},
+    io,
     os::unix::{fs::PermissionsExt, process::CommandExt},
     path::Path,
-    process::Command,
+    process::{Command, Stdio},
 };
 
 use rustix::process::{Pid, Signal, kill_process_group};
 use tempfile::TempDir;
 
-use crate::support::{Service, bare};
+use crate::support::{Service, bare, program};
 
 /// A folder for a stack of the test's own, which PostgreSQL's account can reach.
 fn folder() -> TempDir {
@@ -137,4 +138,18 @@ async fn a_service_alone_says_what_it_takes_from_where_and_no_secret() {
     );
     assert!(!said.join("\n").contains("cret"), "{said:?}");
     assert_eq!(processes(&home), Vec::<String>::new());
+}
+
+#[test]
+fn a_command_whose_output_nobody_reads_ends_without_a_word() {
+    let (unread, closed) = io::pipe().unwrap();
+    drop(unread);
+    let mut command = Command::new(program("monitor"));
+    command
+        .args(["check", "http://127.0.0.1:1/"])
+        .stdout(closed);
+    let ended = command.stderr(Stdio::piped()).output().unwrap();
+    let said = String::from_utf8(ended.stderr).unwrap();
+    // What a shell says of `yes | head`, too.
+    assert_eq!((ended.status.code(), said.as_str()), (Some(141), ""));
 }

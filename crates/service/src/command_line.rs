@@ -13,6 +13,9 @@ const STATUS_DONE: u8 = 0;
 const STATUS_FAILED: u8 = 1;
 /// Bad settings or input.
 const STATUS_BAD_INPUT: u8 = 2;
+/// Nobody read the output to its end, as of `consumer status | head`: what a shell says of other programs, which
+/// SIGPIPE ends then.
+const STATUS_UNREAD: u8 = 141;
 
 /// Input or a setting that the service cannot go on with: the user has to change it.
 #[derive(Debug, Error)]
@@ -45,7 +48,7 @@ pub struct Status(pub u8);
 
 /// Prints what went wrong with a command, one readable line each.
 pub fn say(command: &str, error: &anyhow::Error) {
-    if error.is::<Said>() || error.is::<Status>() {
+    if error.is::<Said>() || error.is::<Status>() || is_unread(error) {
         return;
     }
     let prefix = if journal::is_standard_error() {
@@ -77,9 +80,19 @@ fn lines(error: &anyhow::Error) -> Vec<String> {
     }
 }
 
+/// What is written to others than standard output fails by an error type of its own.
+fn is_unread(error: &anyhow::Error) -> bool {
+    error
+        .downcast_ref::<io::Error>()
+        .is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+}
+
 fn status(error: &anyhow::Error) -> u8 {
     if let Some(Status(status)) = error.downcast_ref() {
         return *status;
+    }
+    if is_unread(error) {
+        return STATUS_UNREAD;
     }
     let bad_input = error
         .chain()
@@ -107,5 +120,17 @@ mod tests {
         assert_eq!(status(&Said::new(error).into()), STATUS_BAD_INPUT);
         assert_eq!(status(&anyhow!("the disk is full")), STATUS_FAILED);
         assert_eq!(status(&Status(3).into()), 3);
+    }
+
+    #[test]
+    fn an_output_that_nobody_reads_is_known_under_any_context() {
+        let closed = || io::Error::from(io::ErrorKind::BrokenPipe);
+        let error = Err::<(), _>(closed()).context("printing").unwrap_err();
+        assert_eq!(
+            [status(&error), status(&closed().into())],
+            [STATUS_UNREAD; 2]
+        );
+        let full = io::Error::from(io::ErrorKind::StorageFull);
+        assert_eq!(status(&full.into()), STATUS_FAILED);
     }
 }

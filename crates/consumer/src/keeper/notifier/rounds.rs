@@ -2,7 +2,7 @@
 //! are served meanwhile.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, HashMap},
     sync::Arc,
     time::Duration,
 };
@@ -10,7 +10,7 @@ use std::{
 use database::{Database, DatabaseError};
 use notify::Receivers;
 use tokio::{
-    task::JoinSet,
+    task::{Id, JoinSet},
     time::{Instant, sleep},
 };
 use tokio_util::sync::CancellationToken;
@@ -30,8 +30,8 @@ const REMINDERS_INTERVAL: Duration = Duration::from_secs(30);
 /// How soon after something went wrong with PostgreSQL.
 const RETRY_INTERVAL: Duration = Duration::from_secs(5);
 
-/// A delivery's end: whose, and until when the receiver wants to be left alone.
-type Delivered = (String, Result<Option<Duration>, DatabaseError>);
+/// A delivery's end: how long the receiver wants to be left alone.
+type Delivered = Result<Option<Duration>, DatabaseError>;
 
 /// Tells what there is to tell, until `stop`. A delivery that is under way then is given up, and made
 /// again by whoever lives once its lease is over.
@@ -44,7 +44,7 @@ pub(crate) async fn notify(database: Database, settings: AlertSettings, stop: Ca
         receivers: settings.receivers.clone(),
         settings,
         deliveries: JoinSet::new(),
-        busy: BTreeSet::new(),
+        busy: HashMap::new(),
         quiet: BTreeMap::new(),
         reminded_at: None,
         said: None,
@@ -70,7 +70,8 @@ struct Notifier {
     receivers: Arc<Receivers>,
     /// One a receiver at most.
     deliveries: JoinSet<Delivered>,
-    busy: BTreeSet<String>,
+    /// Whose each is.
+    busy: HashMap<Id, String>,
     /// Receivers that want to be left alone, and until when.
     quiet: BTreeMap<String, Instant>,
     reminded_at: Option<Instant>,
@@ -114,7 +115,7 @@ impl Notifier {
         self.quiet.retain(|_, until| *until > now);
         let names = self.receivers.iter().map(|receiver| receiver.name.as_str());
         let idle: Vec<_> = names
-            .filter(|name| !self.busy.contains(*name) && !self.quiet.contains_key(*name))
+            .filter(|name| !self.is_busy(name) && !self.quiet.contains_key(*name))
             .collect();
         if idle.is_empty() {
             return Ok(());
@@ -122,17 +123,20 @@ impl Notifier {
         for leased in lease(&self.database, &idle).await? {
             let (database, receivers) = (self.database.clone(), self.receivers.clone());
             let name = leased.receiver.clone();
-            self.busy.insert(name.clone());
-            self.deliveries.spawn(async move {
-                let delivered = match receivers.named(&name) {
+            let delivery = self.deliveries.spawn(async move {
+                match receivers.named(&leased.receiver) {
                     Some(receiver) => deliver(&database, receiver, leased).await,
                     // Only what is there is leased.
                     None => Ok(None),
-                };
-                (name, delivered)
+                }
             });
+            self.busy.insert(delivery.id(), name);
         }
         Ok(())
+    }
+
+    fn is_busy(&self, name: &str) -> bool {
+        self.busy.values().any(|busy| busy == name)
     }
 
     /// Waits for the next round; where a delivery ends, its receiver's next one begins at once.
@@ -142,15 +146,12 @@ impl Notifier {
         loop {
             tokio::select! {
                 () = &mut pause => return,
-                Some(ended) = self.deliveries.join_next() => {
-                    let Ok((name, delivered)) = ended else {
-                        // It broke: its receiver is not known, so all are looked at again.
-                        self.busy.clear();
-                        continue;
-                    };
-                    self.busy.remove(&name);
-                    if let Ok(Some(wait)) = delivered {
-                        self.quiet.insert(name, Instant::now() + wait);
+                Some(ended) = self.deliveries.join_next_with_id() => {
+                    // One that broke off is made again by whoever lives once its lease is over.
+                    let (id, delivered) = ended.unwrap_or_else(|error| (error.id(), Ok(None)));
+                    let name = self.busy.remove(&id);
+                    if let (Some(name), Ok(Some(wait))) = (name, &delivered) {
+                        self.quiet.insert(name, Instant::now() + *wait);
                     }
                     let next = match delivered {
                         Ok(_) => self.begin_deliveries().await,

@@ -97,6 +97,24 @@ async fn a_test_proves_that_a_receiver_is_reached() {
 }
 
 #[tokio::test]
+async fn a_receiver_is_reached_through_the_environments_proxy() {
+    let mut alerts = Alerts::start().await;
+    let proxy = alerts.inbox.url();
+    let text =
+        "[[receiver]]\nname = \"ops\"\ntype = \"webhook\"\nurl = \"http://127.0.0.1:1/alerts\"\n";
+    fs::write(&alerts.path, text).unwrap();
+    let settings = ServiceSettings::default()
+        .set("ALERTS_FILE", alerts.path.display())
+        .set("HTTP_PROXY", &proxy);
+    let (code, _, said) = Service::run("consumer", &["alert-test", "ops"], &settings).await;
+    assert_eq!(code, Some(0), "{said}");
+    assert_eq!(alerts.posted().await.header("host"), Some("127.0.0.1:1"));
+    let settings = settings.set("NO_PROXY", "127.0.0.1");
+    let (code, _, said) = Service::run("consumer", &["alert-test", "ops"], &settings).await;
+    assert_eq!(code, Some(1), "nobody listens there: {said}");
+}
+
+#[tokio::test]
 async fn what_a_killed_consumer_was_telling_another_tells_by_the_same_id() {
     let mut alerts = Alerts::start().await;
     alerts.inbox.answer(Answer::Silence);

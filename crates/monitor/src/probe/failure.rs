@@ -8,7 +8,7 @@ use std::{error::Error, io, iter, net::SocketAddr, time::Duration};
 
 use messages::FailureReason;
 use rustix::io::Errno;
-use rustls::Error as TlsError;
+use rustls::{AlertDescription, Error as TlsError};
 
 pub(super) use self::certificate::AUTHORITY_AS_SITE;
 use self::certificate::of_certificate;
@@ -16,6 +16,12 @@ use self::certificate::of_certificate;
 /// Said where a browser might show the page all the same.
 const STRICTER: &str = "; the answer breaks the rules of HTTP, and this monitor is stricter there \
                         than browsers, which may show the page";
+
+/// What a site says that lets nobody in without a certificate, and what that is in words.
+const CERTIFICATE_REQUIRED: TlsError =
+    TlsError::AlertReceived(AlertDescription::CertificateRequired);
+const CERTIFICATE_WANTED: &str =
+    "the site wants a certificate of its visitors, and this monitor shows none";
 
 /// A reason, and the words for a person.
 pub(super) type Reason = (FailureReason, String);
@@ -118,6 +124,7 @@ pub(super) fn of_handshake(error: &AnyError) -> Reason {
     }
     match find::<TlsError>(error) {
         Some(TlsError::InvalidCertificate(error)) => of_certificate(error),
+        Some(&CERTIFICATE_REQUIRED) => (FailureReason::TlsHandshake, CERTIFICATE_WANTED.into()),
         Some(TlsError::InvalidMessage(_)) => {
             (FailureReason::TlsHandshake, "what came is not TLS".into())
         }
@@ -129,8 +136,12 @@ pub(super) fn of_handshake(error: &AnyError) -> Reason {
     }
 }
 
-/// Why there is no head of a response, or no more of its body.
+/// Why there is no head of a response, or no more of its body. A handshake of TLS 1.3 is over for us before the
+/// site has judged it: what it says of that comes in the answer's place.
 pub(super) fn of_http(error: &AnyError) -> Reason {
+    if let Some(&CERTIFICATE_REQUIRED) = find(error) {
+        return (FailureReason::TlsHandshake, CERTIFICATE_WANTED.into());
+    }
     let io = find::<io::Error>(error);
     let reason = match io {
         Some(error) if is_own_fault(error) => FailureReason::ProberFailed,

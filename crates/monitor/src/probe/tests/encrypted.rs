@@ -9,8 +9,10 @@ use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 use tokio_rustls::{
     TlsAcceptor,
     rustls::{
-        ServerConfig,
+        RootCertStore, ServerConfig,
+        server::WebPkiClientVerifier,
         sign::{CertifiedKey, SingleCertAndKey},
+        version::{TLS12, TLS13},
     },
     server::TlsStream,
 };
@@ -274,6 +276,43 @@ async fn a_certificate_that_calls_itself_an_authority_is_said_in_words() {
     assert_eq!(failure.reason, FailureReason::TlsUntrusted);
     let detail = failure.detail.unwrap();
     assert!(detail.contains("an authority's, not a site's"), "{detail}");
+}
+
+#[tokio::test]
+async fn a_site_that_lets_nobody_in_without_a_certificate_is_said_in_words() {
+    let issuer = authority();
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let mut roots = RootCertStore::empty();
+    roots.add(issuer.der().clone()).unwrap();
+    let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider.clone());
+    let verifier = verifier.build().unwrap();
+    // A handshake of TLS 1.3 is over for the monitor before the site has judged it.
+    for (version, phase) in [(&TLS12, Phase::Tls), (&TLS13, Phase::FirstByte)] {
+        let shown = signed(&params(), &issuer);
+        let config = ServerConfig::builder_with_provider(provider.clone())
+            .with_protocol_versions(&[version])
+            .unwrap()
+            .with_client_cert_verifier(verifier.clone())
+            .with_single_cert(shown.chain, shown.key)
+            .unwrap();
+        let acceptor = TlsAcceptor::from(Arc::new(config));
+        let url = serve(move |stream| {
+            let acceptor = acceptor.clone();
+            async move { acceptor.accept(stream).await.map(drop) }
+        });
+        let url = url.await.replace("http://", "https://");
+        let (_, _, failure) = down(probe_with(trusting(issuer.der()), &url, "").await);
+        assert_eq!(
+            (failure.reason, failure.phase),
+            (FailureReason::TlsHandshake, Some(phase)),
+            "{failure:?}"
+        );
+        let detail = failure.detail.unwrap();
+        assert!(
+            detail.contains("wants a certificate of its visitors"),
+            "{detail}"
+        );
+    }
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! The body: streamed, decoded, counted up to its cap, and kept only when something is sought in it.
 
 mod decode;
+mod gzip;
 mod members;
 mod pieces;
 

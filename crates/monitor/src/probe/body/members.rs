@@ -9,13 +9,10 @@ use std::{
     task::{Context, Poll, ready},
 };
 
-use async_compression::{
-    tokio::bufread::{GzipDecoder, ZstdDecoder},
-    zstd::DParameter,
-};
+use async_compression::{tokio::bufread::ZstdDecoder, zstd::DParameter};
 use tokio::io::{AsyncRead, ReadBuf};
 
-use super::pieces::Decoded;
+use super::{gzip::Gzip, pieces::Decoded};
 
 /// The largest window that zstd may ask for, as a power of two: 8 MiB, what browsers take.
 const ZSTD_WINDOW_LOG_MAX: u32 = 23;
@@ -29,25 +26,25 @@ pub(super) enum Format {
 
 /// Decodes one member, and then gives back what comes after it.
 trait Member: AsyncRead + Send + Unpin {
-    fn rest(self: Box<Self>) -> Decoded;
+    fn rest(self: Box<Self>) -> Option<Decoded>;
 }
 
-impl Member for GzipDecoder<Decoded> {
-    fn rest(self: Box<Self>) -> Decoded {
-        self.into_inner()
+impl Member for Gzip {
+    fn rest(self: Box<Self>) -> Option<Decoded> {
+        (*self).rest()
     }
 }
 
 impl Member for ZstdDecoder<Decoded> {
-    fn rest(self: Box<Self>) -> Decoded {
-        self.into_inner()
+    fn rest(self: Box<Self>) -> Option<Decoded> {
+        Some(self.into_inner())
     }
 }
 
 impl Format {
     fn member(self, coded: Decoded) -> Box<dyn Member> {
         match self {
-            Self::Gzip => Box::new(GzipDecoder::new(coded)),
+            Self::Gzip => Box::new(Gzip::new(coded)),
             Self::Zstd => {
                 let window = [DParameter::window_log_max(ZSTD_WINDOW_LOG_MAX)];
                 Box::new(ZstdDecoder::with_params(coded, &window))
@@ -112,7 +109,9 @@ impl AsyncRead for Members {
                         return Poll::Ready(read);
                     }
                     match std::mem::replace(&mut self.state, State::Over) {
-                        State::Within { member, .. } if !is_junk => State::Between(member.rest()),
+                        State::Within { member, .. } if !is_junk => {
+                            member.rest().map_or(State::Over, State::Between)
+                        }
                         _ => State::Over,
                     }
                 }

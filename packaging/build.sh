@@ -15,9 +15,12 @@ version=$(sed -n '/^\[workspace.package\]/,/^\[/s/^version = "\(.*\)"/\1/p' Carg
 SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct)}
 export SOURCE_DATE_EPOCH
 
+# The names of functions stay, for backtraces; the tables of lines are four fifths of the file.
 build() {
     cargo build --profile "$profile" --locked --workspace --bins
+    mkdir -p "$out/bin"
     for program in monitor consumer; do
+        strip --strip-debug -o "$out/bin/websites-$program" "$programs/$program"
         folder=$out/manual/$program
         rm -rf "$folder"
         "$programs/$program" manual --name "websites-$program" "$folder"
@@ -51,7 +54,7 @@ dist() {
     rm -rf "$folder" "$out/$name".*
     mkdir -p "$folder/bin" "$folder/share/man/man1" "$folder/share/completions" "$folder/units"
     for program in monitor consumer; do
-        strip --strip-debug -o "$folder/bin/websites-$program" "$programs/$program"
+        cp "$out/bin/websites-$program" "$folder/bin"
         cp "$out/manual/$program"/*.1 "$folder/share/man/man1"
         find "$out/manual/$program" -type f ! -name '*.1' -exec cp {} "$folder/share/completions" \;
         cp "packaging/$program/websites-$program.service" "$folder/units"

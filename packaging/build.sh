@@ -11,9 +11,10 @@ case $profile in
     *) programs=${CARGO_TARGET_DIR:-target}/$profile ;;
 esac
 version=$(sed -n '/^\[workspace.package\]/,/^\[/s/^version = "\(.*\)"/\1/p' Cargo.toml)
-# The same bytes from the same commit: no clock gets in.
-SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct)}
-export SOURCE_DATE_EPOCH
+# The same bytes from the same commit: what packs takes this for the clock. What compiles is not told, unless whoever
+# calls has set it: no clock gets into the programs, and Cargo would build the C libraries, with all that uses them, anew
+# for each commit.
+epoch=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct)}
 
 # The names of functions stay, for backtraces; the tables of lines are four fifths of the file.
 build() {
@@ -60,7 +61,7 @@ dist() {
         cp "packaging/$program/websites-$program.service" "$folder/units"
     done
     cp -r LICENSE README.md CHANGELOG.md SECURITY.md docs data "$folder"
-    tar --create --sort=name --mtime="@$SOURCE_DATE_EPOCH" --owner=0 --group=0 --numeric-owner \
+    tar --create --sort=name --mtime="@$epoch" --mode=u=rwX,go=rX --owner=0 --group=0 --numeric-owner \
         --directory="$out" "$name" | gzip --no-name --best >"$out/$name.tar.gz"
     rm -r "$folder"
     bill
@@ -71,6 +72,7 @@ mkdir -p "$out"
 case ${1:-} in
     deb | dist)
         build
+        export SOURCE_DATE_EPOCH="$epoch"
         "$1"
         ;;
     *)

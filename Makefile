@@ -136,7 +136,8 @@ deny: ## Check licences, sources, duplicates and known holes of all libraries; C
 	@tool=$$(.ci/tool cargo-deny) && $$tool --log-level warn check --hide-inclusion-graph $(or $(CHECK),advisories bans licenses sources)
 
 .PHONY: deb
-deb: setup ## Build a Debian package of each service, into target/packages
+deb: ## Build a Debian package of each service, into target/packages
+	@$(SETUP) build deb
 	@PROFILE=$(PROFILE) packaging/build.sh deb
 
 .PHONY: test-deb
@@ -153,7 +154,8 @@ test-systemd: stack ## Boot these in a virtual machine whose systemd starts, kil
 	@packaging/test-systemd.sh
 
 .PHONY: dist
-dist: setup ## Build an archive with checksums and a bill of materials, into target/packages
+dist: ## Build an archive with checksums and a bill of materials, into target/packages
+	@$(SETUP) build
 	@PROFILE=$(PROFILE) packaging/build.sh dist
 
 .PHONY: images

@@ -5,6 +5,7 @@
 #   registry  what a schema registry needs besides
 #   tests     what the tests need besides, with a registry
 #   lint      what the checks of the scripts need
+#   deb       what Debian packages are made with besides
 #   packages  what the test of the packages needs
 #   machine   what their test in a virtual machine needs besides
 # On Debian, Ubuntu and their relatives it installs by apt, as root or by sudo. It takes a fraction of
@@ -108,7 +109,13 @@ need_lint() {
     has shellcheck || packages="$packages shellcheck"
 }
 
+need_deb() {
+    # Without it they would be built all the same, and name no library that they need.
+    has dpkg-shlibdeps || wants dpkg-dev 'dpkg-shlibdeps, of dpkg-dev'
+}
+
 need_packages() {
+    need_deb
     has debootstrap || wants debootstrap 'debootstrap'
     has unshare || wants util-linux 'unshare, of util-linux'
     has systemd-analyze || wants systemd 'systemd-analyze, of systemd'
@@ -215,7 +222,7 @@ install() {
 cd "$(dirname "$0")/../.."
 for part in "$@"; do
     case $part in
-        build | stack | registry | tests | lint | packages | machine) "need_$part" ;;
+        build | stack | registry | tests | lint | deb | packages | machine) "need_$part" ;;
         *)
             echo "setup.sh: there is no part called $part" >&2
             exit 2

@@ -25,11 +25,11 @@ are_ready() {
     curl --fail --silent 127.0.0.1:8080/readyz && curl --fail --silent 127.0.0.1:8081/readyz
 }
 
-# said UNIT TEXT [OPTION...]
+# said UNIT TEXT [OPTION...]. All is read (no grep -q): who writes into a pipe that was closed has failed.
 said() {
     local unit=$1 text=$2
     shift 2
-    journalctl --quiet --no-pager --output=cat --unit="$unit" "$@" | grep -q "$text"
+    journalctl --quiet --no-pager --output=cat --unit="$unit" "$@" | grep "$text" >/dev/null
 }
 
 has_started_again() {
@@ -77,7 +77,7 @@ said websites-monitor 'DNS_TIMEOUT: "soon"' --priority=err || fail "no error in 
 [ "$(systemctl show --property=ActiveState --value websites-monitor)" = failed ] || fail "it is tried again"
 
 echo "== purge"
-MANPAGER="cat" man websites-consumer-verify | grep -q DESCRIPTION || fail "man"
+MANPAGER="cat" man websites-consumer-verify | grep DESCRIPTION >/dev/null || fail "man"
 # shellcheck disable=SC2086
 apt-get -qq purge --yes $units >/dev/null 2>&1 || fail "purge"
 # What man-db keeps of a page that was read is its own.

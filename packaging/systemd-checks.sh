@@ -53,6 +53,11 @@ echo 'http://127.0.0.1:9/reloaded' >>/etc/websites-monitor/urls.csv
 systemctl reload websites-monitor || fail "reload"
 await "the new target is checked" said websites-monitor 9/reloaded
 
+echo "== commands by hand, by the lines of docs/operations.md"
+eval "$(sed -n '/^by_hand() {/,/^```/p' /usr/share/doc/websites-consumer/docs/operations.md | grep -v '^```')"
+consumer status | tee /dev/stderr | grep '^partition 0: next' >/dev/null || fail "consumer status"
+monitor targets | tee /dev/stderr | grep 9/reloaded >/dev/null || fail "monitor targets"
+
 echo "== killed, they are started again"
 for unit in $units; do systemctl kill --signal=KILL "$unit"; done
 await "they are started again" has_started_again 1

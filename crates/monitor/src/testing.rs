@@ -1,12 +1,17 @@
 //! What the tests of several stages need.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    io,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use jiff::Timestamp;
 use messages::{
     Check, CheckResult, Failure, FailureReason, HttpVersion, Match, Outcome, Probe, Response,
     SelfDoubt, Timings,
 };
+use tracing::subscriber::{DefaultGuard, set_default};
 
 use crate::targets::{Host, OwnSettings, Target};
 
@@ -80,5 +85,36 @@ fn probe() -> Probe {
         remote_address: None,
         tls_version: None,
         certificate: None,
+    }
+}
+
+/// What is logged on a test's thread.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Log {
+    /// Listens as long as the guard lives.
+    pub(crate) fn listen() -> (Self, DefaultGuard) {
+        let log = Self::default();
+        let lines = log.clone();
+        let subscriber = tracing_subscriber::fmt()
+            .with_ansi(false)
+            .with_writer(move || lines.clone())
+            .finish();
+        (log, set_default(subscriber))
+    }
+
+    pub(crate) fn read(&self) -> String {
+        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+    }
+}
+
+impl io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }

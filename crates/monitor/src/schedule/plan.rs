@@ -1,6 +1,6 @@
 //! The due times of all targets. Pure: it is told what the time is.
 
-use std::{collections::HashMap, ops::RangeInclusive, sync::Arc, time::Duration};
+use std::{collections::HashMap, num::NonZeroU64, ops::RangeInclusive, sync::Arc, time::Duration};
 
 use jiff::Timestamp;
 
@@ -174,10 +174,10 @@ impl Schedule {
         words.collect()
     }
 
-    /// How many slots were let go without a result since the last time this was asked: the clock
-    /// jumped over more of a target than are told.
-    pub fn take_forgotten_slots(&mut self) -> u64 {
-        std::mem::take(&mut self.forgotten_slots)
+    /// How many slots were let go without a result since the last time this was asked, if any: the
+    /// clock jumped over more of a target than are told.
+    pub fn take_forgotten_slots(&mut self) -> Option<NonZeroU64> {
+        NonZeroU64::new(std::mem::take(&mut self.forgotten_slots))
     }
 
     fn check(&mut self, planned: Planned, now: Timestamp) -> Option<Due> {

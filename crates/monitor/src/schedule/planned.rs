@@ -17,7 +17,7 @@ pub(super) const MICROSECOND: Duration = Duration::from_micros(1);
 pub(super) struct Planned {
     pub(super) entry: Entry,
     pub(super) times: DueTimes,
-    /// When it was taken up: a slot that began before was under way.
+    /// When this version of it was taken up: a slot that began before was under way.
     pub(super) since: Timestamp,
     /// The last slot that had its check.
     pub(super) last: Option<Timestamp>,
@@ -78,7 +78,6 @@ impl Planned {
         let is_back = self.presence == Presence::Gone;
         let is_in_time = !is_back && entry.interval == self.entry.interval;
         let mut new = Self {
-            since: if is_back { now } else { self.since },
             last: self.last,
             told: self.told,
             ..Self::new(entry, now)

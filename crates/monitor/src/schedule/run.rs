@@ -107,9 +107,7 @@ impl Running {
             }
             self.follow_clock(now());
             if let Some(part) = part {
-                // What was due before the change is sent as it was.
-                self.send_all().await?;
-                self.change(part);
+                self.change(part).await?;
             }
             self.send_due_for_now().await?;
             self.say_forgotten();
@@ -131,7 +129,9 @@ impl Running {
         self.right_until = believable(time).or(self.right_until);
     }
 
-    fn change(&mut self, changes: Vec<Change>) {
+    /// What was due before a change is sent as it was.
+    async fn change(&mut self, changes: Vec<Change>) -> Result<(), Refused> {
+        self.send_all().await?;
         for change in changes {
             match change {
                 Change::Put(target) => {
@@ -146,6 +146,7 @@ impl Running {
                 Change::HandOver(target) => self.schedule.hand_over(&target),
             }
         }
+        Ok(())
     }
 
     fn is_due(&self) -> bool {
@@ -215,8 +216,7 @@ impl Running {
     }
 
     fn say_forgotten(&mut self) {
-        let slots = self.schedule.take_forgotten_slots();
-        if slots > 0 {
+        if let Some(slots) = self.schedule.take_forgotten_slots() {
             warn!(
                 slots,
                 "The clock jumped too far: checks that were due meanwhile get no result"
@@ -231,15 +231,18 @@ fn believable(time: Timestamp) -> Option<Timestamp> {
 
 /// The first time that the clock shows of which anything can be told, from this one on.
 async fn until_told(wellness: &mut Wellness, mut time: Timestamp) -> Timestamp {
-    if time < TOLD_SINCE {
-        warn!("Nothing is checked while the clock shows a time before the year 2000");
+    if time >= TOLD_SINCE {
+        return time;
     }
-    while time < TOLD_SINCE {
+    warn!("Nothing is checked while the clock shows a time before the year 2000");
+    loop {
         wellness.look(time);
         sleep(CLOCK_READ_INTERVAL).await;
         time = now();
+        if time >= TOLD_SINCE {
+            return time;
+        }
     }
-    time
 }
 
 fn until_next(schedule: &Schedule) -> Duration {

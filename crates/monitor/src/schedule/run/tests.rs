@@ -4,11 +4,15 @@ use messages::DueTimes;
 use service::health::Health;
 
 use super::*;
-use crate::{schedule::Arrival, testing::target};
+use crate::{
+    schedule::Arrival,
+    testing::{Log, target},
+};
 
 const PATIENCE: Duration = Duration::from_secs(30);
 /// Checked too rarely to come due again while a test runs.
 const INTERVAL: Duration = Duration::from_hours(24);
+const SECOND: Duration = Duration::from_secs(1);
 
 fn feed(urls: &[&str]) -> (mpsc::Sender<Vec<Change>>, Feed) {
     let (sender, changes) = mpsc::channel(1);
@@ -90,7 +94,7 @@ async fn what_comes_due_goes_before_the_slots_that_were_under_way() {
     let (_changes, mut feed) = feed(&urls);
     feed.since = since;
     let mut often = Arc::into_inner(target("https://often.example")).unwrap();
-    often.own.interval = Some(Duration::from_secs(1));
+    often.own.interval = Some(SECOND);
     feed.targets.push(often.into());
     let (sender, mut due) = mpsc::channel(4);
     let stop = CancellationToken::new();
@@ -131,7 +135,10 @@ async fn nothing_is_due_by_a_clock_whose_time_no_row_can_hold() {
         "{:?}",
         health.problems()
     );
-    let later = time + Duration::from_secs(1);
+    let problems = health.problems();
+    running.follow_clock(Timestamp::UNIX_EPOCH + SECOND);
+    assert_eq!(health.problems(), problems, "it is the same trouble");
+    let later = time + SECOND;
     running.follow_clock(later);
     assert_eq!(running.time, later);
 
@@ -139,6 +146,71 @@ async fn nothing_is_due_by_a_clock_whose_time_no_row_can_hold() {
     // The clock of this machine is right by the next look.
     let since = until_told(&mut wellness, Timestamp::UNIX_EPOCH).await;
     assert!(since >= time, "{since}");
+}
+
+#[tokio::test]
+async fn checks_go_on_from_the_time_that_a_clock_shows_which_was_set_back() {
+    let time = now();
+    let (mut running, _due) = running(schedule_of(SECOND, time), time);
+    running.send_due().await.unwrap();
+    let back = time - Duration::from_hours(1);
+    running.follow_clock(back);
+    let next = running.schedule.next_due();
+    assert!(next.is_some_and(|next| next <= back + SECOND), "{next:?}");
+}
+
+#[tokio::test]
+async fn what_was_due_before_a_change_is_sent_as_it_was() {
+    let slot = DueTimes::new("https://a.example", SECOND).slot_at(now());
+    let time = slot + SECOND / 10;
+    let (mut running, mut due) = running(schedule_of(SECOND, time), time);
+    running.send_due().await.unwrap();
+    running.follow_clock(time + SECOND);
+    let leaves = Change::Remove(target("https://a.example"));
+    running.change(vec![leaves]).await.unwrap();
+    let sent: Vec<_> = std::iter::from_fn(|| due.try_recv().ok())
+        .map(|check| (check.scheduled_at, check.arrival))
+        .collect();
+    assert_eq!(
+        sent,
+        [(slot, Arrival::UnderWay), (slot + SECOND, Arrival::CameDue)]
+    );
+}
+
+#[tokio::test]
+async fn slots_under_way_go_in_steps_that_leave_room_for_what_comes_due() {
+    let time = now();
+    for (capacity, step) in [(1, 1), (4, 2), (100, UNDER_WAY_STEP)] {
+        let targets: Vec<_> = (0..100)
+            .map(|number| target(&format!("https://{number}.example")))
+            .collect();
+        let schedule = Schedule::new(Entry::every(INTERVAL, &targets), time);
+        let (sender, due) = mpsc::channel(capacity);
+        let mut running = Running {
+            due: sender,
+            ..running(schedule, time).0
+        };
+        running.send_due().await.unwrap();
+        assert!(due.is_empty(), "they wait for what comes due");
+        running.send_under_way().await.unwrap();
+        assert_eq!(due.len(), step, "of {capacity}");
+    }
+}
+
+#[tokio::test]
+async fn checks_that_get_no_result_after_a_jump_of_the_clock_are_said() {
+    let (log, _listening) = Log::listen();
+    let time = now() - Duration::from_hours(48);
+    let (mut running, _due) = running(schedule_of(SECOND, time), time);
+    running.send_due().await.unwrap();
+    running.say_forgotten();
+    assert_eq!(log.read(), "", "there are none");
+    running.follow_clock(now());
+    // With the first of them, those before it are let go.
+    assert!(running.schedule.pop(running.time).is_some());
+    running.say_forgotten();
+    let said = log.read();
+    assert!(said.contains("The clock jumped too far"), "{said}");
 }
 
 #[tokio::test]
@@ -190,7 +262,7 @@ fn schedule_of(interval: Duration, time: Timestamp) -> Schedule {
 fn a_clock_is_waited_for_up_to_two_seconds() {
     let time = now();
     let slot_after = |back: Duration| {
-        let mut schedule = schedule_of(Duration::from_secs(1), time);
+        let mut schedule = schedule_of(SECOND, time);
         while schedule.pop(time).is_some() {}
         follow_set_back(&mut schedule, time, time - back);
         schedule.next_due().unwrap()
@@ -227,7 +299,7 @@ async fn the_first_time_of_which_a_row_can_tell_is_one() {
 /// A clock that jumped by an hour: more checks than the prober, which takes none, has room for.
 fn jumped() -> (Running, mpsc::Receiver<Due>) {
     let time = now() - Duration::from_hours(1);
-    running(schedule_of(Duration::from_secs(1), time), time)
+    running(schedule_of(SECOND, time), time)
 }
 
 #[tokio::test]

@@ -98,19 +98,22 @@ async fn unspecified_addresses_are_forbidden_however_they_are_written() {
 async fn heads_that_fail_are_told_apart() {
     let huge = format!("HTTP/1.1 200 OK\r\nX: {}", "a".repeat(600_000));
     let table = [
-        (String::new(), FailureReason::ConnectionReset),
+        (String::new(), FailureReason::ConnectionReset, false),
         (
             "HTTP/1.1 200 OK\r\nX:".into(),
             FailureReason::ConnectionReset,
+            false,
         ),
         (
             "\x15\x03\x01\0\x02\r\n\r\n".into(),
             FailureReason::ProtocolError,
+            true,
         ),
-        ("<html>".into(), FailureReason::ProtocolError),
-        (huge, FailureReason::ProtocolError),
+        ("<html>".into(), FailureReason::ProtocolError, true),
+        (huge, FailureReason::ProtocolError, false),
     ];
-    for (answer, reason) in table {
+    // A browser might make something of some of them.
+    for (answer, reason, is_stricter) in table {
         let shown: String = answer.chars().take(30).collect();
         let (probe, response, failure) = down(probe(&site(answer).await, "").await);
         assert_eq!(
@@ -119,6 +122,15 @@ async fn heads_that_fail_are_told_apart() {
             "{shown}: {failure:?}"
         );
         assert!(response.is_none() && probe.timings.first_byte.is_some());
+        let detail = failure.detail.unwrap();
+        assert_eq!(
+            detail.contains("stricter"),
+            is_stricter,
+            "{shown}: {detail}"
+        );
+        // The client's own words would name the url, and what may be secret in it.
+        let is_clients = detail.contains("127.0.0.1") || detail.contains("client error");
+        assert!(!is_clients && !detail.is_empty(), "{shown}: {detail}");
     }
 }
 

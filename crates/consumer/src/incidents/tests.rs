@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use proptest::{collection::vec, prelude::*};
 
-use super::{Turn, Verdict, Website};
+use super::{Effect, Turn, Verdict, Website};
 
 const LOCATIONS: [&str; 3] = ["ams", "nyc", "sin"];
 const DOWN_AFTER: u32 = 2;
@@ -179,4 +179,20 @@ fn who_is_silent_for_three_intervals_has_no_say() {
         panic!("it ends")
     };
     assert_eq!((closed.started_at, closed.ended_at), (at(0), at(50)));
+}
+
+#[test]
+fn a_result_that_says_what_was_known_is_told_from_one_that_casts_or_lifts_a_doubt() {
+    let mut website = Website::default();
+    for (second, is_down, effect) in [
+        (10, false, Effect::Changed),
+        (20, false, Effect::Confirmed),
+        (30, true, Effect::Changed),
+        (40, false, Effect::Changed),
+        (50, false, Effect::Confirmed),
+        (50, true, Effect::None),
+    ] {
+        let (seen, _) = website.see(&verdict((0, second, is_down)));
+        assert_eq!(seen, effect, "at {second}");
+    }
 }

@@ -89,6 +89,8 @@ fn microseconds(time: Timestamp) -> Timestamp {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
     use crate::testing::record;
 
@@ -129,6 +131,20 @@ mod tests {
         }
         record.url = String::new().into();
         assert_eq!(counts(&record), None, "nobody knows of what");
+    }
+
+    #[test]
+    fn a_verdict_says_who_looked_when_and_how_many_it_takes() {
+        let mut record = record(1, OutcomeKind::Down);
+        record.location = "ams".into();
+        record.scheduled_at = "2026-11-25T03:12:00.123456789Z".parse().unwrap();
+        record.interval = Some(2.5);
+        record.target = json!({"down_after": 3}).as_object().cloned();
+        let verdict = Verdict::of(&record, &Rules::default()).unwrap();
+        assert_eq!(verdict.location, "ams");
+        assert_eq!(verdict.due.to_string(), "2026-11-25T03:12:00.123456Z");
+        assert_eq!(verdict.interval, SignedDuration::from_millis(2_500));
+        assert_eq!((verdict.down_after, verdict.up_after), (3, 1));
     }
 
     #[test]

@@ -196,7 +196,21 @@ async fn sites_that_are_well_write_no_states() {
     let incidents = "SELECT count(*) FROM incidents";
     assert_eq!(fixture.value::<i64>(incidents).await, 0);
     write(&consumer, PARTITION, next, vec![late(600), late(610)]).await;
-    assert_eq!(fixture.value::<i64>(incidents).await, 1);
+    let begun = "SELECT last_good_at = '2026-11-25T03:21:50Z' FROM incidents";
+    assert!(fixture.value::<bool>(begun).await);
+}
+
+#[tokio::test]
+async fn how_a_site_stands_is_written_again_after_sixty_intervals() {
+    let fixture = prepared().await;
+    let consumer = consumer(&fixture);
+    let mut next = 0;
+    for (second, written) in [(0, 0), (600, 0), (610, 610)] {
+        next = write(&consumer, PARTITION, next, vec![result_at(second, Up)]).await;
+        let newest =
+            "SELECT extract(epoch FROM newest_at - '2026-11-25T03:12:00Z')::bigint FROM states";
+        assert_eq!(fixture.value::<i64>(newest).await, written, "at {second}");
+    }
 }
 
 /// Writes streams through partitions in turns, with consumers that start anew now and then, and

@@ -8,21 +8,14 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use devstack::{Authority, Identity};
+use devstack::Authority;
 use jiff::Timestamp;
 use serde_json::Value;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpListener,
 };
-use tokio_rustls::{
-    TlsAcceptor,
-    rustls::{
-        ServerConfig,
-        crypto::aws_lc_rs,
-        pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
-    },
-};
+use tokio_rustls::TlsAcceptor;
 
 use crate::support::{Service, ServiceSettings, Topic, WallClock, eventually};
 
@@ -39,7 +32,8 @@ async fn start_site(folder: &Path) -> String {
     fs::write(folder.join("ca.pem"), authority.pem()).unwrap();
     let now = SystemTime::now();
     let identity = authority.server_within(now - GOOD_FOR..now + GOOD_FOR);
-    let acceptor = acceptor(&identity.unwrap());
+    let config = identity.unwrap().server_config().unwrap();
+    let acceptor = TlsAcceptor::from(Arc::new(config));
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("https://{}/", listener.local_addr().unwrap());
     tokio::spawn(async move {
@@ -56,17 +50,6 @@ async fn start_site(folder: &Path) -> String {
         }
     });
     url
-}
-
-fn acceptor(identity: &Identity) -> TlsAcceptor {
-    let certificate = CertificateDer::from_pem_slice(identity.certificate.as_bytes()).unwrap();
-    let key = PrivateKeyDer::from_pem_slice(identity.key.as_bytes()).unwrap();
-    let config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_no_client_auth()
-        .with_single_cert(vec![certificate], key);
-    TlsAcceptor::from(Arc::new(config.unwrap()))
 }
 
 /// A monitor of that site, every second, with state.

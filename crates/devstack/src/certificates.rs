@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use anyhow::{Context, Result};
@@ -9,6 +10,10 @@ use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa,
     KeyPair, KeyUsagePurpose, date_time_ymd,
 };
+use rustls::ServerConfig;
+use rustls::crypto::aws_lc_rs;
+use rustls_pki_types::pem::PemObject;
+use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 
 use crate::files::{make_folder, write, write_secret};
 
@@ -122,6 +127,20 @@ impl Identity {
             certificate: certificate.pem(),
             key: key.serialize_pem(),
         })
+    }
+
+    /// How a server speaks TLS that shows it, and asks nobody for a certificate.
+    pub fn server_config(&self) -> Result<ServerConfig> {
+        let certificate = CertificateDer::from_pem_slice(self.certificate.as_bytes())
+            .context("reading a server's certificate")?;
+        let key =
+            PrivateKeyDer::from_pem_slice(self.key.as_bytes()).context("reading a server's key")?;
+        ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+            .with_safe_default_protocol_versions()
+            .context("choosing TLS versions")?
+            .with_no_client_auth()
+            .with_single_cert(vec![certificate], key)
+            .context("setting up a server's TLS")
     }
 }
 

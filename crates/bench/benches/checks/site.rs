@@ -13,8 +13,6 @@ use std::{
 
 use anyhow::{Context, Result};
 use devstack::Authority;
-use rustls::{ServerConfig, crypto::aws_lc_rs};
-use rustls_pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject};
 use tokio::{
     io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines},
     net::TcpListener,
@@ -66,9 +64,8 @@ impl Sites {
 
     /// A site that misbehaves so, on a host of its own.
     pub(crate) fn hostile(&self, behaviour: &str, number: usize) -> String {
-        let host = Ipv4Addr::new(127, 9, u8::try_from(number / 250).unwrap_or(255), {
-            u8::try_from(number % 250 + 1).unwrap_or(255)
-        });
+        let part = |number: usize| u8::try_from(number).unwrap_or(u8::MAX);
+        let host = Ipv4Addr::new(127, 9, part(number / 250), part(number % 250 + 1));
         format!("http://{host}:{}/{behaviour}/{number}", self.plain_port)
     }
 
@@ -85,13 +82,7 @@ impl Sites {
 pub(crate) async fn run(folder: &Path) -> Result<()> {
     let authority = Authority::new("Bench")?;
     fs::write(ca_file(folder), authority.pem())?;
-    let identity = authority.server()?;
-    let certificate = CertificateDer::from_pem_slice(identity.certificate.as_bytes())?;
-    let key = PrivateKeyDer::from_pem_slice(identity.key.as_bytes())?;
-    let config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
-        .with_safe_default_protocol_versions()?
-        .with_no_client_auth()
-        .with_single_cert(vec![certificate], key)?;
+    let config = authority.server()?.server_config()?;
     let pages = Arc::new(Pages::new()?);
     let tls = TcpListener::bind("127.0.0.1:0").await?;
     let plain = TcpListener::bind("0.0.0.0:0").await?;

@@ -15,8 +15,6 @@ use std::{
 
 use anyhow::{Context, Result, ensure};
 use devstack::Authority;
-use rustls::{ServerConfig, crypto::aws_lc_rs};
-use rustls_pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject};
 use tokio::{
     io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines},
     net::{TcpListener, UdpSocket},
@@ -90,12 +88,7 @@ pub(crate) async fn run(folder: &Path) -> Result<()> {
     let authority = Authority::new("Bench")?;
     fs::write(ca_file(folder), authority.pem())?;
     let identity = authority.server_at(&format!("*.{DOMAIN}"))?;
-    let certificate = CertificateDer::from_pem_slice(identity.certificate.as_bytes())?;
-    let key = PrivateKeyDer::from_pem_slice(identity.key.as_bytes())?;
-    let tls = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
-        .with_safe_default_protocol_versions()?
-        .with_no_client_auth()
-        .with_single_cert(vec![certificate], key)?;
+    let tls = identity.server_config()?;
     let visits = Arc::new(Visits::default());
     let names = UdpSocket::bind((NAME_SERVER, 53)).await;
     let names = names.context("a name server on the port 53 (root is needed)")?;

@@ -4,11 +4,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
-use rustls::ServerConfig;
-use rustls::crypto::aws_lc_rs;
-use rustls_pki_types::pem::PemObject;
-use rustls_pki_types::{CertificateDer, PrivateKeyDer};
+use anyhow::Result;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
@@ -51,9 +47,7 @@ impl Answers {
             tls: identity.as_ref().map(acceptor).transpose()?,
         })
     }
-}
 
-impl Answers {
     /// What it answers now.
     fn now(&self) -> Option<(Arc<[u8]>, Duration)> {
         match &self.broken {
@@ -115,15 +109,5 @@ async fn read_request(stream: &mut (impl AsyncRead + Unpin)) -> io::Result<()> {
 }
 
 fn acceptor(identity: &Identity) -> Result<TlsAcceptor> {
-    let certificate = CertificateDer::from_pem_slice(identity.certificate.as_bytes())
-        .context("reading a sample site's certificate")?;
-    let key = PrivateKeyDer::from_pem_slice(identity.key.as_bytes())
-        .context("reading a sample site's key")?;
-    let config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
-        .with_safe_default_protocol_versions()
-        .context("choosing TLS versions")?
-        .with_no_client_auth()
-        .with_single_cert(vec![certificate], key)
-        .context("setting up TLS for a sample site")?;
-    Ok(TlsAcceptor::from(Arc::new(config)))
+    Ok(TlsAcceptor::from(Arc::new(identity.server_config()?)))
 }

@@ -4,11 +4,10 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
     path::Path,
-    process::Command,
     time::Duration,
 };
 
-use devstack::{Kafka, KafkaOptions, Server};
+use devstack::{Kafka, KafkaOptions, Server, SmallDisk};
 use jiff::Timestamp;
 use serde_json::Value;
 
@@ -200,7 +199,7 @@ async fn a_second_monitor_on_the_same_state_is_refused() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_full_disk_costs_no_result_that_memory_can_hold() {
     let folder = tempfile::tempdir().unwrap();
-    let Some(disk) = SmallDisk::mount(folder.path().join("disk")) else {
+    let Some(disk) = SmallDisk::mount(&folder.path().join("disk"), "24m").unwrap() else {
         println!("skipped: mounting a small file system needs root");
         return;
     };
@@ -210,10 +209,10 @@ async fn a_full_disk_costs_no_result_that_memory_can_hold() {
     fs::write(&targets, format!("url,regexp\n{},x+\n", site.url)).unwrap();
     let topic = Topic::create_on(&kafka, 1).await;
     kafka.stop().await.unwrap();
-    fs::write(disk.0.join("filler"), vec![0; 22_500_000]).unwrap();
+    fs::write(disk.folder().join("filler"), vec![0; 22_500_000]).unwrap();
     let settings = ServiceSettings::monitor(&topic, &targets)
         .set("WEBSITES_CHECK_INTERVAL", "0.2")
-        .set("STATE_DIR", disk.0.join("state").display());
+        .set("STATE_DIR", disk.folder().join("state").display());
     let mut monitor = Service::start("monitor", &[], &settings);
     monitor
         .await_line(&["cannot be written", "STATE_DIR"])
@@ -221,7 +220,7 @@ async fn a_full_disk_costs_no_result_that_memory_can_hold() {
     await_requests(&site, 20).await;
     kafka.start().await.unwrap();
     monitor.await_line(&["Kafka: ready"]).await;
-    fs::remove_file(disk.0.join("filler")).unwrap();
+    fs::remove_file(disk.folder().join("filler")).unwrap();
     monitor
         .await_line(&["The state can be written again"])
         .await;
@@ -235,28 +234,5 @@ async fn a_full_disk_costs_no_result_that_memory_can_hold() {
     for pair in due.windows(2) {
         let step = pair[1].duration_since(pair[0]);
         assert_eq!(step.as_millis(), 200, "after {}", pair[0]);
-    }
-}
-
-/// A file system of some megabytes. It ends with the test.
-struct SmallDisk(std::path::PathBuf);
-
-impl SmallDisk {
-    fn mount(place: std::path::PathBuf) -> Option<Self> {
-        fs::create_dir(&place).unwrap();
-        let mut mount = Command::new("mount");
-        mount
-            .args(["-t", "tmpfs", "-o", "size=24m", "tmpfs"])
-            .arg(&place);
-        let is_there = mount.status().is_ok_and(|status| status.success());
-        is_there.then_some(Self(place))
-    }
-}
-
-impl Drop for SmallDisk {
-    fn drop(&mut self) {
-        // Lazily: the monitor may still have files there.
-        let mut unmount = Command::new("umount");
-        unmount.arg("--lazy").arg(&self.0).status().ok();
     }
 }

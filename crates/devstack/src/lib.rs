@@ -18,6 +18,7 @@
 
 mod certificates;
 mod checkout;
+mod disk;
 mod files;
 mod inbox;
 mod jars;
@@ -35,6 +36,7 @@ mod stack;
 
 pub use certificates::{Authority, ClientFiles, Identity};
 pub use checkout::{home, root};
+pub use disk::SmallDisk;
 pub use inbox::{Answer, Inbox, Posted};
 pub use jars::{KAFKA_VERSION, kafka_jars};
 pub use kafka::{Kafka, KafkaOptions, Proxied, SaslListener, SaslUser};

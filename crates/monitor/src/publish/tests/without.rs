@@ -1,9 +1,8 @@
 //! State that cannot be used, at the start or in the middle: results go on without it, and with it again.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-};
+use std::{fs, path::Path};
+
+use devstack::SmallDisk;
 
 use super::{
     spooled::{NOWHERE, WAITING_MAX, place, state, state_settings},
@@ -101,11 +100,12 @@ async fn a_file_that_is_cut_costs_nothing_that_is_in_memory() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_disk_with_little_room_takes_as_much_as_it_can() {
     let place = tempfile::tempdir().unwrap();
-    let Some(disk) = SmallDisk::mount(place.path(), "1m") else {
+    let folder = place.path().join("disk");
+    let Some(disk) = SmallDisk::mount(&folder, "1m").unwrap() else {
         println!("skipped: mounting a small file system needs root");
         return;
     };
-    let settings = state_settings(&disk.0.join("state"), 1 << 30);
+    let settings = state_settings(&disk.folder().join("state"), 1 << 30);
     let stage = start_with(NOWHERE.into(), WAITING_MAX, Some(state(&settings)));
     let long = "x".repeat(2_000);
     for number in 0..550 {
@@ -116,7 +116,7 @@ async fn a_disk_with_little_room_takes_as_much_as_it_can() {
     until("the disk refuses", || !health.remarks().is_empty()).await;
     stage.draining.over.cancel();
     let told = stage.finish().await.unwrap_err().to_string();
-    disk.enlarge();
+    disk.resize("100m").unwrap();
     let there = spooled(&settings.folder);
     let count = there.len();
     assert!((20..550).contains(&count), "{count}: {told}");
@@ -128,33 +128,6 @@ async fn a_disk_with_little_room_takes_as_much_as_it_can() {
         .and_then(|rest| rest.split(' ').next());
     let waiting: usize = waiting.unwrap().parse().unwrap();
     assert!((550 - count..=550).contains(&waiting), "{told}");
-}
-
-/// A file system of some megabytes. It ends with the test.
-struct SmallDisk(PathBuf);
-
-impl SmallDisk {
-    fn mount(place: &Path, size: &str) -> Option<Self> {
-        let option = format!("size={size}");
-        Self::run("mount", &["-t", "tmpfs", "-o", &option, "tmpfs"], place)
-            .then(|| Self(place.to_owned()))
-    }
-
-    fn enlarge(&self) {
-        assert!(Self::run("mount", &["-o", "remount,size=100m"], &self.0));
-    }
-
-    fn run(program: &str, arguments: &[&str], place: &Path) -> bool {
-        let mut command = std::process::Command::new(program);
-        let status = command.args(arguments).arg(place).status();
-        status.is_ok_and(|status| status.success())
-    }
-}
-
-impl Drop for SmallDisk {
-    fn drop(&mut self) {
-        Self::run("umount", &["--lazy"], &self.0);
-    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -3,6 +3,7 @@
 //! Everything that is wrong is said at once, each with its line, its field and what would be right. No
 //! secret stands in it: those are the environment's, as `${NAME}`, or in files of their own.
 
+mod bounded;
 mod document;
 mod expand;
 mod fields;

@@ -72,19 +72,8 @@ impl Endpoint {
         let line = fields.line_of("url");
         let url = fields.perhaps_secret("url", example);
         let headers = read_headers(fields);
-        let login = read_login(fields);
-        let ca_line = fields.line_of("ca_file");
-        let more = match fields
-            .contents("ca_file")
-            .map(|pem| trust::authorities(&pem))
-        {
-            Some(Err(problem)) => {
-                fields.refuse(ca_line, "ca_file", problem);
-                return None;
-            }
-            Some(Ok(more)) => more,
-            None => Vec::new(),
-        };
+        let login = fields.login();
+        let more = trust::read(fields);
         let url = match parse(url?.expose_secret(), path) {
             Ok(url) => url,
             Err(problem) => {
@@ -92,7 +81,7 @@ impl Endpoint {
                 return None;
             }
         };
-        let client = trust::tls(more).map_err(|error| error.to_string());
+        let client = trust::tls(more?).map_err(|error| error.to_string());
         let client = client.and_then(|tls| {
             let builder = Client::builder()
                 .user_agent(USER_AGENT)
@@ -246,20 +235,6 @@ fn read_headers(fields: &mut Fields<'_, '_>) -> HeaderMap {
         }
     }
     headers
-}
-
-fn read_login(fields: &mut Fields<'_, '_>) -> Option<(String, SecretString)> {
-    let line = fields.line_of("username");
-    let (name, password) = (fields.optional_text("username"), fields.secret("password"));
-    match (name, password) {
-        (None, None) => None,
-        (Some(name), Some(password)) => Some((name, password)),
-        _ => {
-            let problem = "username and password (or password_file) go together";
-            fields.refuse(line, "username", problem);
-            None
-        }
-    }
 }
 
 #[cfg(test)]

@@ -165,16 +165,7 @@ impl Header for AutoSubmitted {
 
 fn read_tls(fields: &mut Fields<'_, '_>, server: &str, encryption: Encryption) -> Option<Tls> {
     let line = fields.line_of("ca_file");
-    let more = fields
-        .contents("ca_file")
-        .map(|pem| trust::authorities(&pem));
-    let more = match more.transpose() {
-        Ok(more) => more.unwrap_or_default(),
-        Err(problem) => {
-            fields.refuse(line, "ca_file", problem);
-            return None;
-        }
-    };
+    let more = trust::read(fields)?;
     if encryption == Encryption::None {
         return Some(Tls::None);
     }
@@ -198,22 +189,13 @@ fn read_tls(fields: &mut Fields<'_, '_>, server: &str, encryption: Encryption) -
 
 fn read_login(fields: &mut Fields<'_, '_>, encryption: Encryption) -> Option<Credentials> {
     let line = fields.line_of("username");
-    match (fields.optional_text("username"), fields.secret("password")) {
-        (None, None) => None,
-        (Some(_), Some(_)) if encryption == Encryption::None => {
-            let problem = "a password is not sent without encryption = \"starttls\" or \"tls\"";
-            fields.refuse(line, "username", problem);
-            None
-        }
-        (Some(name), Some(password)) => {
-            Some(Credentials::new(name, password.expose_secret().to_owned()))
-        }
-        _ => {
-            let problem = "username and password (or password_file) go together";
-            fields.refuse(line, "username", problem);
-            None
-        }
+    let (name, password) = fields.login()?;
+    if encryption == Encryption::None {
+        let problem = "a password is not sent without encryption = \"starttls\" or \"tls\"";
+        fields.refuse(line, "username", problem);
+        return None;
     }
+    Some(Credentials::new(name, password.expose_secret().to_owned()))
 }
 
 fn read_recipients(fields: &mut Fields<'_, '_>) -> Vec<Mailbox> {

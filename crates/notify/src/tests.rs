@@ -193,12 +193,21 @@ fn what_is_wrong_is_named_with_its_line_its_field_and_what_would_be_right() {
 #[test]
 fn everything_is_said_at_once() {
     let receiver = "[[receiver]]\nname = \"x\"\ntype = \"slack\"\nurl = \"${SLACK_URL}\"\n";
-    let problems = problems(&format!("{receiver}{receiver}defualt = true\n"));
+    let twice = problems(&format!("{receiver}{receiver}defualt = true\n"));
     assert_eq!(
-        problems,
+        twice,
         [
             "6: receiver x: name: is another receiver's already",
             "9: receiver x: defualt: is not known; did you mean default?",
+        ]
+    );
+    let receiver = "[[receiver]]\nname = \"x\"\ntype = \"slack\"\nurl = \"ftp://a.test\"\n";
+    let no_certificate = problems(&format!("{receiver}ca_file = \"alerts.toml\"\n"));
+    assert_eq!(
+        no_certificate,
+        [
+            "5: receiver x: ca_file: holds no certificate",
+            "4: receiver x: url: is not an http or https url",
         ]
     );
 }

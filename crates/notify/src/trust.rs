@@ -5,8 +5,25 @@ use std::sync::Arc;
 use rustls::{ClientConfig, RootCertStore, crypto::aws_lc_rs};
 use rustls_pki_types::{CertificateDer, pem::PemObject};
 
+use crate::file::Fields;
+
+/// The authorities that `ca_file` names; nothing where they cannot be used, which is said.
+pub(crate) fn read(fields: &mut Fields<'_, '_>) -> Option<Vec<CertificateDer<'static>>> {
+    let line = fields.line_of("ca_file");
+    let Some(pem) = fields.contents("ca_file") else {
+        return Some(Vec::new());
+    };
+    match authorities(&pem) {
+        Ok(authorities) => Some(authorities),
+        Err(problem) => {
+            fields.refuse(line, "ca_file", problem);
+            None
+        }
+    }
+}
+
 /// The authorities of a PEM file.
-pub(crate) fn authorities(pem: &str) -> Result<Vec<CertificateDer<'static>>, String> {
+fn authorities(pem: &str) -> Result<Vec<CertificateDer<'static>>, String> {
     let certificates: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem.as_bytes()).collect();
     match certificates {
         Ok(certificates) if certificates.is_empty() => Err("holds no certificate".to_owned()),

@@ -1,14 +1,11 @@
 //! The file as a whole: where it lies, what its texts may name, and what is wrong with it.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
+use std::path::Path;
+
+use super::{
+    bounded,
+    expand::{self, Variables},
 };
-
-use super::expand::{self, Variables};
-
-/// The largest file that a field may name.
-const NAMED_BYTES_MAX: u64 = 1024 * 1024;
 
 /// What all tables of one file share.
 pub(crate) struct Document<'a> {
@@ -40,21 +37,7 @@ impl<'a> Document<'a> {
 
     /// What a file holds that a field names, relative to this one's folder.
     pub(super) fn read(&self, name: &str) -> Result<String, String> {
-        let path = self.beside(name);
-        let shown = path.display();
-        match fs::metadata(&path) {
-            Ok(metadata) if metadata.len() > NAMED_BYTES_MAX => {
-                Err(format!("{shown} is larger than {NAMED_BYTES_MAX} bytes"))
-            }
-            Ok(_) => {
-                fs::read_to_string(&path).map_err(|error| format!("cannot read {shown}: {error}"))
-            }
-            Err(error) => Err(format!("cannot read {shown}: {error}")),
-        }
-    }
-
-    fn beside(&self, name: &str) -> PathBuf {
         let folder = self.path.parent().unwrap_or(Path::new(""));
-        folder.join(name)
+        bounded::read(&folder.join(name))
     }
 }

@@ -45,7 +45,7 @@ impl<'a, 'doc> Fields<'a, 'doc> {
     }
 
     /// Notes what is wrong with a field, on its line. Must not quote a secret.
-    pub(super) fn problem(&mut self, line: usize, name: &str, problem: impl Display) {
+    pub(crate) fn refuse(&mut self, line: usize, name: &str, problem: impl Display) {
         let title = &self.title;
         let problem = format!("{title}: {name}: {problem}");
         self.document.problem(line, problem);
@@ -54,11 +54,6 @@ impl<'a, 'doc> Fields<'a, 'doc> {
     /// The line of a field; the table's, where it does not stand there.
     pub(crate) fn line_of(&self, name: &str) -> usize {
         self.left.get(name).map_or(self.line, |given| given.line)
-    }
-
-    /// Notes what is wrong with a field that was taken. Must not quote a secret.
-    pub(crate) fn refuse(&mut self, line: usize, name: &str, problem: impl Display) {
-        self.problem(line, name, problem);
     }
 
     pub(super) fn take(&mut self, name: &str) -> Option<Given> {
@@ -72,7 +67,7 @@ impl<'a, 'doc> Fields<'a, 'doc> {
         match value {
             Value::Text(text) if !text.trim().is_empty() => Some((line, text)),
             _ => {
-                self.problem(line, name, "is not a text that says something");
+                self.refuse(line, name, "is not a text that says something");
                 None
             }
         }
@@ -88,7 +83,7 @@ impl<'a, 'doc> Fields<'a, 'doc> {
         match self.document.expand(text) {
             Ok(text) => Some(text),
             Err(problem) => {
-                self.problem(line, name, problem);
+                self.refuse(line, name, problem);
                 None
             }
         }
@@ -99,7 +94,7 @@ impl<'a, 'doc> Fields<'a, 'doc> {
         if !self.left.contains_key(name) {
             self.asked.push(name.to_owned());
             let problem = format!("is missing; such as {name} = {example}");
-            self.problem(self.line, name, problem);
+            self.refuse(self.line, name, problem);
             return String::new();
         }
         self.optional_text(name).unwrap_or_default()
@@ -119,7 +114,7 @@ impl<'a, 'doc> Fields<'a, 'doc> {
         }
         let parsed = text.parse().ok();
         if parsed.is_none() {
-            self.problem(line, name, format_args!("is not {wanted}"));
+            self.refuse(line, name, format_args!("is not {wanted}"));
         }
         parsed
     }
@@ -133,7 +128,7 @@ impl<'a, 'doc> Fields<'a, 'doc> {
                 ..
             }) => flag,
             Some(Given { line, .. }) => {
-                self.problem(line, name, "is neither true nor false");
+                self.refuse(line, name, "is neither true nor false");
                 default
             }
         }
@@ -149,7 +144,7 @@ impl<'a, 'doc> Fields<'a, 'doc> {
             Given { line, .. } => {
                 let (from, to) = (range.start(), range.end());
                 let wanted = format!("is not a whole number from {from} to {to}");
-                self.problem(line, name, wanted);
+                self.refuse(line, name, wanted);
                 None
             }
         }
@@ -161,7 +156,7 @@ impl<'a, 'doc> Fields<'a, 'doc> {
         let parsed = span::parse(&text);
         if parsed.is_none() {
             let problem = format!("{text:?} is not a time such as \"30m\", \"4h\" or \"1d\"");
-            self.problem(line, name, problem);
+            self.refuse(line, name, problem);
         }
         parsed
     }
@@ -177,7 +172,7 @@ impl<'a, 'doc> Fields<'a, 'doc> {
         }
         let words: Vec<_> = choices.iter().map(|(word, _)| *word).collect();
         let problem = format!("{text:?} is not one of {}", words.join(", "));
-        self.problem(line, name, problem);
+        self.refuse(line, name, problem);
         choices[0].1
     }
 
@@ -193,7 +188,7 @@ impl<'a, 'doc> Fields<'a, 'doc> {
         let texts = list.into_iter().filter_map(|given| match given.value {
             Value::Text(text) if !text.trim().is_empty() => self.expanded(given.line, name, &text),
             _ => {
-                self.problem(given.line, name, "is not a list of texts");
+                self.refuse(given.line, name, "is not a list of texts");
                 None
             }
         });
@@ -217,7 +212,7 @@ impl<'a, 'doc> Fields<'a, 'doc> {
                 Some((_, asked)) => format!("is not known; did you mean {asked}?"),
                 None => format!("is not known; there are {}", self.asked.join(", ")),
             };
-            self.problem(given.line, &name, problem);
+            self.refuse(given.line, &name, problem);
         }
     }
 }

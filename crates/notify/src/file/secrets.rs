@@ -22,10 +22,24 @@ impl Fields<'_, '_> {
                 "a secret does not stand in this file: {name} = \"${{NAME}}\" takes it from the \
                  environment, {name}{FILE_SUFFIX} = \"PATH\" from a file of its own"
             );
-            self.problem(line, name, problem);
+            self.refuse(line, name, problem);
             return None;
         }
         Some(text)
+    }
+
+    /// A user and a password: both, or neither.
+    pub(crate) fn login(&mut self) -> Option<(String, SecretString)> {
+        let line = self.line_of("username");
+        match (self.optional_text("username"), self.secret("password")) {
+            (None, None) => None,
+            (Some(name), Some(password)) => Some((name, password)),
+            _ => {
+                let problem = "username and password (or password_file) go together";
+                self.refuse(line, "username", problem);
+                None
+            }
+        }
     }
 
     /// What may be a secret, and has to be there.
@@ -34,7 +48,7 @@ impl Fields<'_, '_> {
         if !self.left.contains_key(name) && !self.left.contains_key(&file_name) {
             self.asked.extend([name.to_owned(), file_name]);
             let problem = format!("is missing; such as {name} = {example}");
-            self.problem(self.line, name, problem);
+            self.refuse(self.line, name, problem);
             return None;
         }
         self.here_or_in_file(name).map(|(_, text)| text)
@@ -46,7 +60,7 @@ impl Fields<'_, '_> {
         match (self.take_text(name), self.take_text(&file_name)) {
             (Some((line, _)), Some(_)) => {
                 let problem = format!("stands there beside {file_name}; one of them is enough");
-                self.problem(line, name, problem);
+                self.refuse(line, name, problem);
                 None
             }
             (Some((line, text)), None) => {
@@ -67,7 +81,7 @@ impl Fields<'_, '_> {
             // Editors end a file with a line's end.
             Ok(text) => Some(text.trim_end_matches(['\r', '\n']).to_owned().into()),
             Err(problem) => {
-                self.problem(line, name, problem);
+                self.refuse(line, name, problem);
                 None
             }
         }
@@ -80,7 +94,7 @@ impl Fields<'_, '_> {
         match self.document.read(&path) {
             Ok(text) => Some(text),
             Err(problem) => {
-                self.problem(line, name, problem);
+                self.refuse(line, name, problem);
                 None
             }
         }
@@ -93,18 +107,18 @@ impl Fields<'_, '_> {
         };
         let Value::Table(table) = value else {
             let problem = format!("is not a table, such as {name} = {{ Name = \"value\" }}");
-            self.problem(line, name, problem);
+            self.refuse(line, name, problem);
             return Vec::new();
         };
         let pairs = table.into_iter().filter_map(|(key, given)| {
             let whole = format!("{name}.{key}");
             let Value::Text(text) = given.value else {
-                self.problem(given.line, &whole, "is not a text");
+                self.refuse(given.line, &whole, "is not a text");
                 return None;
             };
             if is_secret_header(&key) && !names_variable(&text) {
                 let problem = format!("a secret does not stand in this file: {key} = \"${{NAME}}\" takes it from the environment");
-                self.problem(given.line, &whole, problem);
+                self.refuse(given.line, &whole, problem);
                 return None;
             }
             let text = self.expanded(given.line, &whole, &text)?;

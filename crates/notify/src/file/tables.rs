@@ -1,15 +1,14 @@
 //! The tables that the file holds.
 
-use std::{fs, path::Path};
+use std::path::Path;
 
 use super::{
+    bounded,
     document::Document,
     fields::Fields,
     value::{self, Given, Value},
 };
 
-/// The largest file that is read.
-const FILE_BYTES_MAX: u64 = 1024 * 1024;
 /// What a table of the file is called.
 const RECEIVER: &str = "receiver";
 /// Receivers of one file: each is looked after by itself.
@@ -22,7 +21,7 @@ pub(crate) fn read_each<T>(
     document: &mut Document<'_>,
     mut make: impl FnMut(Fields<'_, '_>) -> T,
 ) -> Vec<T> {
-    let text = match read(path) {
+    let text = match bounded::read(path) {
         Ok(text) => text,
         Err(problem) => {
             document.problems.push(problem);
@@ -79,17 +78,5 @@ fn table<'a, 'doc>(
             document.problem(line, "a receiver is a table, [[receiver]]");
             None
         }
-    }
-}
-
-fn read(path: &Path) -> Result<String, String> {
-    let shown = path.display();
-    let length = fs::metadata(path).map(|metadata| metadata.len());
-    match length {
-        Ok(length) if length > FILE_BYTES_MAX => {
-            Err(format!("{shown} is larger than {FILE_BYTES_MAX} bytes"))
-        }
-        Ok(_) => fs::read_to_string(path).map_err(|error| format!("cannot read {shown}: {error}")),
-        Err(error) => Err(format!("cannot read {shown}: {error}")),
     }
 }

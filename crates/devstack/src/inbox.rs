@@ -26,6 +26,8 @@ const HANG_MAX: Duration = Duration::from_mins(10);
 pub enum Answer {
     /// A status, and perhaps a line of the head.
     Status(u16, &'static str),
+    /// A status, and the head of what was posted said back, as many servers do.
+    Echo(u16),
     /// Nothing at all.
     Silence,
 }
@@ -123,6 +125,7 @@ async fn receive(
         let mut answers = answers.lock().unwrap_or_else(PoisonError::into_inner);
         answers.pop_front().unwrap_or(Answer::Status(200, ""))
     };
+    let said_back = head.join("\r\n");
     let request = Posted {
         head,
         body,
@@ -133,18 +136,9 @@ async fn receive(
         return Ok(());
     }
     match answer {
-        Answer::Status(status, line) => {
-            let line = if line.is_empty() {
-                String::new()
-            } else {
-                format!("{line}\r\n")
-            };
-            let head = format!(
-                "HTTP/1.1 {status} As told\r\n{line}Connection: close\r\nContent-Length: 0\r\n\r\n"
-            );
-            stream.write_all(head.as_bytes()).await?;
-            stream.shutdown().await
-        }
+        Answer::Status(status, "") => say(&mut stream, status, "", "").await,
+        Answer::Status(status, line) => say(&mut stream, status, &format!("{line}\r\n"), "").await,
+        Answer::Echo(status) => say(&mut stream, status, "", &said_back).await,
         Answer::Silence => {
             // When the other side leaves, neither is there a wait.
             let mut nowhere = tokio::io::sink();
@@ -153,6 +147,15 @@ async fn receive(
             Ok(())
         }
     }
+}
+
+async fn say(stream: &mut TcpStream, status: u16, lines: &str, body: &str) -> io::Result<()> {
+    let length = body.len();
+    let answer = format!(
+        "HTTP/1.1 {status} As told\r\n{lines}Connection: close\r\nContent-Length: {length}\r\n\r\n{body}"
+    );
+    stream.write_all(answer.as_bytes()).await?;
+    stream.shutdown().await
 }
 
 /// The request's lines, and what it carried.

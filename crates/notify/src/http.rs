@@ -12,7 +12,7 @@ use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 use uuid::Uuid;
 
-use crate::{file::Fields, outcome::Outcome, trust};
+use crate::{file::Fields, outcome::Outcome, trust, withheld::Withheld};
 
 /// How requests name themselves.
 const USER_AGENT: &str = concat!("websites-monitor/", env!("CARGO_PKG_VERSION"));
@@ -43,6 +43,8 @@ pub(crate) struct Endpoint {
     host: String,
     headers: HeaderMap,
     login: Option<(String, SecretString)>,
+    /// What may not be shown of its answers.
+    withheld: Withheld,
 }
 
 /// What is sent.
@@ -95,6 +97,7 @@ impl Endpoint {
             Ok(client) => Some(Self {
                 client,
                 host: url.host_str().unwrap_or_default().to_owned(),
+                withheld: Withheld::of(&url, &headers, login.as_ref()),
                 url: url.to_string().into(),
                 headers,
                 login,
@@ -140,7 +143,7 @@ impl Endpoint {
         if status.is_redirection() {
             story = format!("{story}: it sends on to elsewhere, which is not followed");
         }
-        if let Some(text) = answer(response).await {
+        if let Some(text) = self.answer(response).await {
             story = format!("{story}: {text}");
         }
         let wants_later =
@@ -154,20 +157,21 @@ impl Endpoint {
             _ => Outcome::Failed(story),
         }
     }
-}
 
-/// The beginning of what it says.
-async fn answer(mut response: Response) -> Option<String> {
-    let mut bytes = Vec::new();
-    while let Ok(Some(piece)) = response.chunk().await {
-        bytes.extend_from_slice(&piece);
-        if bytes.len() >= ANSWER_BYTES_MAX {
-            break;
+    /// The beginning of what it says.
+    async fn answer(&self, mut response: Response) -> Option<String> {
+        let mut bytes = Vec::new();
+        while let Ok(Some(piece)) = response.chunk().await {
+            bytes.extend_from_slice(&piece);
+            if bytes.len() >= ANSWER_BYTES_MAX {
+                break;
+            }
         }
+        // Before it is cut: half a secret is found by nobody, and is one all the same.
+        let text = self.withheld.masked(&String::from_utf8_lossy(&bytes));
+        let text: String = text.trim().chars().take(ANSWER_CHARS_MAX).collect();
+        (!text.is_empty()).then(|| text.replace(char::is_control, " "))
     }
-    let text = String::from_utf8_lossy(&bytes);
-    let text: String = text.trim().chars().take(ANSWER_CHARS_MAX).collect();
-    (!text.is_empty()).then(|| text.replace(char::is_control, " "))
 }
 
 /// How long a `Retry-After` says to wait: seconds, or until a date.

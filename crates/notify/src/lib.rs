@@ -4,8 +4,8 @@
 //! - `news`: what happened. `alert`: what is told of it. `words`: how it reads.
 //! - `receiver`: who is told, and of what. `file`: how `ALERTS_FILE` is read.
 //! - `webhook`, `slack`, `alertmanager`, `mail`: a channel each.
-//! - `http`: the client of the first three; `trust`: whom clients believe. `signature`, `template`: of
-//!   webhooks.
+//! - `http`: the client of the first three; `withheld`: what of their answers is not told. `trust`: whom
+//!   clients believe. `signature`, `template`: of webhooks.
 //! - `outcome`: what became of a try.
 
 mod alert;
@@ -21,6 +21,7 @@ mod slack;
 mod template;
 mod trust;
 mod webhook;
+mod withheld;
 mod words;
 
 pub use alert::Alert;

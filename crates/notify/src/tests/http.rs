@@ -107,6 +107,23 @@ async fn what_it_answers_is_understood_and_its_url_never_told() {
 }
 
 #[tokio::test]
+async fn what_it_says_back_is_told_without_url_and_headers() {
+    let inbox = Inbox::start().await.unwrap();
+    inbox.answer(Answer::Echo(404));
+    let fields = "type = \"webhook\"\nheaders = { Authorization = \"Bearer ${TOKEN}\" }";
+    let Outcome::Failed(story) = send(&inbox, fields).await else {
+        panic!("it was refused");
+    };
+    assert!(
+        story.contains("answered 404 Not Found: POST ***"),
+        "{story}"
+    );
+    for secret in ["topsecret", "/alerts", "whsec_"] {
+        assert!(!story.contains(secret), "{story}");
+    }
+}
+
+#[tokio::test]
 async fn who_hangs_is_given_up_in_time_and_who_is_gone_is_said() {
     let inbox = Inbox::start().await.unwrap();
     inbox.answer(Answer::Silence);

@@ -8,6 +8,7 @@ mod browser;
 mod fixture;
 mod groups;
 mod incident;
+mod outage;
 mod overview;
 mod probes;
 mod website;

@@ -9,12 +9,11 @@ use axum::{
     response::Response,
     routing::get,
 };
-use database::DatabaseError;
 use jiff::Timestamp;
 
 use super::{
     asked::Number,
-    shared::{Shared, Site, Words, pairs},
+    shared::{Out, Shared, Site, Words, pairs},
 };
 use crate::{
     answer,
@@ -33,7 +32,8 @@ enum Refusal {
     Bad(String),
     /// There is no such thing, or none that may be seen.
     Missing,
-    Out(DatabaseError),
+    /// The database gives no answer.
+    Out,
 }
 
 impl From<String> for Refusal {
@@ -42,9 +42,9 @@ impl From<String> for Refusal {
     }
 }
 
-impl From<DatabaseError> for Refusal {
-    fn from(error: DatabaseError) -> Self {
-        Self::Out(error)
+impl From<Out> for Refusal {
+    fn from(Out: Out) -> Self {
+        Self::Out
     }
 }
 
@@ -76,12 +76,11 @@ async fn websites(State(site): Shared, words: Words, uri: Uri, asked: HeaderMap)
             after: after(&parameters)?.unwrap_or(i64::MIN),
             limit: parameters.limit()?,
         };
-        let things = wanted
-            .read(site.reading.database(), site.reading.audience())
-            .await?;
+        let (database, audience) = (site.reading.database(), site.reading.audience());
+        let things = site.noted(wanted.read(database, audience).await)?;
         Ok((things, wanted.limit, Format::Object))
     };
-    listing(&site, "websites", answer.await, (&words, &uri), &asked)
+    listing("websites", answer.await, (&words, &uri), &asked)
 }
 
 async fn website(State(site): Shared, Number(id): Number, asked: HeaderMap) -> Response {
@@ -92,14 +91,13 @@ async fn website(State(site): Shared, Number(id): Number, asked: HeaderMap) -> R
             limit: 1,
             ..Websites::default()
         };
-        let mut things = wanted
-            .read(site.reading.database(), site.reading.audience())
-            .await?;
+        let (database, audience) = (site.reading.database(), site.reading.audience());
+        let mut things = site.noted(wanted.read(database, audience).await)?;
         things.json.pop().ok_or(Refusal::Missing)
     };
     match answer.await {
         Ok(json) => answer::content(answer::JSON, json, &asked),
-        Err(refusal) => refuse(&site, refusal),
+        Err(refusal) => refuse(refusal),
     }
 }
 
@@ -128,9 +126,8 @@ async fn checks(
             after,
             limit: parameters.limit()?,
         };
-        let things = wanted
-            .read(site.reading.database(), site.reading.audience())
-            .await?;
+        let (database, audience) = (site.reading.database(), site.reading.audience());
+        let things = site.noted(wanted.read(database, audience).await)?;
         let format = if parameters.is_lines {
             Format::Lines
         } else {
@@ -138,7 +135,7 @@ async fn checks(
         };
         Ok((things, wanted.limit, format))
     };
-    listing(&site, "checks", answer.await, (&words, &uri), &asked)
+    listing("checks", answer.await, (&words, &uri), &asked)
 }
 
 async fn availability(
@@ -151,12 +148,12 @@ async fn availability(
         let parameters = Parameters::read(&["from", "to"], pairs(&words))?;
         let days = parameters.days(times::day_of(Timestamp::now()))?;
         let (database, audience) = (site.reading.database(), site.reading.audience());
-        let found = queries::availability(database, audience, website_id, days).await?;
-        found.ok_or(Refusal::Missing)
+        let read = queries::availability(database, audience, website_id, days).await;
+        site.noted(read)?.ok_or(Refusal::Missing)
     };
     match answer.await {
         Ok(json) => answer::content(answer::JSON, json, &asked),
-        Err(refusal) => refuse(&site, refusal),
+        Err(refusal) => refuse(refusal),
     }
 }
 
@@ -180,12 +177,11 @@ async fn incidents(State(site): Shared, words: Words, uri: Uri, asked: HeaderMap
             before: after(&parameters)?.unwrap_or(i64::MAX),
             limit: parameters.limit()?,
         };
-        let things = wanted
-            .read(site.reading.database(), site.reading.audience())
-            .await?;
+        let (database, audience) = (site.reading.database(), site.reading.audience());
+        let things = site.noted(wanted.read(database, audience).await)?;
         Ok((things, wanted.limit, Format::Object))
     };
-    listing(&site, "incidents", answer.await, (&words, &uri), &asked)
+    listing("incidents", answer.await, (&words, &uri), &asked)
 }
 
 async fn groups(State(site): Shared, words: Words, uri: Uri, asked: HeaderMap) -> Response {
@@ -193,20 +189,20 @@ async fn groups(State(site): Shared, words: Words, uri: Uri, asked: HeaderMap) -
         let parameters = Parameters::read(&["after", "limit"], pairs(&words))?;
         let (after, limit) = (parameters.after.as_deref(), parameters.limit()?);
         let (database, audience) = (site.reading.database(), site.reading.audience());
-        let things = queries::groups(database, audience, after, limit).await?;
+        let things = site.noted(queries::groups(database, audience, after, limit).await)?;
         Ok((things, limit, Format::Object))
     };
-    listing(&site, "groups", answer.await, (&words, &uri), &asked)
+    listing("groups", answer.await, (&words, &uri), &asked)
 }
 
 async fn maintenance(State(site): Shared, words: Words, uri: Uri, asked: HeaderMap) -> Response {
     let answer = async {
         let limit = Parameters::read(&["limit"], pairs(&words))?.limit()?;
         let (database, audience) = (site.reading.database(), site.reading.audience());
-        let things = queries::maintenance(database, audience, limit).await?;
+        let things = site.noted(queries::maintenance(database, audience, limit).await)?;
         Ok((things, limit, Format::Object))
     };
-    listing(&site, "maintenance", answer.await, (&words, &uri), &asked)
+    listing("maintenance", answer.await, (&words, &uri), &asked)
 }
 
 /// Where the page before ended, of things that have numbers.
@@ -230,7 +226,6 @@ fn place_of_check(after: &str) -> Result<(Timestamp, &str), String> {
 
 /// A page of things, or why there is none.
 fn listing(
-    site: &Site,
     name: &str,
     answer: Result<(Things, i64, Format), Refusal>,
     (words, uri): (&Words, &Uri),
@@ -238,9 +233,8 @@ fn listing(
 ) -> Response {
     let (things, limit, format) = match answer {
         Ok(answer) => answer,
-        Err(refusal) => return refuse(site, refusal),
+        Err(refusal) => return refuse(refusal),
     };
-    site.is_back();
     let listing = Listing::new(things, limit);
     let next = listing.next(uri.path(), &words.0);
     let text = listing.render(name, next.as_deref(), format);
@@ -252,12 +246,11 @@ fn listing(
     answer::content(content_type, text, asked)
 }
 
-fn refuse(site: &Site, refusal: Refusal) -> Response {
+fn refuse(refusal: Refusal) -> Response {
     let (status, reason) = match refusal {
         Refusal::Bad(reason) => (StatusCode::BAD_REQUEST, reason),
         Refusal::Missing => (StatusCode::NOT_FOUND, "there is no such website".to_owned()),
-        Refusal::Out(error) => {
-            site.note_outage(&error);
+        Refusal::Out => {
             let reason = "the database does not answer".to_owned();
             (StatusCode::SERVICE_UNAVAILABLE, reason)
         }

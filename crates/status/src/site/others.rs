@@ -10,7 +10,7 @@ use axum::{
     routing::get,
 };
 
-use super::shared::{Shared, Site, Words, pairs};
+use super::shared::{Out, Shared, Site, Words, pairs};
 use crate::{
     answer,
     api::{self, Badge},
@@ -71,7 +71,7 @@ async fn feed(State(site): Shared, words: Words, asked: HeaderMap) -> Response {
         group,
         limit: FEED_MAX,
     };
-    match site.reading.incidents(wanted).await {
+    match site.noted(site.reading.incidents(wanted).await) {
         Ok(incidents) => {
             let feed = api::feed(&site.title, &site.address(&asked), &incidents);
             answer::content(
@@ -80,7 +80,7 @@ async fn feed(State(site): Shared, words: Words, asked: HeaderMap) -> Response {
                 &asked,
             )
         }
-        Err(error) => site.is_out(&error),
+        Err(Out) => site.out(),
     }
 }
 

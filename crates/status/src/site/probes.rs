@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::Router;
 use service::blackbox::{self, Asked, Source, Website};
 
-use super::shared::Site;
+use super::shared::{Out, Site};
 use crate::queries;
 
 /// `/probe` and `/probes`.
@@ -20,15 +20,8 @@ impl Source for Stored {
     async fn websites(&self, asked: Option<&Asked>) -> Result<Vec<Website>, String> {
         let Self(site) = self;
         let reading = &site.reading;
-        match queries::probes(reading.database(), reading.audience(), asked).await {
-            Ok(websites) => {
-                site.is_back();
-                Ok(websites)
-            }
-            Err(error) => {
-                site.note_outage(&error);
-                Err("the database does not answer".to_owned())
-            }
-        }
+        let read = queries::probes(reading.database(), reading.audience(), asked).await;
+        let noted = site.noted(read);
+        noted.map_err(|Out| "the database does not answer".to_owned())
     }
 }

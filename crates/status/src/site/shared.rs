@@ -25,6 +25,8 @@ use crate::{
 
 /// Where the last account stands.
 pub(crate) type Accounts = watch::Receiver<Option<Arc<Account>>>;
+/// There was no answer, which is noted.
+pub(super) struct Out;
 /// The words behind an address's question mark.
 pub(super) type Words = Query<Vec<(String, String)>>;
 /// What each handler is given.
@@ -106,11 +108,14 @@ impl Site {
     ) -> Response {
         let known = match read {
             Ok(known) => known,
-            Err(error) => return self.is_out(&error),
+            Err(error) => {
+                self.note_outage(&error);
+                return self.out();
+            }
         };
         match &known.failure {
             Some(error) => self.note_outage(error),
-            None => self.is_back(),
+            None => self.note_answer(),
         }
         let masthead = Masthead {
             is_behind: known.failure.is_some(),
@@ -129,12 +134,9 @@ impl Site {
         asked: &HeaderMap,
         page: impl FnOnce(&Masthead, &T) -> Markup,
     ) -> Response {
-        match read {
-            Ok(found) => {
-                self.is_back();
-                answer::page(page(&self.masthead(), &found), asked)
-            }
-            Err(error) => self.is_out(&error),
+        match self.noted(read) {
+            Ok(found) => answer::page(page(&self.masthead(), &found), asked),
+            Err(Out) => self.out(),
         }
     }
 
@@ -143,9 +145,8 @@ impl Site {
         answer::problem(StatusCode::BAD_REQUEST, page)
     }
 
-    /// Said once in the log; to readers, each time, without where the database is.
-    pub(super) fn is_out(&self, error: &DatabaseError) -> Response {
-        self.note_outage(error);
+    /// Said to readers each time, without where the database is.
+    pub(super) fn out(&self) -> Response {
         // Nor is what was accounted for told as if it were known.
         let masthead = Masthead {
             account: None,
@@ -155,14 +156,28 @@ impl Site {
         answer::problem(StatusCode::SERVICE_UNAVAILABLE, page)
     }
 
-    pub(super) fn note_outage(&self, error: &DatabaseError) {
+    /// What was read. The log is told once that there is no answer, and once that there is one again.
+    pub(super) fn noted<T>(&self, read: Result<T, DatabaseError>) -> Result<T, Out> {
+        match read {
+            Ok(found) => {
+                self.note_answer();
+                Ok(found)
+            }
+            Err(error) => {
+                self.note_outage(&error);
+                Err(Out)
+            }
+        }
+    }
+
+    fn note_outage(&self, error: &DatabaseError) {
         if !self.is_out.swap(true, Ordering::Relaxed) {
             let why = self.reading.explain(error);
             warn!("The status page gets no answer: {why}");
         }
     }
 
-    pub(super) fn is_back(&self) {
+    fn note_answer(&self) {
         if self.is_out.swap(false, Ordering::Relaxed) {
             info!("The status page gets answers again");
         }

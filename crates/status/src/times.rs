@@ -112,7 +112,7 @@ mod tests {
         assert_eq!(told(5399), "89 min");
         assert_eq!(told(5400), "1 h");
         assert_eq!(told(48 * 3600), "2 d");
-        let every = |seconds| interval(SignedDuration::from_millis(seconds));
+        let every = |millis| interval(SignedDuration::from_millis(millis));
         assert_eq!(every(60_000), "1 min");
         assert_eq!(every(90_000), "90 s");
         assert_eq!(every(180_000), "3 min");

@@ -90,14 +90,9 @@ fn uptime(website: &Website, days: i64) -> String {
     }
 }
 
-#[expect(clippy::cast_precision_loss, reason = "checks of a day are few")]
 fn response(website: &Website) -> String {
-    let good: i64 = website.hours.iter().map(|hour| hour.1).sum();
-    let seconds: f64 = website.hours.iter().map(|hour| hour.3).sum();
-    match good {
-        0 => "not known".to_owned(),
-        good => words::response_time(seconds / good as f64),
-    }
+    let mean = website.response_mean();
+    mean.map_or_else(|| "not known".to_owned(), words::response_time)
 }
 
 #[cfg(test)]

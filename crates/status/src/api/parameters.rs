@@ -113,7 +113,7 @@ impl Parameters {
         let back = jiff::Span::new().days(29);
         let from = self.from.unwrap_or(to.checked_sub(back).unwrap_or(to));
         if from > to {
-            return Err("from is not before to".to_owned());
+            return Err("from is after to".to_owned());
         }
         Ok((from, to))
     }

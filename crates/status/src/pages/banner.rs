@@ -111,18 +111,10 @@ fn seen_from(overview: &Overview) -> Markup {
     }
 }
 
-/// Open incidents, those of one cause together.
+/// Open incidents, those of one cause together, the first to begin first.
 fn open_causes(overview: &Overview) -> Vec<Vec<&Incident>> {
-    let mut causes: Vec<Vec<&Incident>> = Vec::new();
-    for incident in overview.incidents.iter().filter(|it| it.ended_at.is_none()) {
-        match causes
-            .iter_mut()
-            .find(|it| it[0].cause_id == incident.cause_id)
-        {
-            Some(cause) => cause.push(incident),
-            None => causes.push(vec![incident]),
-        }
-    }
+    let open = overview.incidents.iter().filter(|it| it.ended_at.is_none());
+    let mut causes = Incident::by_cause(open);
     for cause in &mut causes {
         cause.sort_by_key(|incident| incident.started_at);
     }

@@ -141,10 +141,10 @@ impl<'a> Plot<'a> {
         let (down, missed) = (self.spans(is_down), self.spans(is_missed));
         html! {
             @for (x, width) in missed {
-                rect x=(tenth(x)) width=(tenth(width)) height="240" fill="url(#hatch)" { title { "Missed: the prober did not look" } }
+                rect x=(parts::tenth(x)) width=(parts::tenth(width)) height="240" fill="url(#hatch)" { title { "Missed: the prober did not look" } }
             }
             @for (x, width) in down {
-                rect.band x=(tenth(x)) width=(tenth(width)) height="240" { title { "Down" } }
+                rect.band x=(parts::tenth(x)) width=(parts::tenth(width)) height="240" { title { "Down" } }
             }
         }
     }
@@ -229,8 +229,4 @@ fn is_down(point: &Point) -> bool {
 /// More checks were missed than made.
 fn is_missed(point: &Point) -> bool {
     point.3 > point.1 + point.2
-}
-
-fn tenth(number: f64) -> String {
-    format!("{number:.1}")
 }

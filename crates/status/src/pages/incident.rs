@@ -7,7 +7,7 @@ use maud::{Markup, html};
 
 use super::{
     checks,
-    layout::{Layout, Place},
+    layout::{Layout, Menu},
     masthead::Masthead,
     parts, trouble,
 };
@@ -34,7 +34,7 @@ pub(crate) fn incident(masthead: &Masthead, page: &IncidentPage) -> Markup {
         masthead,
         headline: &page.title(),
         class: "incident",
-        place: Place::Incidents,
+        menu: Menu::Incidents,
         now: Some(page.span.now),
         stamp: None,
         content,

@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use super::{
-    layout::{Layout, Place},
+    layout::{Layout, Menu},
     masthead::Masthead,
     parts,
 };
@@ -35,7 +35,7 @@ pub(crate) fn incidents(masthead: &Masthead, incidents: &[Incident]) -> Markup {
         masthead,
         headline: "Incidents",
         class: "incidents",
-        place: Place::Incidents,
+        menu: Menu::Incidents,
         now: None,
         stamp: None,
         content,

@@ -65,7 +65,7 @@ impl Stamp {
 
 /// Which entry of the menu a page stands under.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Place {
+pub(super) enum Menu {
     Websites,
     Incidents,
     Nowhere,
@@ -77,7 +77,7 @@ pub(super) struct Layout<'a> {
     /// What stands in the browser's tab before the masthead's title.
     pub(super) headline: &'a str,
     pub(super) class: &'static str,
-    pub(super) place: Place,
+    pub(super) menu: Menu,
     /// By the database's clock: ages count from it, and the page renews itself.
     pub(super) now: Option<Timestamp>,
     pub(super) stamp: Option<Stamp>,
@@ -104,7 +104,7 @@ impl Layout<'_> {
                 body class=(self.class) {
                     a.skip href="#main" { "Skip to content" }
                     (PreEscaped(assets::SYMBOLS))
-                    (top(self.masthead, self.place, self.stamp.as_ref()))
+                    (top(self.masthead, self.menu, self.stamp.as_ref()))
                     .wrap { main #main { (self.content) } }
                     (foot::foot(self.masthead, self.now.unwrap_or_else(Timestamp::now)))
                     .tip role="status" hidden {}
@@ -114,8 +114,8 @@ impl Layout<'_> {
     }
 }
 
-fn top(masthead: &Masthead, place: Place, stamp: Option<&Stamp>) -> Markup {
-    let current = |here| (place == here).then_some("page");
+fn top(masthead: &Masthead, menu: Menu, stamp: Option<&Stamp>) -> Markup {
+    let current = |here| (menu == here).then_some("page");
     html! {
         header.top {
             .wrap {
@@ -127,8 +127,8 @@ fn top(masthead: &Masthead, place: Place, stamp: Option<&Stamp>) -> Markup {
                     bdi { (masthead.title) }
                 }
                 nav aria-label="Main" {
-                    a href="/" aria-current=[current(Place::Websites)] { "Websites" }
-                    a href="/incidents" aria-current=[current(Place::Incidents)] { "Incidents" }
+                    a href="/" aria-current=[current(Menu::Websites)] { "Websites" }
+                    a href="/incidents" aria-current=[current(Menu::Incidents)] { "Incidents" }
                     a href="/#maintenance" { "Maintenance" }
                 }
                 @if let Some(stamp) = stamp { (stamp.show(masthead.is_behind)) }

@@ -4,7 +4,7 @@ use maud::{Markup, html};
 
 use super::{
     banner, groups,
-    layout::{Layout, Place, Stamp},
+    layout::{Layout, Menu, Stamp},
     masthead::Masthead,
     parts, past, tools,
 };
@@ -37,7 +37,7 @@ pub(crate) fn overview(masthead: &Masthead, overview: &Overview, filter: &Filter
         masthead,
         headline: &headline(overview, &stamp),
         class: "overview",
-        place: Place::Websites,
+        menu: Menu::Websites,
         now: Some(page.now),
         stamp: Some(stamp),
         content,

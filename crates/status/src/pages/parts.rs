@@ -1,6 +1,6 @@
 //! What many pages use.
 
-use jiff::civil::Date;
+use jiff::{Timestamp, civil::Date};
 use maud::{Markup, html};
 use url::form_urlencoded;
 
@@ -61,13 +61,26 @@ pub(super) fn incident(incident: &Incident, who: Option<&str>, today: Date) -> M
 pub(super) fn lasted(incident: &Incident) -> Markup {
     let started_at = incident.started_at;
     html! {
-        @if let Some(ended_at) = incident.ended_at {
-            @let is_one_day = times::day_of(ended_at) == times::day_of(started_at);
-            (times::time(started_at, Clock::Minutes)) " to "
-            (times::time(ended_at, if is_one_day { Clock::Minutes } else { Clock::Day }))
-            ", " (times::span(ended_at.duration_since(started_at)))
-        } @else {
-            "since " (times::time(started_at, Clock::Minutes)) ", open"
-        }
+        @if let Some(ended_at) = incident.ended_at { (from_to(started_at, ended_at)) }
+        @else { "since " (times::time(started_at, Clock::Minutes)) ", open" }
     }
+}
+
+/// From when to when, and how long.
+pub(super) fn from_to(from: Timestamp, to: Timestamp) -> Markup {
+    let is_one_day = times::day_of(from) == times::day_of(to);
+    let clock = if is_one_day {
+        Clock::Minutes
+    } else {
+        Clock::Day
+    };
+    html! {
+        (times::time(from, Clock::Minutes)) " to " (times::time(to, clock))
+        ", " (times::span(to.duration_since(from)))
+    }
+}
+
+/// A length as drawings have it.
+pub(super) fn tenth(number: f64) -> String {
+    format!("{number:.1}")
 }

@@ -6,8 +6,7 @@ use maud::{Markup, html};
 use super::parts;
 use crate::{
     queries::{Incident, Overview},
-    times::{self, Clock},
-    words,
+    times, words,
 };
 
 /// Days that are told, today included.
@@ -54,18 +53,8 @@ fn entries(overview: &Overview) -> Vec<Entry<'_>> {
 
 /// A day's incidents that are over, those of one cause together.
 fn causes(overview: &Overview, date: Date) -> Vec<Vec<&Incident>> {
-    let mut causes: Vec<Vec<&Incident>> = Vec::new();
     let is_of = |it: &&Incident| it.ended_at.is_some() && times::day_of(it.started_at) == date;
-    for incident in overview.incidents.iter().filter(is_of) {
-        match causes
-            .iter_mut()
-            .find(|it| it[0].cause_id == incident.cause_id)
-        {
-            Some(cause) => cause.push(incident),
-            None => causes.push(vec![incident]),
-        }
-    }
-    causes
+    Incident::by_cause(overview.incidents.iter().filter(is_of))
 }
 
 fn show(entry: &Entry) -> Markup {
@@ -107,14 +96,10 @@ fn told(cause: &[&Incident]) -> Markup {
         ),
         many => (format!("{many} websites"), first.cause()),
     };
-    let took = ended_at.duration_since(first.started_at);
-    let ends_on = times::day_of(ended_at) == times::day_of(first.started_at);
     html! {
         a href=(parts::incident_path(first.id)) { bdi { (who) } ": " (reason) }
         span.sub {
-            (times::time(first.started_at, Clock::Minutes)) " to "
-            (times::time(ended_at, if ends_on { Clock::Minutes } else { Clock::Day }))
-            ", " (times::span(took))
+            (parts::from_to(first.started_at, ended_at))
             @if cause.len() > 1 { " · " bdi { (named(cause)) } }
             @else if let Some(phase) = first.phase_beside() { " · " (phase) }
         }

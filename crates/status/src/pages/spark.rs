@@ -17,19 +17,18 @@ const HEIGHT: f64 = 16.0;
 
 /// The line, and the mean of its day; nothing where no check answered or failed.
 pub(super) fn spark(website: &Website) -> Markup {
-    let good: i64 = website.hours.iter().map(|hour| hour.1).sum();
-    let seconds: f64 = website.hours.iter().map(|hour| hour.3).sum();
+    let mean = website.response_mean();
     let label = format!("Response times of {} over 24 hours", website.title());
     let line = line(&website.hours);
     let bad = bad(&website.hours);
     html! {
-        @if !line.is_empty() || !bad.is_empty() || good > 0 {
+        @if !line.is_empty() || !bad.is_empty() || mean.is_some() {
             .resp {
                 svg.spark viewBox="0 0 72 24" role="img" aria-label=(label) {
                     @if !line.is_empty() { path d=(line) {} }
                     @if !bad.is_empty() { path.bad d=(bad) {} }
                 }
-                span { @match mean(seconds, good) {
+                span { @match mean {
                     Some(mean) => (words::response_time(mean)),
                     None => "–",
                 } }
@@ -38,16 +37,9 @@ pub(super) fn spark(website: &Website) -> Markup {
     }
 }
 
-#[expect(clippy::cast_precision_loss, reason = "checks of an hour are few")]
-fn mean(seconds: f64, good: i64) -> Option<f64> {
-    (good > 0).then(|| seconds / good as f64)
-}
-
 #[expect(clippy::cast_precision_loss, reason = "there are 25 hours")]
 fn line(hours: &[Hour]) -> String {
-    let means = hours
-        .iter()
-        .filter_map(|hour| Some((hour.0, mean(hour.3, hour.1)?)));
+    let means = hours.iter().filter_map(|hour| Some((hour.0, hour.mean()?)));
     let points: Vec<_> = means.collect();
     let low = points.iter().map(|it| it.1).fold(f64::INFINITY, f64::min);
     let high = points.iter().map(|it| it.1).fold(0.0, f64::max);

@@ -12,7 +12,7 @@ use jiff::{
 };
 use maud::{Markup, html};
 
-use self::bar::{Bar, Screen};
+use self::bar::{Bar, Look};
 use super::{moment::Moment, parts};
 use crate::{queries::Website, share::Share, state::State, times};
 
@@ -75,7 +75,7 @@ impl Strip {
         html! {
             a href=(path) aria-label=(self.label(&website.title())) {
                 svg.strip viewBox="0 0 450 28" preserveAspectRatio="none" aria-hidden="true" data-odd=(self.odd()) {
-                    @for (class, d) in [("su", self.runs(14, Screen::Plain)), ("sn", self.runs(23, Screen::Before))] {
+                    @for (class, d) in [("su", self.runs(14, Look::Plain)), ("sn", self.runs(23, Look::Before))] {
                         @if !d.is_empty() { path class=(class) d=(d) {} }
                     }
                     @for (class, d) in &paths.0 {
@@ -93,7 +93,7 @@ impl Strip {
         let days = self.bars.iter().enumerate().map(|(place, bar)| {
             let date = date(place, today);
             let words = match bar.look() {
-                Screen::Plain => "100 %".to_owned(),
+                Look::Plain => "100 %".to_owned(),
                 _ if !bar.is_begun => "no check yet".to_owned(),
                 _ => bar.words(),
             };
@@ -125,7 +125,7 @@ impl Strip {
     }
 
     /// Days that look alike and follow each other, as lines at a height.
-    fn runs(&self, y: usize, look: Screen) -> String {
+    fn runs(&self, y: usize, look: Look) -> String {
         let mut text = String::new();
         let mut place = 0;
         while place < DAYS {
@@ -151,7 +151,7 @@ impl Strip {
             .unwrap_or(DAYS);
         let begun = (first > 0).then(|| format!("first={first}"));
         let days = self.bars.iter().enumerate().skip(first);
-        let odd = days.filter(|(_, bar)| bar.look() != Screen::Plain);
+        let odd = days.filter(|(_, bar)| bar.look() != Look::Plain);
         let odd = odd.map(|(place, bar)| format!("{place}={}", bar.words()));
         begun.into_iter().chain(odd).collect::<Vec<_>>().join("|")
     }
@@ -189,9 +189,9 @@ impl Paths {
 fn rects(bar: &Bar, x: usize) -> Markup {
     let mut parts = Vec::new();
     match bar.look() {
-        Screen::Plain => parts.push(("fu", 4, 20)),
-        Screen::Before => parts.push(("fn", 22, 2)),
-        Screen::Odd => bar.draw(|class, y, height| parts.push((class, y, height))),
+        Look::Plain => parts.push(("fu", 4, 20)),
+        Look::Before => parts.push(("fn", 22, 2)),
+        Look::Odd => bar.draw(|class, y, height| parts.push((class, y, height))),
     }
     html! {
         @for (class, y, height) in parts {

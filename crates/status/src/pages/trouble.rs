@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use maud::{Markup, html};
 
 use super::{
-    layout::{Layout, Place},
+    layout::{Layout, Menu},
     masthead::Masthead,
     parts,
 };
@@ -50,7 +50,7 @@ fn trouble(masthead: &Masthead, headline: &str, words: &Markup) -> Markup {
         masthead,
         headline,
         class: "trouble",
-        place: Place::Nowhere,
+        menu: Menu::Nowhere,
         now: None,
         stamp: None,
         content,

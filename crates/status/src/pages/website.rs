@@ -8,7 +8,7 @@ use maud::{Markup, html};
 
 use super::{
     chart, checks,
-    layout::{Layout, Place, Stamp},
+    layout::{Layout, Menu, Stamp},
     masthead::Masthead,
     moment::Moment,
     parts, row,
@@ -51,7 +51,7 @@ pub(crate) fn website(masthead: &Masthead, page: &WebsitePage, view: &View) -> M
         masthead,
         headline: &website.title(),
         class: "website",
-        place: Place::Nowhere,
+        menu: Menu::Nowhere,
         now: Some(page.now),
         stamp: Some(stamp),
         content,

@@ -78,6 +78,19 @@ impl Incident {
         rows.iter().map(|row| Thing::of(row).read()).collect()
     }
 
+    /// Some of them, those of one cause together.
+    pub(crate) fn by_cause<'a>(incidents: impl Iterator<Item = &'a Self>) -> Vec<Vec<&'a Self>> {
+        let mut causes: Vec<Vec<&Self>> = Vec::new();
+        for incident in incidents {
+            let mut known = causes.iter_mut();
+            match known.find(|it| it[0].cause_id == incident.cause_id) {
+                Some(cause) => cause.push(incident),
+                None => causes.push(vec![incident]),
+            }
+        }
+        causes
+    }
+
     /// What its website is called.
     pub(crate) fn title(&self) -> String {
         words::title(self.name.as_deref(), self.url.as_deref())

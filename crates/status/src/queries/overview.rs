@@ -137,28 +137,16 @@ impl Overview {
                     .await
             })
             .await?;
-        let (mut page, mut groups, mut websites) = (None, Vec::new(), Vec::new());
-        let (mut incidents, mut maintenance) = (Vec::new(), Vec::new());
-        let mut locations: Vec<Location> = Vec::new();
-        for row in &rows {
-            let thing = Thing::of(row);
-            match thing.kind {
-                "page" => page = Some(thing.read()?),
-                "group" => groups.push(thing.read()?),
-                "website" => websites.push(thing.read()?),
-                "incident" => incidents.push(thing.read()?),
-                "location" => locations.push(thing.read()?),
-                _ => maintenance.push(thing.read()?),
-            }
-        }
+        let things: Vec<_> = rows.iter().map(Thing::of).collect();
+        let mut locations: Vec<Location> = Thing::all(&things, "location")?;
         locations.sort_by(|one, other| one.name.cmp(&other.name));
         Ok(Self {
-            page: page.ok_or(DatabaseError::Stale("the overview has no page"))?,
-            groups,
-            websites,
-            incidents,
+            page: Thing::only(&things, "page")?,
+            groups: Thing::all(&things, "group")?,
+            websites: Thing::all(&things, "website")?,
+            incidents: Thing::all(&things, "incident")?,
             locations,
-            maintenance,
+            maintenance: Thing::all(&things, "maintenance")?,
         })
     }
 }

@@ -89,6 +89,13 @@ pub(crate) struct Hour(
     pub(crate) f64,
 );
 
+impl Hour {
+    /// How long a good check of it took, in seconds, on average.
+    pub(crate) fn mean(self) -> Option<f64> {
+        mean(self.3, self.1)
+    }
+}
+
 impl Website {
     /// What it is called.
     pub(crate) fn title(&self) -> String {
@@ -99,6 +106,12 @@ impl Website {
     pub(crate) fn address(&self) -> Option<String> {
         let address = words::address(self.url.as_deref()?);
         Some(address).filter(|address| *address != self.title())
+    }
+
+    /// How long a good check of its hours took, in seconds, on average.
+    pub(crate) fn response_mean(&self) -> Option<f64> {
+        let seconds = self.hours.iter().map(|hour| hour.3).sum();
+        mean(seconds, self.hours.iter().map(|hour| hour.1).sum())
     }
 }
 
@@ -118,4 +131,9 @@ impl Response {
         let longest = measured.max_by(|one, other| one.1.total_cmp(&other.1));
         longest.unwrap_or(("answer", self.time))
     }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "checks of a day are few")]
+fn mean(seconds: f64, checks: i64) -> Option<f64> {
+    (checks > 0).then(|| seconds / checks as f64)
 }

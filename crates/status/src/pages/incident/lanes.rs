@@ -89,7 +89,7 @@ fn line(page: &IncidentPage, lane: &Lane) -> Markup {
             td {
                 svg.checks viewBox="0 0 852 16" preserveAspectRatio="none" role="img" aria-label=(label) {
                     @if let Some((from, to)) = silence(page, lane) {
-                        rect fill="url(#hatch)" x=(tenth(from)) y="4" width=(tenth(to - from)) height="8" rx="2" {}
+                        rect fill="url(#hatch)" x=(parts::tenth(from)) y="4" width=(parts::tenth(to - from)) height="8" rx="2" {}
                     }
                     @for (at, seen) in &lane.checks {
                         @let x = x(page, *at, width);
@@ -106,7 +106,7 @@ fn line(page: &IncidentPage, lane: &Lane) -> Markup {
 }
 
 fn x(page: &IncidentPage, at: Timestamp, width: f64) -> String {
-    tenth((place(page, at) - width / 2.0).clamp(0.0, WIDTH - width))
+    parts::tenth((place(page, at) - width / 2.0).clamp(0.0, WIDTH - width))
 }
 
 /// Where a time stands.
@@ -114,10 +114,6 @@ fn place(page: &IncidentPage, at: Timestamp) -> f64 {
     let (since, until) = (page.span.since, page.span.until);
     let length = until.duration_since(since).as_secs_f64().max(1.0);
     at.duration_since(since).as_secs_f64() / length * WIDTH
-}
-
-fn tenth(number: f64) -> String {
-    format!("{number:.1}")
 }
 
 /// From where to where nothing came from a location, while others went on.

@@ -21,7 +21,7 @@ const WHOLLY_DOWN_ONE_OF: i64 = 20;
 
 /// What a bar looks like, as far as it can be drawn together with others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Screen {
+pub(super) enum Look {
     /// All seen, all good.
     Plain,
     /// Nothing was checked yet.
@@ -60,9 +60,9 @@ impl Bar {
         self.share.due() + self.maintenance > 0
     }
 
-    pub(super) fn look(&self) -> Screen {
+    pub(super) fn look(&self) -> Look {
         if !self.is_begun || !self.is_counted() && self.is_uncounted {
-            Screen::Before
+            Look::Before
         } else if self.share.seen() > 0
             && self.share.down == 0
             && self.incidents == 0
@@ -70,9 +70,9 @@ impl Bar {
             && !self.is_slow()
             && !self.is_partly_missed()
         {
-            Screen::Plain
+            Look::Plain
         } else {
-            Screen::Odd
+            Look::Odd
         }
     }
 
@@ -105,7 +105,7 @@ impl Bar {
 
     /// Draws its parts from the top: class, where it begins, how high it is.
     pub(super) fn draw(&self, mut part: impl FnMut(&'static str, i64, i64)) {
-        if self.look() != Screen::Odd {
+        if self.look() != Look::Odd {
             return;
         }
         if self.share.seen() == 0 && self.maintenance == 0 {

@@ -18,8 +18,8 @@ fn drawn(bar: &Bar) -> Vec<(&'static str, i64, i64)> {
 
 #[test]
 fn a_good_day_is_plain_also_with_a_check_missed_in_a_thousand() {
-    assert_eq!(bar("[0, 1440, 0, 0, 0, 0]").look(), Screen::Plain);
-    assert_eq!(bar("[0, 1439, 0, 1, 3, 0]").look(), Screen::Plain);
+    assert_eq!(bar("[0, 1440, 0, 0, 0, 0]").look(), Look::Plain);
+    assert_eq!(bar("[0, 1439, 0, 1, 3, 0]").look(), Look::Plain);
 }
 
 #[test]
@@ -55,9 +55,9 @@ fn a_day_that_is_not_counted_is_neither_good_nor_missed() {
     };
     assert_eq!(
         (day.look(), &*day.words()),
-        (Screen::Before, "not counted yet")
+        (Look::Before, "not counted yet")
     );
     day.is_uncounted = false;
-    assert_eq!(day.look(), Screen::Odd);
+    assert_eq!(day.look(), Look::Odd);
     assert_eq!(drawn(&day), [("hatch", 4, 20)]);
 }

@@ -28,6 +28,7 @@ const PGPASSFILE: Setting = Setting::optional(
     "PGPASSFILE",
     "libpq's file of passwords, where neither has one; ~/.pgpass when unset",
 );
+
 /// The database and how to reach it, read once and checked.
 #[derive(Clone, Debug)]
 pub struct DatabaseSettings {

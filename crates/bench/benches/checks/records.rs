@@ -11,6 +11,8 @@ use rdkafka::{
 use serde_json::Value;
 
 const POLL_TIMEOUT: Duration = Duration::from_millis(500);
+/// So often nothing came when all was read: the first answer takes its time.
+const EMPTY_POLLS_MAX: usize = 4;
 const METADATA_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// A record, as far as it matters here.
@@ -49,8 +51,7 @@ pub(crate) fn read(bootstrap: &str, topic: &str) -> Result<Vec<Record>> {
     consumer.assign(&all)?;
     let mut records = Vec::new();
     let mut empty = 0;
-    // The first answer takes its time.
-    while empty < 4 {
+    while empty < EMPTY_POLLS_MAX {
         let Some(message) = consumer.poll(POLL_TIMEOUT) else {
             empty += 1;
             continue;

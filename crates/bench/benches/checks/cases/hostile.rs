@@ -40,7 +40,10 @@ pub(crate) async fn hostile(bench: &Bench) -> Result<()> {
     monitor.stop().await?;
     let records = bench.records("hostile").await?;
     let mut rows = vec![row(["sites", "outcomes", "lag p50, ms", "lag p99, ms"])];
-    for (name, is_well) in [("800 well", true), ("200 hostile", false)] {
+    for (name, is_well) in [
+        (format!("{WELL} well"), true),
+        (format!("{HOSTILE} hostile"), false),
+    ] {
         let these = || {
             records
                 .iter()
@@ -49,7 +52,7 @@ pub(crate) async fn hostile(bench: &Bench) -> Result<()> {
         };
         let mut lags: Vec<f64> = these().filter_map(|record| record.lag_ms).collect();
         rows.push(vec![
-            name.to_owned(),
+            name,
             outcomes(these()),
             format!("{:.1}", quantile(&mut lags, 0.5)),
             format!("{:.1}", quantile(&mut lags, 0.99)),
@@ -58,7 +61,8 @@ pub(crate) async fn hostile(bench: &Bench) -> Result<()> {
     let cores = used.as_secs_f64() / RUN.as_secs_f64();
     table::print(
         &format!(
-            "Every 10 s, hostile sites among others: {memory:.0} MiB, {cores:.2} cores; all cores {busy:.0} % busy"
+            "Every {} s, hostile sites among others: {memory:.0} MiB, {cores:.2} cores; all cores {busy:.0} % busy",
+            INTERVAL.as_secs()
         ),
         &rows,
     );

@@ -22,6 +22,8 @@ use behaviour::{Behaviour, SITES, behaviours};
 pub struct Site {
     /// What is the matter with it, in a word or two.
     pub name: &'static str,
+    /// Those that fail together are one, all others another.
+    pub group: &'static str,
     /// Where it is.
     pub url: String,
     /// What its page should hold.
@@ -36,6 +38,14 @@ pub struct Sites {
     _servers: JoinSet<()>,
     // A port that is bound and never listened to refuses every connection, and nobody else gets it.
     _refusing: TcpSocket,
+}
+
+impl Site {
+    /// What people see it called.
+    pub fn title(&self) -> String {
+        let (first, rest) = self.name.split_at(1);
+        first.to_uppercase() + rest
+    }
 }
 
 impl Sites {
@@ -56,9 +66,11 @@ impl Sites {
             } else {
                 "http"
             };
+            let is_shop = matches!(behaviour, Behaviour::Turns(_));
             let path = name.replace(' ', "-");
             all.push(Site {
                 name,
+                group: if is_shop { "Shops" } else { "Samples" },
                 regexp,
                 url: format!("{scheme}://{address}/{path}"),
             });
@@ -93,10 +105,12 @@ impl Sites {
 
     /// Writes them to a targets file of the monitor's, and returns its path.
     pub fn write_targets(&self) -> Result<PathBuf> {
-        let mut text = String::from("url,regexp\n");
+        let mut text = String::from("url,regexp,name,group\n");
         for site in &self.all {
             let regexp = site.regexp.replace('"', "\"\"");
-            writeln!(text, "{},\"{regexp}\"", site.url).context("writing a line of targets")?;
+            let (url, title, group) = (&site.url, site.title(), site.group);
+            // Writing to a text does not fail.
+            let _ = writeln!(text, "{url},\"{regexp}\",{title},{group}");
         }
         let file = self.folder.join("targets.csv");
         write(&file, &text)?;

@@ -106,10 +106,16 @@ async fn the_targets_file_names_them_all_and_the_next_start_finds_them_again() -
     let first = Sites::start(folder.path()).await?;
     let targets = std::fs::read_to_string(first.write_targets()?)?;
     let mut lines = targets.lines();
-    assert_eq!(lines.next(), Some("url,regexp"));
+    assert_eq!(lines.next(), Some("url,regexp,name,group"));
     for (site, line) in first.all().iter().zip(lines) {
-        assert_eq!(line, format!("{},\"{}\"", site.url, site.regexp));
+        let (url, regexp, title, group) = (&site.url, site.regexp, site.title(), site.group);
+        assert_eq!(line, format!("{url},\"{regexp}\",{title},{group}"));
     }
+    let titled = |name, group| {
+        let line = targets.lines().find(|line| line.contains(name));
+        line.is_some_and(|line| line.ends_with(&format!(",{name},{group}")))
+    };
+    assert!(titled("Shop books", "Shops") && titled("Wrong host", "Samples"));
     drop(first);
     let again = Sites::start(folder.path()).await?;
     assert_eq!(std::fs::read_to_string(again.write_targets()?)?, targets);

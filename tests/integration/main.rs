@@ -29,6 +29,7 @@ mod faults;
 mod fleet;
 mod house;
 mod killed;
+mod lists;
 mod login;
 mod numbers;
 mod observability;

@@ -8,6 +8,7 @@ mod proxy;
 mod records;
 mod servers;
 mod site;
+mod terminal;
 mod wait;
 mod wall_clock;
 

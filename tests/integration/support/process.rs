@@ -92,7 +92,7 @@ impl Service {
         (code, text(output.stdout), text(output.stderr))
     }
 
-    fn command(
+    pub(super) fn command(
         name: &str,
         arguments: &[&str],
         settings: &ServiceSettings,

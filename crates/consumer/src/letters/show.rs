@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use anyhow::anyhow;
 use database::Database;
 use serde_json::{Value, json};
-use service::command_line::BadInput;
+use service::command_line::{BadInput, say_nothing_found};
 
 use super::letter::{Letter, LetterFilter, Letters};
 use crate::settings::MigrateSettings;
@@ -22,11 +22,13 @@ pub async fn list(
     let database = Database::new(&settings.database)?;
     let explain = |error| anyhow!("{}", database.explain(&error));
     let mut letters = Letters::new(&database, &filter).await.map_err(explain)?;
+    let mut are_none = true;
     loop {
         let page = letters.next().await.map_err(explain)?;
         if page.is_empty() {
-            return Ok(());
+            break;
         }
+        are_none = false;
         let mut out = io::stdout().lock();
         for letter in page {
             if json {
@@ -36,6 +38,14 @@ pub async fn list(
             }
         }
     }
+    if are_none && !json {
+        say_nothing_found(if filter.is_empty() {
+            "there are no dead letters"
+        } else {
+            "there are no such dead letters"
+        });
+    }
+    Ok(())
 }
 
 /// Prints a letter with its bytes.

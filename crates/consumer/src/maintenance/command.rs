@@ -8,7 +8,7 @@ use deadpool_postgres::Transaction;
 use jiff::{SignedDuration, Timestamp};
 use messages::{Maintenance, Masked};
 use serde_json::Value;
-use service::command_line::BadInput;
+use service::command_line::{BadInput, say_nothing_found};
 
 use super::plan::{Turn, plan};
 use crate::settings::MigrateSettings;
@@ -127,6 +127,9 @@ pub async fn list(settings: MigrateSettings, json: bool) -> anyhow::Result<()> {
         Ok(texts)
     });
     let windows = windows.await.map_err(|error| told(&database, &error))?;
+    if windows.is_empty() && !json {
+        say_nothing_found("there are no maintenance windows (those of targets are not listed)");
+    }
     let mut out = io::stdout().lock();
     for window in windows {
         let window: Value = serde_json::from_str(&window)?;

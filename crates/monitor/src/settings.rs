@@ -240,10 +240,12 @@ fn read_targets(reader: &mut Reader) -> (ProviderType, TargetsSettings) {
 
 fn read_state(reader: &mut Reader) -> StateSettings {
     let folder = reader.text(&STATE_DIR);
+    let folder = reader.optional_text(&SPOOL_DIR).unwrap_or(folder);
+    let spool_bytes_max = reader.count(&SPOOL_BYTES_MAX, SPOOL_BYTES_LEAST..=SPOOL_BYTES_LIMIT);
     let backfill_max = reader.count(&MISSED_BACKFILL_MAX, 0..=MISSED_BACKFILL_LIMIT);
     StateSettings {
-        folder: reader.optional_text(&SPOOL_DIR).unwrap_or(folder).into(),
-        spool_bytes_max: reader.count(&SPOOL_BYTES_MAX, SPOOL_BYTES_LEAST..=SPOOL_BYTES_LIMIT),
+        folder: folder.into(),
+        spool_bytes_max,
         backfill_max: usize::try_from(backfill_max).unwrap_or(usize::MAX),
     }
 }

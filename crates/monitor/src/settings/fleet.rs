@@ -36,6 +36,7 @@ const SESSION: RangeInclusive<Duration> = Duration::from_secs(6)..=Duration::fro
 
 /// Reads them, whether they are used or not.
 pub(super) fn read_fleet(reader: &mut Reader, is_used: bool) -> FleetSettings {
+    let topic = read_topic_name(reader, &TARGETS_TOPIC);
     let partitions = reader.count(&TARGETS_PARTITIONS, 1..=PARTITIONS_LIMIT);
     let group = reader.optional_name(&MONITOR_GROUP);
     if group.is_some() && !is_used {
@@ -53,7 +54,7 @@ pub(super) fn read_fleet(reader: &mut Reader, is_used: bool) -> FleetSettings {
         );
     }
     FleetSettings {
-        topic: read_topic_name(reader, &TARGETS_TOPIC),
+        topic,
         // The bound is far below i32's.
         partitions: i32::try_from(partitions).unwrap_or(i32::MAX),
         group,

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use messages::Masked;
+use rustls_pki_types::CertificateDer;
 use secrecy::ExposeSecret;
 use service::settings::{Reader, Setting};
 use url::Url;
@@ -77,37 +78,48 @@ const WITNESSES_LIMIT: usize = 8;
 
 /// Reads how probes are made, and how many at once.
 pub(super) fn read_prober(reader: &mut Reader) -> ProberSettings {
-    let redirects_max = reader.count(&REDIRECT_MAX_TIMES, 0..=REDIRECTS_LIMIT);
-    let redirects_on = reader.flag(&REDIRECT_ENABLED);
-    let authorities = reader
-        .optional_text(&SSL_CERT_FILE)
-        .map(PathBuf::from)
-        .map_or_else(Vec::new, |file| {
-            tls::read_extra_authorities(&file).unwrap_or_else(|problem| {
-                reader.problem(&SSL_CERT_FILE, problem);
-                Vec::new()
-            })
-        });
-    let policy = read_policy(reader);
-    let proxy = read_proxy(reader, &policy);
+    // In the order in which `--help` lists them.
     ProberSettings {
+        probe: read_probe(reader),
         probes_max: read_size(reader, &PROBES_MAX, PROBES_LIMIT),
         probes_per_host_max: read_size(reader, &PROBES_PER_HOST_MAX, PROBES_LIMIT),
-        witness_urls: read_witnesses(reader),
         obeys_robots: reader.flag(&ROBOTSTXT_OBEY),
-        probe: ProbeSettings {
-            dns_timeout: reader.seconds(&DNS_TIMEOUT),
-            connect_timeout: reader.seconds(&CONNECT_TIMEOUT),
-            total_timeout: reader.seconds(&DOWNLOAD_TIMEOUT),
-            // The bound above is far below u32's.
-            redirects_max: redirects_on.then(|| u32::try_from(redirects_max).unwrap_or(u32::MAX)),
-            body_bytes_max: read_size(reader, &BODY_BYTES_MAX, BODY_BYTES_LIMIT),
-            extra_authorities: authorities,
-            policy,
-            proxy,
-            notes: None,
-        },
+        witness_urls: read_witnesses(reader),
     }
+}
+
+fn read_probe(reader: &mut Reader) -> ProbeSettings {
+    let dns_timeout = reader.seconds(&DNS_TIMEOUT);
+    let connect_timeout = reader.seconds(&CONNECT_TIMEOUT);
+    let total_timeout = reader.seconds(&DOWNLOAD_TIMEOUT);
+    let redirects_on = reader.flag(&REDIRECT_ENABLED);
+    let redirects_max = reader.count(&REDIRECT_MAX_TIMES, 0..=REDIRECTS_LIMIT);
+    let body_bytes_max = read_size(reader, &BODY_BYTES_MAX, BODY_BYTES_LIMIT);
+    let extra_authorities = read_extra_authorities(reader);
+    let policy = read_policy(reader);
+    let proxy = read_proxy(reader, &policy);
+    ProbeSettings {
+        dns_timeout,
+        connect_timeout,
+        total_timeout,
+        // The bound above is far below u32's.
+        redirects_max: redirects_on.then(|| u32::try_from(redirects_max).unwrap_or(u32::MAX)),
+        body_bytes_max,
+        extra_authorities,
+        policy,
+        proxy,
+        notes: None,
+    }
+}
+
+fn read_extra_authorities(reader: &mut Reader) -> Vec<CertificateDer<'static>> {
+    let Some(file) = reader.optional_text(&SSL_CERT_FILE) else {
+        return Vec::new();
+    };
+    tls::read_extra_authorities(&PathBuf::from(file)).unwrap_or_else(|problem| {
+        reader.problem(&SSL_CERT_FILE, problem);
+        Vec::new()
+    })
 }
 
 fn read_policy(reader: &mut Reader) -> Policy {

@@ -30,12 +30,12 @@ pub(super) struct Login {
 impl Login {
     /// Reads the settings; `None` where the protocol has no login.
     pub(super) fn read(reader: &mut Reader, protocol: Protocol) -> Option<Self> {
+        let mechanism = reader.choice(&SASL_MECHANISM, &MECHANISMS.map(|it| (it, it)));
+        let username = reader.optional_text(&SASL_USERNAME);
         let password_settings = [&SASL_PASSWORD, &SASL_PASSWORD_FILE];
         let has_password = password_settings
             .map(|it| reader.set_text(it).is_some())
             .contains(&true);
-        let mechanism = reader.choice(&SASL_MECHANISM, &MECHANISMS.map(|it| (it, it)));
-        let username = reader.optional_text(&SASL_USERNAME);
         let password = secret_of(reader, &SASL_PASSWORD, &SASL_PASSWORD_FILE);
         match protocol {
             Protocol::SaslPlaintext if mechanism == "PLAIN" => reader.note(

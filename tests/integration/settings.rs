@@ -227,6 +227,9 @@ async fn a_database_of_another_system_is_refused_with_a_sentence() {
     let mut consumer = Service::start("consumer", &[], &settings);
     assert_eq!(consumer.exit().await.code(), Some(2));
     consumer.await_line(&["PG_URI", "websites"]).await;
+    let log = consumer.log();
+    let told = log.iter().filter(|line| line.contains("PG_URI")).count();
+    assert_eq!(told, 1, "once: {log:#?}");
     let columns = "SELECT count(*) FROM information_schema.columns WHERE table_schema = 'public'";
     assert_eq!(
         database.value::<i64>(columns).await,

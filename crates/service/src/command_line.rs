@@ -1,6 +1,6 @@
 //! How a command ends: what it says, and its exit status.
 
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 
 use thiserror::Error;
 use tracing::Level;
@@ -29,10 +29,10 @@ impl BadInput {
     }
 }
 
-/// An error that was printed before the command's end.
+/// An error that was printed or logged before the command's end.
 #[derive(Debug, Error)]
-#[error("said before")]
-pub struct Said(#[source] anyhow::Error);
+#[error(transparent)]
+pub struct Said(anyhow::Error);
 
 impl Said {
     /// Keeps the error, whose status counts.
@@ -63,6 +63,14 @@ pub fn say(command: &str, error: &anyhow::Error) {
     }
 }
 
+/// Tells a person that there is nothing to print. A program that reads what is printed finds that by itself.
+pub fn say_nothing_found(message: &str) {
+    if io::stdout().is_terminal() {
+        // Nobody is left to tell when standard error is closed.
+        writeln!(io::stderr().lock(), "{message}").ok();
+    }
+}
+
 /// The exit status of a command.
 pub fn status_of(outcome: &anyhow::Result<()>) -> u8 {
     outcome.as_ref().map_or_else(status, |()| STATUS_DONE)
@@ -90,6 +98,9 @@ fn is_unread(error: &anyhow::Error) -> bool {
 fn status(error: &anyhow::Error) -> u8 {
     if let Some(Status(status)) = error.downcast_ref() {
         return *status;
+    }
+    if let Some(Said(error)) = error.downcast_ref() {
+        return status(error);
     }
     if is_unread(error) {
         return STATUS_UNREAD;

@@ -21,6 +21,8 @@ use tokio::{
 use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
 use tracing::{error, info, warn};
 
+use crate::command_line::Said;
+
 /// How long background parts may take to end, which only have to notice that they should.
 const BACKGROUND_TIMEOUT: Duration = Duration::from_millis(200);
 
@@ -154,8 +156,9 @@ impl Stages {
             (Failure::Error(error), false) => error!("Stopping: {error:#}"),
             // The last words, unless it is another that counts.
             (Failure::Error(error), true) if before.is_some() => error!("{error:#}"),
-            (Failure::Error(_), true) => {}
+            (Failure::Error(_), true) => return failure,
         }
+        let failure = failure.said();
         match (before, failure) {
             (Some(Failure::Early(_)), error @ Failure::Error(_)) => error,
             (Some(before), _) => before,
@@ -174,6 +177,14 @@ enum Failure {
 }
 
 impl Failure {
+    /// Nobody has to say it again.
+    fn said(self) -> Self {
+        match self {
+            Self::Error(error) => Self::Error(Said::new(error).into()),
+            early @ Self::Early(_) => early,
+        }
+    }
+
     fn error(self) -> anyhow::Error {
         match self {
             Self::Early(name) => anyhow!("{name} ended by itself"),

@@ -96,7 +96,9 @@ async fn the_first_failure_is_what_is_said_and_a_panic_is_called_a_defect() {
         anyhow::bail!("the follower's input broke off")
     });
     stages.stage("cause", async { panic!("index out of bounds") });
-    assert!(said(stages.run().await).starts_with("cause broke, which is a defect"));
+    let error = stages.run().await.unwrap_err();
+    assert!(error.is::<Said>(), "the log has it");
+    assert!(format!("{error:#}").starts_with("cause broke, which is a defect"));
 }
 
 #[tokio::test]
@@ -132,7 +134,9 @@ async fn a_stage_that_hangs_is_given_up_at_the_end_of_the_grace_and_named() {
     stages.background("also stuck", |_| pending());
     stop.cancel();
     let began = tokio::time::Instant::now();
-    let said = said(stages.run().await);
+    let error = stages.run().await.unwrap_err();
+    assert!(!error.is::<Said>(), "they are the last words");
+    let said = format!("{error:#}");
     assert!(said.contains("unfinished are stuck"), "{said}");
     assert!(began.elapsed() >= IMPATIENT.timeout + IMPATIENT.grace);
 }

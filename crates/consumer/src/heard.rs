@@ -25,6 +25,8 @@ pub(crate) struct Heard(Arc<Mutex<State>>);
 struct State {
     sightings: BTreeMap<Box<str>, Sighting>,
     read: BTreeMap<i32, Read>,
+    /// How many partitions the topic has, where that is known.
+    partitions: Option<i32>,
 }
 
 /// What came of a location since the last look.
@@ -98,6 +100,18 @@ impl Heard {
         self.lock().read.insert(partition, read);
     }
 
+    /// The topic has so many partitions; none while it is gone, and then those stay that it had.
+    pub(crate) fn topic_has(&self, partitions: usize) {
+        let partitions = i32::try_from(partitions).ok().filter(|&count| count > 0);
+        let mut state = self.lock();
+        state.partitions = partitions.or(state.partitions);
+    }
+
+    /// How many partitions the topic has; as many as can be where that is not known yet.
+    pub(crate) fn partitions(&self) -> i32 {
+        self.lock().partitions.unwrap_or(i32::MAX)
+    }
+
     /// A partition is not ours any more.
     pub(crate) fn forget(&self, partition: i32) {
         self.lock().read.remove(&partition);
@@ -145,6 +159,17 @@ mod tests {
         // What could not be written is heard all the same.
         heard.note(taken);
         assert_eq!(heard.take().len(), 2);
+    }
+
+    #[test]
+    fn a_topic_that_is_gone_had_the_partitions_of_before() {
+        let heard = Heard::default();
+        assert_eq!(heard.partitions(), i32::MAX);
+        heard.topic_has(4);
+        heard.topic_has(0);
+        assert_eq!(heard.partitions(), 4);
+        heard.topic_has(2);
+        assert_eq!(heard.partitions(), 2);
     }
 
     #[test]

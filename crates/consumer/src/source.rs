@@ -48,7 +48,8 @@ pub(crate) fn start(
     kafka: &KafkaSettings,
     observer: Observer,
 ) -> anyhow::Result<Running> {
-    let client = Arc::new(Client::subscribe(&parts.settings, kafka, observer)?);
+    let heard = parts.progress.heard.clone();
+    let client = Arc::new(Client::subscribe(&parts.settings, kafka, observer, heard)?);
     let ledger = Ledger {
         client: Arc::clone(&client),
         writer: parts.writer.clone(),

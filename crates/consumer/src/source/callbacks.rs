@@ -18,6 +18,7 @@ use super::{
     hints::Hints,
     lists,
 };
+use crate::heard::Heard;
 
 /// What is said when the group went on without us.
 const GROUP_LOST: &str = "the group's coordinator gave no answer in time; joining the group again";
@@ -30,16 +31,19 @@ pub(super) struct Callbacks {
     pub(super) hints: Hints,
     pub(super) ends: Ends,
     pub(super) wellness: Wellness,
+    /// Who wants to know which partitions there are.
+    heard: Heard,
 }
 
 impl Callbacks {
-    pub(super) fn new(topic: &str, wellness: Wellness) -> Self {
+    pub(super) fn new(topic: &str, wellness: Wellness, heard: Heard) -> Self {
         Self {
             topic: topic.into(),
             changes: Changes::default(),
             hints: Hints::default(),
             ends: Ends::default(),
             wellness,
+            heard,
         }
     }
 
@@ -91,6 +95,10 @@ impl ClientContext for Callbacks {
         self.wellness.learn(&statistics);
         if let Some(topic) = statistics.topics.get(&self.topic) {
             self.ends.learn(topic.partitions.values());
+            // One of -1 is the client's own: what belongs to no partition. One that is not known is none any more.
+            let those_there = topic.partitions.values();
+            let those_there = those_there.filter(|it| it.partition >= 0 && !it.unknown);
+            self.heard.topic_has(those_there.count());
         }
     }
 }

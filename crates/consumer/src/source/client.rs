@@ -22,6 +22,7 @@ use super::{
     settings::SourceSettings,
     start::{Committed, Range},
 };
+use crate::heard::Heard;
 
 /// A time limit on each question to Kafka that blocks its thread.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(5);
@@ -66,6 +67,7 @@ impl Client {
         settings: &SourceSettings,
         kafka: &KafkaSettings,
         observer: Observer,
+        heard: Heard,
     ) -> anyhow::Result<Self> {
         let SourceSettings { group, topic, .. } = settings;
         let mut config = kafka.client_config(&settings.client_id);
@@ -84,7 +86,7 @@ impl Client {
         };
         let wellness = Wellness::new(observer, reading);
         let consumer: BaseConsumer<Callbacks> = config
-            .create_with_context(Callbacks::new(topic, wellness))
+            .create_with_context(Callbacks::new(topic, wellness, heard))
             .context("making a Kafka client")?;
         consumer
             .subscribe(&[topic])

@@ -15,12 +15,13 @@ use crate::{
 };
 
 /// Up to when all partitions are read, if all of them are, and since when without a pause. A check may take
-/// some time beside its three intervals, which the page grants as well.
+/// some time beside its three intervals, which the page grants as well. Nobody reads partitions that the topic has
+/// no more, as one that was made anew with fewer.
 const BEGIN: Statement = Statement::new(
     "looking for silent locations",
     "WITH reading AS (SELECT min(until) AS until, max(since) AS since \
         FROM offsets LEFT JOIN readings USING (consumer_group, topic, partition) \
-        WHERE consumer_group = $1 AND topic = $2 HAVING bool_and(until IS NOT NULL)) \
+        WHERE consumer_group = $1 AND topic = $2 AND partition < $4 HAVING bool_and(until IS NOT NULL)) \
     INSERT INTO silences (location, started_at) SELECT location, heard_at FROM locations, reading \
     WHERE until - greatest(heard_at, since) > (3 * \"interval\" + $3) * interval '1 second' \
     ON CONFLICT (location) WHERE ended_at IS NULL DO NOTHING RETURNING id",
@@ -50,12 +51,12 @@ const READ: Statement = Statement::new(
 /// Sees who is silent and who is not any more, writes what is to be told of it, and hands that back.
 pub(super) async fn judge(
     transaction: &Transaction<'_>,
-    key: &OffsetKey,
+    (key, partitions): (&OffsetKey, i32),
     names: &Names,
 ) -> Result<Vec<Silence>, DatabaseError> {
     let mut ended = ids(&FORGET.query(transaction, &[]).await?);
     ended.extend(ids(&END.query(transaction, &[&CHECK_MAX_SECONDS]).await?));
-    let parameters: &Parameters<'_> = &[&key.group, &key.topic, &CHECK_MAX_SECONDS];
+    let parameters: &Parameters<'_> = &[&key.group, &key.topic, &CHECK_MAX_SECONDS, &partitions];
     let began = ids(&BEGIN.query(transaction, parameters).await?);
     let mut silences = read(transaction, &ended).await?;
     let notices: Vec<_> = silences.iter().map(Silence::notice).collect();

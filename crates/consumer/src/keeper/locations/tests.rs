@@ -155,6 +155,28 @@ async fn a_silent_location_is_told_once_and_so_is_its_end() {
 }
 
 #[tokio::test]
+async fn partitions_that_the_topic_has_no_more_are_not_waited_for() {
+    let fixture = Fixture::new().await;
+    fixture.hear("paris", 0);
+    fixture.round().await;
+    fixture.seconds_go_by(70).await;
+    let round = async || {
+        fixture.watch.heard.measured(3, None, Instant::now());
+        fixture.watch.round().await.unwrap();
+    };
+    fixture.watch.heard.forget(4);
+    fixture
+        .execute("UPDATE readings SET until = until - interval '1 hour' WHERE partition = 4")
+        .await;
+    fixture.watch.heard.topic_has(5);
+    round().await;
+    assert_eq!(fixture.told().await, [""; 0], "the topic has partition 4");
+    fixture.watch.heard.topic_has(4);
+    round().await;
+    assert_eq!(fixture.told().await.len(), 1);
+}
+
+#[tokio::test]
 async fn nobody_is_silent_of_whom_nothing_could_be_read() {
     let fixture = Fixture::new().await;
     fixture.hear("paris", 0);

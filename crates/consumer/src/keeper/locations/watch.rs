@@ -106,7 +106,8 @@ impl Watch {
             if !lock.get::<_, bool>(0) {
                 return Ok(Vec::new());
             }
-            let silences = silences::judge(&transaction, &self.key, &self.names).await?;
+            let topic = (&self.key, self.heard.partitions());
+            let silences = silences::judge(&transaction, topic, &self.names).await?;
             let outages = outages::judge(&transaction, &self.names).await?;
             commit(transaction, "committing what is to be told of locations").await?;
             let silences = silences.iter().map(Silence::what);

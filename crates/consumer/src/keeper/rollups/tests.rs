@@ -350,13 +350,18 @@ async fn views_say_what_the_rows_say() {
 const STATUSES: &str = "
     INSERT INTO websites (url) VALUES ('up'), ('down'), ('partial'), ('maintenance'), ('silent'), ('retired'),
         ('unknown');
-    INSERT INTO metrics (website_id, scheduled_at, check_id, error_code, outcome, failure_reason, response_time, \"interval\")
-    SELECT id, now() - CASE url WHEN 'silent' THEN interval '61 minutes' ELSE interval '1 minute' END,
+    INSERT INTO metrics (website_id, location, scheduled_at, check_id, error_code, outcome, failure_reason, response_time,
+        \"interval\")
+    SELECT id, 'here', now() - CASE url WHEN 'silent' THEN interval '61 minutes' ELSE interval '1 minute' END,
         gen_random_uuid(), 200, CASE url WHEN 'retired' THEN 'skipped' ELSE 'up' END,
         CASE url WHEN 'retired' THEN 'target_removed' END, 1, 20 * 60
     FROM websites WHERE url <> 'unknown';
     INSERT INTO states (website_id, location, is_down, since, newest_at)
-    SELECT id, 'here', url IN ('down', 'partial'), now(), now() FROM websites WHERE url <> 'unknown';
+    SELECT id, 'here', url = 'down', now(), now() FROM websites WHERE url NOT IN ('partial', 'unknown');
+    INSERT INTO states (website_id, location, is_down, since, newest_at, \"interval\")
+    SELECT id, 'here', true, now() - interval '2 hours', now() - interval '50 minutes', 60 FROM websites WHERE url = 'partial'
+    UNION ALL
+    SELECT id, 'stopped', true, now() - interval '2 hours', now() - interval '50 minutes', 60 FROM websites WHERE url = 'up';
     INSERT INTO incidents (website_id, started_at, opened_at, opened_by, location, error_code, locations_down,
         locations_heard)
     SELECT id, now() - interval '1 hour', now(), gen_random_uuid(), 'here', 500, 1, 1 FROM websites WHERE url = 'down';

@@ -1,6 +1,8 @@
 //! What is held back for now, or not told at all. Nothing is forgotten by that: who is down when the
 //! time of holding back is over is told then.
 
+use std::time::SystemTime;
+
 use database::{DatabaseError, Statement};
 use deadpool_postgres::Transaction;
 
@@ -45,74 +47,84 @@ const WITHHOLD_REMINDERS: Statement = Statement::new(
     AND outbox.alert_id IS NULL AND outbox.withheld IS NULL AND incidents.closed_at IS NOT NULL",
 );
 /// Websites of which something waits, and that flap: by the times of their own checks, so that a
-/// backlog says what it would have said live.
-const FLAPPING: &str = "WITH waiting AS (\
+/// backlog says what it would have said live. Each step by itself, by an index: when all websites go down at once,
+/// the server takes what waits for a row or two, and would go through all of it for each website again.
+const FLAPPING: Statement = Statement::new(
+    "looking for websites that flap",
+    "WITH waiting AS MATERIALIZED (\
     SELECT DISTINCT website_id FROM outbox WHERE alert_id IS NULL AND withheld IS NULL \
     AND not_before <= now() AND kind = 'down'), \
-    newest AS (SELECT website_id, max(coalesce(closed_at, opened_at)) AS at \
-    FROM incidents JOIN waiting USING (website_id) \
-    WHERE started_at > now() - interval '1 year' GROUP BY website_id), \
-    flapping AS (SELECT website_id, changes, began FROM newest CROSS JOIN LATERAL (\
+    newest AS MATERIALIZED (SELECT website_id, at FROM waiting CROSS JOIN LATERAL (\
+    SELECT max(coalesce(closed_at, opened_at)) AS at FROM incidents \
+    WHERE incidents.website_id = waiting.website_id AND started_at > now() - interval '1 year') AS last) \
+    SELECT website_id, changes, began FROM newest CROSS JOIN LATERAL (\
     SELECT count(*) FILTER (WHERE opened_at > at - interval '1 hour') \
     + count(*) FILTER (WHERE closed_at > at - interval '1 hour') AS changes, \
     min(started_at) AS began FROM incidents WHERE incidents.website_id = newest.website_id \
     AND started_at > at - interval '1 day' AND coalesce(closed_at, opened_at) > at - interval '1 hour'\
-    ) AS counted WHERE changes >= $1)";
-
-/// Who flaps is told to flap, at most once an hour; and its incidents only once one of them lasts.
-#[derive(Debug)]
-struct Flapping {
-    tell: Statement,
-    withhold: Statement,
-    hold: Statement,
-}
-
-impl Flapping {
-    fn new() -> Self {
-        let tell = "INSERT INTO outbox (receiver, kind, subject, website_id, content) \
-            SELECT DISTINCT ON (waiting.receiver, flapping.website_id) waiting.receiver, 'flapping', \
-            'website ' || flapping.website_id || ' flapping since incident ' || waiting.incident_id, \
-            flapping.website_id, jsonb_build_object('kind', 'flapping', \
-            'key', 'website ' || flapping.website_id || ' flapping', \
-            'what', 'flapping: ' || changes || ' changes in an hour', 'since', began) \
-            FROM flapping JOIN outbox AS waiting ON waiting.website_id = flapping.website_id \
-            AND waiting.kind = 'down' AND waiting.alert_id IS NULL AND waiting.withheld IS NULL \
-            AND waiting.not_before <= now() \
-            WHERE NOT EXISTS (SELECT FROM outbox AS told WHERE told.kind = 'flapping' \
-            AND told.receiver = waiting.receiver AND told.website_id = flapping.website_id \
-            AND told.created_at > now() - interval '1 hour') \
-            ORDER BY waiting.receiver, flapping.website_id, waiting.incident_id \
-            ON CONFLICT ON CONSTRAINT outbox_told_once DO NOTHING";
-        let withhold = "UPDATE outbox SET withheld = 'flapping' FROM flapping, incidents \
-            WHERE outbox.website_id = flapping.website_id AND outbox.kind = 'down' \
-            AND outbox.alert_id IS NULL AND outbox.withheld IS NULL AND outbox.not_before <= now() \
-            AND incidents.id = outbox.incident_id AND incidents.closed_at IS NOT NULL";
-        let hold = "UPDATE outbox SET not_before = created_at + $2 * interval '1 second' \
-            FROM flapping WHERE outbox.website_id = flapping.website_id AND outbox.kind = 'down' \
-            AND outbox.alert_id IS NULL AND outbox.withheld IS NULL AND outbox.not_before <= now() \
-            AND created_at > now() - $2 * interval '1 second'";
-        let built = |doing, statement| Statement::built(doing, format!("{FLAPPING} {statement}"));
-        Self {
-            tell: built("telling who flaps", tell),
-            withhold: built("withholding what flaps", withhold),
-            hold: built("holding back what flaps", hold),
-        }
-    }
-}
+    ) AS counted WHERE changes >= $1",
+);
+/// Who flaps is told to flap, at most once an hour.
+const TELL_FLAPPING: Statement = Statement::new(
+    "telling who flaps",
+    "INSERT INTO outbox (receiver, kind, subject, website_id, content) \
+    SELECT receiver, 'flapping', 'website ' || website_id || ' flapping since incident ' || first_id, \
+    website_id, jsonb_build_object('kind', 'flapping', \
+    'key', 'website ' || website_id || ' flapping', \
+    'what', 'flapping: ' || ($2::bigint[])[place] || ' changes in an hour', 'since', ($3::timestamptz[])[place]) \
+    FROM (SELECT receiver, website_id, min(incident_id) AS first_id, array_position($1, website_id) AS place \
+    FROM outbox WHERE website_id = ANY ($1::bigint[]) AND kind = 'down' AND alert_id IS NULL \
+    AND withheld IS NULL AND not_before <= now() GROUP BY receiver, website_id) AS waiting \
+    WHERE NOT EXISTS (SELECT FROM outbox AS told WHERE told.kind = 'flapping' \
+    AND told.receiver = waiting.receiver AND told.website_id = waiting.website_id \
+    AND told.created_at > now() - interval '1 hour') \
+    ON CONFLICT ON CONSTRAINT outbox_told_once DO NOTHING",
+);
+/// Its incidents are told only once one of them lasts.
+const WITHHOLD_FLAPPING: Statement = Statement::new(
+    "withholding what flaps",
+    "UPDATE outbox SET withheld = 'flapping' FROM incidents \
+    WHERE outbox.website_id = ANY ($1::bigint[]) AND outbox.kind = 'down' \
+    AND outbox.alert_id IS NULL AND outbox.withheld IS NULL AND outbox.not_before <= now() \
+    AND incidents.id = outbox.incident_id AND incidents.closed_at IS NOT NULL",
+);
+const HOLD_FLAPPING: Statement = Statement::new(
+    "holding back what flaps",
+    "UPDATE outbox SET not_before = created_at + $2 * interval '1 second' \
+    WHERE website_id = ANY ($1::bigint[]) AND kind = 'down' \
+    AND alert_id IS NULL AND withheld IS NULL AND not_before <= now() \
+    AND created_at > now() - $2 * interval '1 second'",
+);
 
 /// Holds back and withholds, before anything is told.
 pub(super) async fn hold(transaction: &Transaction<'_>) -> Result<(), DatabaseError> {
     HOLD_IN_MAINTENANCE.execute(transaction, &[]).await?;
     WITHHOLD_MAINTENANCE.execute(transaction, &[]).await?;
     WITHHOLD_REMINDERS.execute(transaction, &[]).await?;
-    let flapping = Flapping::new();
-    let (many, seconds) = (FLAPPING_CHANGES_MIN, FLAPPING_HOLD_SECONDS);
-    flapping.tell.execute(transaction, &[&many]).await?;
-    flapping.withhold.execute(transaction, &[&many]).await?;
-    flapping
-        .hold
-        .execute(transaction, &[&many, &seconds])
-        .await?;
+    hold_flapping(transaction).await?;
     WITHHOLD_ENDS.execute(transaction, &[]).await?;
+    Ok(())
+}
+
+async fn hold_flapping(transaction: &Transaction<'_>) -> Result<(), DatabaseError> {
+    let rows = FLAPPING
+        .query(transaction, &[&FLAPPING_CHANGES_MIN])
+        .await?;
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let websites: Vec<i64> = rows.iter().map(|row| row.get(0)).collect();
+    let changes: Vec<i64> = rows.iter().map(|row| row.get(1)).collect();
+    let began: Vec<SystemTime> = rows.iter().map(|row| row.get(2)).collect();
+    // The list in sight, the server hashes it.
+    TELL_FLAPPING
+        .execute_once(transaction, &[&websites, &changes, &began])
+        .await?;
+    WITHHOLD_FLAPPING
+        .execute_once(transaction, &[&websites])
+        .await?;
+    HOLD_FLAPPING
+        .execute_once(transaction, &[&websites, &FLAPPING_HOLD_SECONDS])
+        .await?;
     Ok(())
 }

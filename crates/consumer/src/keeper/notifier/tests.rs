@@ -372,6 +372,33 @@ async fn a_flapping_website_is_told_once_an_hour_unless_it_stays_down() {
     );
 }
 
+/// Of which no statistics are, as of rows that were written just now: the server thinks that there is one.
+const ALL_DOWN: &str = "
+    ALTER TABLE outbox SET (autovacuum_enabled = off);
+    ALTER TABLE incidents SET (autovacuum_enabled = off);
+    INSERT INTO incidents (website_id, started_at, opened_at, opened_by, location, error_code, failure_reason,
+        remote_address, locations_down, locations_heard, ended_at, closed_at)
+    SELECT id, now() - minutes * interval '1 minute', now() - minutes * interval '1 minute', gen_random_uuid(), '', -1,
+        'connect_timeout', '203.0.113.7:443', 1, 1,
+        CASE WHEN minutes > 1 THEN now() - (minutes - 1) * interval '1 minute' END,
+        CASE WHEN minutes > 1 THEN now() - (minutes - 1) * interval '1 minute' END
+    FROM websites, unnest(ARRAY[1, 10, 20, 30]) AS minutes WHERE minutes = 1 OR id % 2 = 0;
+    INSERT INTO outbox (receiver, kind, subject, incident_id, website_id, created_at)
+    SELECT receiver, 'down', 'incident ' || id, id, website_id, started_at
+    FROM incidents, unnest(ARRAY['r0', 'r1']) AS receiver WHERE closed_at IS NULL";
+
+#[tokio::test]
+async fn thousands_of_websites_that_go_down_at_once_are_told_in_time() {
+    let fixture = Fixture::new(3000, 2).await;
+    fixture.execute(ALL_DOWN).await;
+    // Within the time that an attempt may take.
+    assert_eq!(fixture.gather().await, 2);
+    let told = "SELECT count(*) FROM outbox WHERE alert_id IS NOT NULL";
+    assert_eq!(fixture.value::<i64>(told).await, 3000);
+    let flapping = "SELECT count(*) FROM outbox WHERE kind = 'flapping'";
+    assert_eq!(fixture.value::<i64>(flapping).await, 3000);
+}
+
 #[tokio::test]
 async fn what_lasts_is_told_again_after_as_long_as_its_receiver_wants() {
     let mut fixture = Fixture::new(1, 1).await;

@@ -5,7 +5,8 @@ use std::time::Duration;
 use database::{Database, DatabaseError, Statement};
 use notify::Receivers;
 
-/// Whoever was told that it began, and of whom nothing was told of it for as long as it wants.
+/// Whoever was told that it began, and whom nothing was told of it for as long as it wants. Who has not taken the last
+/// word yet is told no other: else one that was away for a day would hear all of its reminders at once.
 const REMIND: Statement = Statement::new(
     "looking for incidents that last",
     "INSERT INTO outbox (receiver, kind, subject, incident_id, website_id) \
@@ -15,10 +16,14 @@ const REMIND: Statement = Statement::new(
     AND beginning.kind = 'down' AND beginning.alert_id IS NOT NULL \
     JOIN unnest($1::text[], $2::double precision[]) AS wants (receiver, seconds) \
     ON wants.receiver = beginning.receiver \
-    CROSS JOIN LATERAL (SELECT count(*) AS times, max(created_at) AS newest FROM outbox AS before \
+    CROSS JOIN LATERAL (SELECT count(*) AS times, \
+    max(CASE WHEN withheld IS NULL THEN sent_at ELSE before.created_at END) AS newest, \
+    bool_or(withheld IS NULL AND sent_at IS NULL) AS waits \
+    FROM outbox AS before LEFT JOIN alerts ON alerts.id = alert_id \
     WHERE before.incident_id = incidents.id AND before.receiver = beginning.receiver \
     AND before.kind IN ('down', 'reminder')) AS told \
-    WHERE incidents.closed_at IS NULL AND told.newest < now() - seconds * interval '1 second' \
+    WHERE incidents.closed_at IS NULL AND NOT told.waits \
+    AND told.newest < now() - seconds * interval '1 second' \
     ON CONFLICT ON CONSTRAINT outbox_told_once DO NOTHING",
 );
 

@@ -131,6 +131,20 @@ impl Fixture {
             .await;
     }
 
+    async fn remind(&self) -> u64 {
+        let receivers = &self.settings.receivers;
+        remind(&self.database, receivers).await.unwrap()
+    }
+
+    /// As if what was written, and told, had been so for longer than a receiver wants to be reminded.
+    async fn an_hour_goes_by(&self) {
+        self.execute(
+            "UPDATE outbox SET created_at = created_at - interval '61 minutes'; \
+            UPDATE alerts SET sent_at = sent_at - interval '61 minutes'",
+        )
+        .await;
+    }
+
     async fn posted(&mut self, receiver: usize) -> Posted {
         let posted = timeout(PATIENCE, self.inboxes[receiver].next()).await;
         posted.unwrap().unwrap()
@@ -403,20 +417,17 @@ async fn thousands_of_websites_that_go_down_at_once_are_told_in_time() {
 async fn what_lasts_is_told_again_after_as_long_as_its_receiver_wants() {
     let mut fixture = Fixture::new(1, 1).await;
     fixture.down("id = 1", 3700).await;
-    let reminded = async |fixture: &Fixture| {
-        let receivers = fixture.settings.receivers.clone();
-        remind(&fixture.database, &receivers).await.unwrap()
-    };
-    assert_eq!(reminded(&fixture).await, 0, "it was not told yet");
-    assert_eq!((fixture.gather().await, fixture.deliver().await), (1, 1));
+    assert_eq!(fixture.remind().await, 0, "it was not told yet");
+    assert_eq!(fixture.gather().await, 1);
+    assert_eq!(fixture.remind().await, 0, "it is not sent yet");
+    assert_eq!(fixture.deliver().await, 1);
     fixture.posted(0).await;
-    assert_eq!((reminded(&fixture).await, reminded(&fixture).await), (1, 0));
-    fixture
-        .execute(
-            "UPDATE outbox SET created_at = now() - interval '1 minute' WHERE kind = 'reminder'",
-        )
-        .await;
-    assert_eq!((fixture.gather().await, fixture.deliver().await), (1, 1));
+    assert_eq!(fixture.remind().await, 0, "it was told just now");
+    fixture.an_hour_goes_by().await;
+    assert_eq!((fixture.remind().await, fixture.remind().await), (1, 0));
+    fixture.an_hour_goes_by().await;
+    assert_eq!((fixture.gather().await, fixture.remind().await), (1, 0));
+    assert_eq!(fixture.deliver().await, 1);
     let told = json(&fixture.posted(0).await);
     assert_eq!(
         told["headline"],

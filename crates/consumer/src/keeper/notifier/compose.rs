@@ -110,8 +110,12 @@ fn together(row: &Pending) -> Option<Together> {
     }
     Some(match (row.kind.as_str(), &row.incident) {
         ("down", Some(incident)) => (receiver, "down", reason_and_address(incident)),
+        // With those with which it was told to be down.
         (kind, Some(incident)) => {
-            let why = reason_and_address(incident);
+            let why = match &row.told {
+                Some(told) => told.news.key.clone(),
+                None => reason_and_address(incident),
+            };
             (receiver, "incident", format!("{kind} {why}"))
         }
         (kind, None) => {

@@ -17,7 +17,7 @@ use uuid::Uuid;
 const ROWS_MAX: i64 = 5000;
 
 /// An end is told once its beginning was, or together with it; what else hangs on its beginning is
-/// settled before. What somebody withholds at this moment is passed over.
+/// settled before. A reminder is no end, and speaks of its incident's beginning. What somebody withholds at this moment is passed over.
 const PENDING: Statement = Statement::new(
     "reading what is to be told",
     "SELECT outbox.id, outbox.receiver, outbox.kind, outbox.subject, outbox.content::text, \
@@ -27,13 +27,13 @@ const PENDING: Statement = Statement::new(
     incidents.failure_detail, incidents.remote_address, \
     websites.url, websites.target ->> 'name', websites.target ->> 'group', \
     told.id, coalesce(told.first_id, told.id), gen_random_uuid(), \
-    ended.kind IS NOT NULL \
+    ended.kind IS NOT NULL AND outbox.kind <> 'reminder' \
     FROM outbox LEFT JOIN incidents ON incidents.id = outbox.incident_id \
     LEFT JOIN websites ON websites.id = coalesce(outbox.website_id, incidents.website_id) \
     LEFT JOIN (VALUES ('up', 'down'), ('burn_over', 'burn'), ('heard', 'silent'), \
-    ('network_over', 'network')) AS ended (by_kind, kind) ON ended.by_kind = outbox.kind \
-    LEFT JOIN outbox AS beginning ON beginning.kind = ended.kind \
-    AND beginning.receiver = outbox.receiver AND beginning.subject = outbox.subject \
+    ('network_over', 'network'), ('reminder', 'down')) AS ended (by_kind, kind) ON ended.by_kind = outbox.kind \
+    LEFT JOIN outbox AS beginning ON beginning.kind = ended.kind AND beginning.receiver = outbox.receiver \
+    AND beginning.subject = CASE outbox.kind WHEN 'reminder' THEN 'incident ' || outbox.incident_id ELSE outbox.subject END \
     LEFT JOIN alerts AS told ON told.id = beginning.alert_id \
     WHERE outbox.alert_id IS NULL AND outbox.withheld IS NULL AND outbox.not_before <= now() \
     AND outbox.receiver = ANY($1) ORDER BY outbox.id LIMIT $2 FOR NO KEY UPDATE OF outbox SKIP LOCKED",
@@ -75,7 +75,7 @@ pub(super) struct Pending {
     pub(super) site: Option<Site>,
     /// It ends what another row began.
     pub(super) is_end: bool,
-    /// Of an end: how its beginning was told.
+    /// Of an end, and of a reminder: how its beginning was told.
     pub(super) told: Option<Told>,
 }
 

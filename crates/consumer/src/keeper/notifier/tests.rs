@@ -440,6 +440,42 @@ async fn what_lasts_is_told_again_after_as_long_as_its_receiver_wants() {
 }
 
 #[tokio::test]
+async fn a_reminder_has_the_key_and_the_names_of_its_beginning() {
+    let mut fixture = Fixture::new(3, 1).await;
+    let named = async |fixture: &Fixture, name: &str| {
+        let target = format!(r#"{{"name": "{name} ' || id || '", "group": "{name}"}}"#);
+        let sql = format!("UPDATE websites SET target = ('{target}')::jsonb");
+        fixture.execute(&sql).await;
+    };
+    named(&fixture, "old").await;
+    fixture.down("id IN (1, 2, 3)", 60).await;
+    assert_eq!((fixture.gather().await, fixture.deliver().await), (1, 1));
+    let key = json(&fixture.posted(0).await)["key"].clone();
+    fixture.up("id = 1").await;
+    assert_eq!((fixture.gather().await, fixture.deliver().await), (1, 1));
+    assert_eq!(json(&fixture.posted(0).await)["key"], key);
+    named(&fixture, "new").await;
+    fixture.an_hour_goes_by().await;
+    assert_eq!(fixture.remind().await, 2);
+    fixture.an_hour_goes_by().await;
+    assert_eq!((fixture.gather().await, fixture.deliver().await), (1, 1));
+    let told = json(&fixture.posted(0).await);
+    assert_eq!((&told["kind"], &told["key"]), (&"reminder".into(), &key));
+    assert_eq!(
+        told["headline"],
+        "2 sites: still down: connect timed out, 203.0.113.7"
+    );
+    let sites = told["sites"].as_array().unwrap();
+    let names = sites.iter().map(|site| (&site["name"], &site["group"]));
+    let expected = ["old 2", "old 3"].map(Value::from);
+    let old = Value::from("old");
+    assert!(
+        names.eq(expected.iter().map(|name| (name, &old))),
+        "{sites:?}"
+    );
+}
+
+#[tokio::test]
 async fn websites_that_join_a_cause_are_told_together_some_minutes_later() {
     let mut fixture = Fixture::new(5, 1).await;
     fixture.down("id <= 2", 60).await;

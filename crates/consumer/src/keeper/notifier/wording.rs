@@ -25,9 +25,12 @@ pub(super) fn began(rows: &[Pending]) -> News {
     news
 }
 
-/// Incidents that are open for long.
+/// Incidents that are open for long: by the key that their beginning and their end have.
 pub(super) fn reminded(rows: &[Pending]) -> News {
-    let mut news = about(rows, sites(rows));
+    let mut news = about(rows, sites_as_told(rows));
+    if let Some(told) = &rows[0].told {
+        news.key.clone_from(&told.news.key);
+    }
     news.kind.clone_from(&rows[0].kind);
     news.until = None;
     news.what = format!("still down: {}", news.what);
@@ -37,19 +40,7 @@ pub(super) fn reminded(rows: &[Pending]) -> News {
 /// Websites are up again that were told together.
 pub(super) fn ended(rows: &[Pending]) -> Option<News> {
     let told = rows.first()?.told.as_ref()?;
-    // By the labels that they began with, whatever they are called now.
-    let before = rows.iter().filter_map(|row| row.told.as_ref());
-    let before: BTreeMap<_, _> = before.map(|told| (told.alert_id, &told.news)).collect();
-    let before = before.values().flat_map(|news| &news.sites);
-    let before: HashMap<_, _> = before.map(|site| (site.incident, site)).collect();
-    let mut sites = sites(rows);
-    for site in &mut sites {
-        if let Some(before) = before.get(&site.incident) {
-            site.name.clone_from(&before.name);
-            site.group.clone_from(&before.group);
-        }
-    }
-    let mut news = about(rows, sites);
+    let mut news = about(rows, sites_as_told(rows));
     "up".clone_into(&mut news.kind);
     news.key.clone_from(&told.news.key);
     (news.meaning, news.remedy, news.detail) = (None, None, None);
@@ -75,6 +66,7 @@ pub(super) fn other(rows: &[Pending]) -> Option<News> {
             _ => row.site.iter().cloned().collect(),
         })
         .collect();
+    label_as_told(rows, &mut news.sites);
     news.kind.clone_from(&rows[0].kind);
     if news.key.is_empty() {
         news.key.clone_from(&rows[0].subject);
@@ -119,6 +111,28 @@ fn about(rows: &[Pending], sites: Vec<Site>) -> News {
 
 fn sites(rows: &[Pending]) -> Vec<Site> {
     rows.iter().filter_map(|row| row.site.clone()).collect()
+}
+
+/// By the labels that they began with, whatever they are called now.
+fn sites_as_told(rows: &[Pending]) -> Vec<Site> {
+    let mut sites = sites(rows);
+    label_as_told(rows, &mut sites);
+    sites
+}
+
+fn label_as_told(rows: &[Pending], sites: &mut [Site]) {
+    let before = rows.iter().filter_map(|row| row.told.as_ref());
+    let before: BTreeMap<_, _> = before.map(|told| (told.alert_id, &told.news)).collect();
+    let before = before.values().flat_map(|news| &news.sites);
+    let before: HashMap<_, _> = before
+        .map(|site| ((site.incident, &*site.url), site))
+        .collect();
+    for site in sites {
+        if let Some(before) = before.get(&(site.incident, &*site.url)) {
+            site.name.clone_from(&before.name);
+            site.group.clone_from(&before.group);
+        }
+    }
 }
 
 /// Why, in a few words.

@@ -1,7 +1,7 @@
 //! What is held back for now, or not told at all. Nothing is forgotten by that: who is down when the
 //! time of holding back is over is told then.
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use database::{DatabaseError, Statement};
 use deadpool_postgres::Transaction;
@@ -46,6 +46,22 @@ const WITHHOLD_REMINDERS: Statement = Statement::new(
     WHERE incidents.id = outbox.incident_id AND outbox.kind = 'reminder' \
     AND outbox.alert_id IS NULL AND outbox.withheld IS NULL AND incidents.closed_at IS NOT NULL",
 );
+/// Since when the rows have to be looked through for those that left the targets, if any waits.
+const REMINDED: Statement = Statement::new(
+    "looking for reminders",
+    "SELECT min(opened_at) FROM outbox JOIN incidents ON incidents.id = outbox.incident_id \
+    WHERE outbox.kind = 'reminder' AND alert_id IS NULL AND withheld IS NULL",
+);
+/// A website that no targets name any more stays as it was, and nobody looks whether it is.
+const WITHHOLD_RETIRED: Statement = Statement::new(
+    "withholding reminders of websites that left the targets",
+    "UPDATE outbox SET withheld = 'no targets name it any more' \
+    WHERE kind = 'reminder' AND alert_id IS NULL AND withheld IS NULL \
+    AND (SELECT failure_reason FROM metrics WHERE metrics.website_id = outbox.website_id \
+    AND scheduled_at >= $1 AND scheduled_at <= $2 ORDER BY scheduled_at DESC LIMIT 1) = 'target_removed'",
+);
+/// A record may be due a day ahead of now.
+const AHEAD: Duration = Duration::from_hours(24);
 /// Websites of which something waits, and that flap: by the times of their own checks, so that a
 /// backlog says what it would have said live. Each step by itself, by an index: when all websites go down at once,
 /// the server takes what waits for a row or two, and would go through all of it for each website again.
@@ -101,8 +117,22 @@ pub(super) async fn hold(transaction: &Transaction<'_>) -> Result<(), DatabaseEr
     HOLD_IN_MAINTENANCE.execute(transaction, &[]).await?;
     WITHHOLD_MAINTENANCE.execute(transaction, &[]).await?;
     WITHHOLD_REMINDERS.execute(transaction, &[]).await?;
+    withhold_retired(transaction).await?;
     hold_flapping(transaction).await?;
     WITHHOLD_ENDS.execute(transaction, &[]).await?;
+    Ok(())
+}
+
+async fn withhold_retired(transaction: &Transaction<'_>) -> Result<(), DatabaseError> {
+    let reminded = REMINDED.query_one(transaction, &[]).await?;
+    let Some(since) = reminded.get::<_, Option<SystemTime>>(0) else {
+        return Ok(());
+    };
+    // With both times in sight, the server plans for the partitions that lie between, and not for all.
+    let until = SystemTime::now() + AHEAD;
+    WITHHOLD_RETIRED
+        .execute_once(transaction, &[&since, &until])
+        .await?;
     Ok(())
 }
 

@@ -476,6 +476,34 @@ async fn a_reminder_has_the_key_and_the_names_of_its_beginning() {
 }
 
 #[tokio::test]
+async fn nobody_is_reminded_of_a_website_that_left_the_targets() {
+    let fixture = Fixture::new(2, 1).await;
+    let writer = testing::writer_on(fixture.database.clone());
+    writer
+        .make_days_ahead(jiff::Timestamp::now())
+        .await
+        .unwrap();
+    fixture.down("id IN (1, 2)", 60).await;
+    assert_eq!((fixture.gather().await, fixture.deliver().await), (1, 1));
+    fixture
+        .execute(
+            "INSERT INTO metrics (website_id, scheduled_at, check_id, error_code, outcome, failure_reason, response_time) \
+            VALUES (1, now(), gen_random_uuid(), -1, 'skipped', 'target_removed', -1), \
+            (2, now(), gen_random_uuid(), -1, 'down', 'connect_timeout', 1)",
+        )
+        .await;
+    fixture.an_hour_goes_by().await;
+    assert_eq!(fixture.remind().await, 2);
+    assert_eq!(fixture.remind().await, 0);
+    fixture.an_hour_goes_by().await;
+    assert_eq!(fixture.gather().await, 1);
+    let told = "SELECT string_agg(website_id || ': ' || coalesce(withheld, 'told'), ', ' ORDER BY website_id) \
+        FROM outbox WHERE kind = 'reminder'";
+    let told: String = fixture.value(told).await;
+    assert_eq!(told, "1: no targets name it any more, 2: told");
+}
+
+#[tokio::test]
 async fn websites_that_join_a_cause_are_told_together_some_minutes_later() {
     let mut fixture = Fixture::new(5, 1).await;
     fixture.down("id <= 2", 60).await;

@@ -38,13 +38,14 @@ deb() {
     ls "$out"/*.deb
 }
 
-# What each program is made of, as CycloneDX. The tool writes one beside each manifest of ours.
+# What each program is made of, as CycloneDX. The tool writes one beside each manifest of ours, and names our crates by
+# where they lie here; that is nobody else's business, and would make other bytes of it in another folder.
 bill() {
     tool=$(.ci/tool cargo-cyclonedx)
     "$tool" cyclonedx --quiet --format json --spec-version 1.5 --target "$(rustc --print host-tuple)" \
         --override-filename bill.cdx
     for program in monitor consumer; do
-        mv "crates/$program/bill.cdx.json" "$out/$name.$program.cdx.json"
+        sed "s|file://$PWD/|file:///|g" "crates/$program/bill.cdx.json" >"$out/$name.$program.cdx.json"
     done
     find crates tests -maxdepth 2 -name bill.cdx.json -delete
 }

@@ -4,11 +4,13 @@ use std::time::Duration;
 
 use lettre::{
     AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor,
+    address::Envelope,
     message::{
         Mailbox,
         header::{ContentType, Header, HeaderName, HeaderValue},
     },
     transport::smtp::{
+        Error as SmtpError,
         authentication::Credentials,
         client::{Certificate, Tls, TlsParameters},
     },
@@ -104,26 +106,41 @@ impl Mail {
             Err(error) => return Outcome::Failed(format!("no mail can be made of it: {error}")),
         };
         let server = &self.server;
-        match timeout(SEND_TIMEOUT, self.transport.send(message)).await {
-            Ok(Ok(_)) => Outcome::Sent,
-            Ok(Err(error)) => {
-                let mut story = format!("{server}: {error}");
-                let mut cause = std::error::Error::source(&error);
-                while let Some(error) = cause {
-                    let words = error.to_string();
-                    if !story.ends_with(&words) {
-                        story = format!("{story}: {words}");
-                    }
-                    cause = error.source();
-                }
-                Outcome::Failed(story.replace(char::is_control, " "))
-            }
+        match timeout(SEND_TIMEOUT, self.tell(&message)).await {
+            Ok(Ok(refused)) if refused.is_empty() => Outcome::Sent,
+            Ok(Ok(refused)) => Outcome::SentToSome(format!("{server}: {}", refused.join("; "))),
+            Ok(Err(error)) => Outcome::Failed(format!("{server}: {}", story(&error))),
             Err(_) => {
                 let seconds = SEND_TIMEOUT.as_secs();
                 Outcome::Failed(format!(
                     "{server}: the mail was not taken within {seconds} s"
                 ))
             }
+        }
+    }
+
+    /// Tells all of them at once. Where the server refuses that for good, each by himself, so that one whose mailbox
+    /// is gone keeps nobody else from hearing it; hands back who then did not, and why.
+    async fn tell(&self, message: &Message) -> Result<Vec<String>, SmtpError> {
+        let (envelope, bytes) = (message.envelope(), message.formatted());
+        let refused_to_all = match self.transport.send_raw(envelope, &bytes).await {
+            Ok(_) => return Ok(Vec::new()),
+            Err(error) if error.is_permanent() && envelope.to().len() > 1 => error,
+            Err(error) => return Err(error),
+        };
+        let mut refused = Vec::new();
+        for to in envelope.to() {
+            let Ok(own) = Envelope::new(envelope.from().cloned(), vec![to.clone()]) else {
+                continue;
+            };
+            if let Err(error) = self.transport.send_raw(&own, &bytes).await {
+                refused.push(format!("{to}: {}", story(&error)));
+            }
+        }
+        if refused.len() < envelope.to().len() {
+            Ok(refused)
+        } else {
+            Err(refused_to_all)
         }
     }
 
@@ -143,6 +160,20 @@ impl Mail {
         let text = [vec![alert.headline.clone(), String::new()], alert.lines()].concat();
         message.body(text.join("\r\n") + "\r\n")
     }
+}
+
+/// What the server said, and why.
+fn story(error: &SmtpError) -> String {
+    let mut story = error.to_string();
+    let mut cause = std::error::Error::source(error);
+    while let Some(error) = cause {
+        let words = error.to_string();
+        if !story.ends_with(&words) {
+            story = format!("{story}: {words}");
+        }
+        cause = error.source();
+    }
+    story.replace(char::is_control, " ")
 }
 
 /// No machine answers it: RFC 3834.

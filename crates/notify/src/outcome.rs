@@ -7,6 +7,8 @@ use std::time::Duration;
 pub enum Outcome {
     /// The receiver has it.
     Sent,
+    /// Some of the people whom the receiver names have it; who has not, and why.
+    SentToSome(String),
     /// The receiver wants it later.
     Later {
         /// How long it says to wait.

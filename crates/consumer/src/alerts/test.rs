@@ -24,6 +24,9 @@ pub async fn alert_test(settings: AlertTestSettings, name: &str) -> anyhow::Resu
             writeln!(io::stdout(), "{name} has taken the test alert {id}")?;
             Ok(())
         }
+        Outcome::SentToSome(story) => {
+            bail!("{name} has told some the test alert {id}, and others not: {story}")
+        }
         Outcome::Later { wait, story } => {
             bail!("{name} wants it in {} s: {story}", wait.as_secs())
         }

@@ -93,7 +93,7 @@ async fn what_it_answers_is_understood_and_its_url_never_told() {
         let mut outcome = send(&inbox, "type = \"slack\"").await;
         match &mut outcome {
             Outcome::Sent => {}
-            Outcome::Later { story, .. } | Outcome::Failed(story) => {
+            Outcome::SentToSome(story) | Outcome::Later { story, .. } | Outcome::Failed(story) => {
                 assert!(
                     story.starts_with(&format!("127.0.0.1 answered {status}")),
                     "{story}"

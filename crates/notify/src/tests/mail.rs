@@ -65,29 +65,40 @@ async fn talk(
     }
 }
 
-/// Serves one conversation, and hands back what it heard.
-async fn serve(authority: &Authority) -> (SocketAddr, JoinHandle<Vec<String>>) {
+/// Serves so many conversations, and hands back what it heard.
+async fn serve(
+    authority: &Authority,
+    conversations: usize,
+) -> (SocketAddr, JoinHandle<Vec<String>>) {
     let config = authority.server().unwrap().server_config().unwrap();
     let acceptor = TlsAcceptor::from(Arc::new(config));
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let server = tokio::spawn(async move {
-        let (mut stream, _): (TcpStream, _) = listener.accept().await.unwrap();
         let mut heard = Vec::new();
-        stream.write_all(b"220 test ESMTP\r\n").await.unwrap();
-        if let End::Starttls = talk(&mut stream, false, &mut heard).await {
-            let mut stream = acceptor.accept(stream).await.unwrap();
-            talk(&mut stream, true, &mut heard).await;
+        for _ in 0..conversations {
+            let (mut stream, _): (TcpStream, _) = listener.accept().await.unwrap();
+            stream.write_all(b"220 test ESMTP\r\n").await.unwrap();
+            if let End::Starttls = talk(&mut stream, false, &mut heard).await {
+                let mut stream = acceptor.accept(stream).await.unwrap();
+                talk(&mut stream, true, &mut heard).await;
+            }
         }
         heard
     });
     (address, server)
 }
 
-/// Sends an alert through a receiver of these fields, and hands back what the server heard.
+/// Sends a test through a receiver of these fields, and hands back what the server heard.
 async fn send(fields: &str) -> (Outcome, Vec<String>) {
+    let alert = Alert::test(Uuid::nil(), Timestamp::UNIX_EPOCH);
+    send_alert(&alert, fields, 1).await
+}
+
+/// Sends an alert in so many conversations.
+async fn send_alert(alert: &Alert, fields: &str, conversations: usize) -> (Outcome, Vec<String>) {
     let authority = Authority::new("Test").unwrap();
-    let (address, server) = serve(&authority).await;
+    let (address, server) = serve(&authority, conversations).await;
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("ca.pem"), authority.pem()).unwrap();
     let text = format!(
@@ -98,8 +109,7 @@ async fn send(fields: &str) -> (Outcome, Vec<String>) {
     let path = folder.path().join("alerts.toml");
     fs::write(&path, text).unwrap();
     let receivers = Receivers::read(&path, &|_| Some("topsecret".to_owned())).unwrap();
-    let alert = Alert::test(Uuid::nil(), Timestamp::UNIX_EPOCH);
-    let outcome = receivers.named("people").unwrap().send(&alert).await;
+    let outcome = receivers.named("people").unwrap().send(alert).await;
     drop(receivers);
     (outcome, server.await.unwrap())
 }
@@ -137,9 +147,29 @@ async fn a_server_that_refuses_is_quoted() {
 }
 
 #[tokio::test]
+async fn one_mailbox_that_is_gone_keeps_nobody_else_from_hearing_it() {
+    let alert = Alert::test(Uuid::nil(), Timestamp::UNIX_EPOCH);
+    let fields = "encryption = \"none\"\nto = [\"unknown@a.test\", \"two@a.test\"]";
+    let (outcome, heard) = send_alert(&alert, fields, 3).await;
+    let Outcome::SentToSome(story) = outcome else {
+        panic!("{outcome:?}");
+    };
+    assert!(
+        story.contains("unknown@a.test: ") && story.contains("nobody of that name"),
+        "{story}"
+    );
+    assert!(!story.contains("two@a.test"), "{story}");
+    assert_eq!(
+        heard.iter().filter(|it| *it == "DATA").count(),
+        1,
+        "{heard:#?}"
+    );
+}
+
+#[tokio::test]
 async fn a_server_that_nobody_vouches_for_gets_no_password() {
     let authority = Authority::new("Test").unwrap();
-    let (address, server) = serve(&authority).await;
+    let (address, server) = serve(&authority, 1).await;
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("alerts.toml");
     let text = format!(

@@ -94,8 +94,11 @@ pub(super) async fn deliver(
         None => Outcome::Failed("a newer consumer wrote it".to_owned()),
     };
     let headline = alert.map_or_else(|| id.to_string(), |alert| alert.headline);
+    if let Outcome::SentToSome(story) = &outcome {
+        warn!("{name} told some alone, and is not asked again: {story}");
+    }
     let (wait, asked, story) = match outcome {
-        Outcome::Sent => {
+        Outcome::Sent | Outcome::SentToSome(_) => {
             info!("Told {name}: {headline}");
             numbers::ALERTS_SENT.counter_of(name.clone()).increment(1);
             let sent = async |client: &mut _| SENT.execute(client, &[&id]).await;

@@ -26,6 +26,9 @@ const STEP_TIMEOUT: Duration = Duration::from_secs(10);
 const SEND_TIMEOUT: Duration = Duration::from_secs(30);
 /// Who is told by one mail.
 const RECIPIENTS_MAX: usize = 50;
+/// What a subject holds of the headline, which the text begins with: a url of two thousand characters would make a line
+/// of a length (998) at which servers refuse a mail for good.
+const SUBJECT_CHARS_MAX: usize = 200;
 
 /// How the conversation is encrypted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -152,13 +155,21 @@ impl Mail {
             .from(self.from.clone())
             .message_id(Some(format!("<{}@{domain}>", alert.id)))
             .references(format!("<{matter}@{domain}>"))
-            .subject(alert.headline.clone())
+            .subject(subject(&alert.headline))
             .header(AutoSubmitted)
             .header(ContentType::TEXT_PLAIN);
         let to = self.to.iter().cloned();
         let message = to.fold(message, lettre::message::MessageBuilder::to);
         let text = [vec![alert.headline.clone(), String::new()], alert.lines()].concat();
         message.body(text.join("\r\n") + "\r\n")
+    }
+}
+
+/// What is seen of a headline in a list of mails.
+fn subject(headline: &str) -> String {
+    match headline.char_indices().nth(SUBJECT_CHARS_MAX) {
+        Some((end, _)) => format!("{}…", &headline[..end]),
+        None => headline.to_owned(),
     }
 }
 

@@ -167,6 +167,21 @@ async fn one_mailbox_that_is_gone_keeps_nobody_else_from_hearing_it() {
 }
 
 #[tokio::test]
+async fn no_line_is_longer_than_a_mail_may_have() {
+    let mut alert = Alert::test(Uuid::nil(), Timestamp::UNIX_EPOCH);
+    alert.headline = format!("https://example.org/{}: refused", "x".repeat(2000));
+    let (outcome, heard) =
+        send_alert(&alert, "encryption = \"none\"\nto = \"one@a.test\"", 1).await;
+    assert_eq!(outcome, Outcome::Sent, "{heard:?}");
+    assert!(heard.iter().all(|line| line.len() <= 998), "{heard:#?}");
+    assert!(
+        heard
+            .iter()
+            .any(|line| line.starts_with("Subject: https://example.org/xxx"))
+    );
+}
+
+#[tokio::test]
 async fn a_server_that_nobody_vouches_for_gets_no_password() {
     let authority = Authority::new("Test").unwrap();
     let (address, server) = serve(&authority, 1).await;

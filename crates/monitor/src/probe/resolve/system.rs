@@ -1,7 +1,7 @@
 //! How this machine resolves names: what `/etc/hosts` and `/etc/resolv.conf` say.
 
 use std::{
-    fs,
+    fs, io,
     net::{IpAddr, Ipv4Addr},
     path::Path,
     time::{Duration, SystemTime},
@@ -15,7 +15,7 @@ use hickory_resolver::{
         op::Query,
         rr::{Name, RecordType},
     },
-    system_conf::read_system_conf,
+    system_conf::parse_resolv_conf,
 };
 use tracing::warn;
 
@@ -50,10 +50,47 @@ pub(super) fn stamp() -> Stamp {
     })
 }
 
+/// Who is asked, and how.
+fn read_resolv_conf() -> Result<(ResolverConfig, ResolverOpts), NetError> {
+    let text = fs::read(FILES[0])?;
+    parse_resolv_conf(with_names_to_search(&String::from_utf8_lossy(&text)))
+}
+
+/// The text without domains to search that are none, such as `.lan`: the library refuses all of the file for
+/// one of them, and with it every name.
+fn with_names_to_search(text: &str) -> String {
+    let mut kept = String::with_capacity(text.len());
+    for line in text.lines() {
+        let mut words = line.split_whitespace();
+        match words.next() {
+            Some(what @ ("search" | "domain")) => {
+                kept.push_str(what);
+                for word in words.filter(|word| Name::from_str_relaxed(word).is_ok()) {
+                    kept.extend([" ", word]);
+                }
+            }
+            _ => kept.push_str(line),
+        }
+        kept.push('\n');
+    }
+    kept
+}
+
+fn read_hosts() -> io::Result<Hosts> {
+    hosts(&fs::read(FILES[1])?)
+}
+
+/// What the file says. A letter that is no UTF-8, as in a remark, costs no other line.
+fn hosts(text: &[u8]) -> io::Result<Hosts> {
+    let mut hosts = Hosts::default();
+    hosts.read_hosts_conf(String::from_utf8_lossy(text).as_bytes())?;
+    Ok(hosts)
+}
+
 impl System {
     /// Reads the files. Each question to a name server may take up to `limit`.
     pub(super) fn read(limit: Duration) -> Result<Self, NetError> {
-        let (config, options) = read_system_conf().unwrap_or_else(|error| {
+        let (config, options) = read_resolv_conf().unwrap_or_else(|error| {
             warn!(
                 "{}: {error}; asking the name server on this machine",
                 FILES[0]
@@ -62,7 +99,7 @@ impl System {
             let config = ResolverConfig::from_parts(None, Vec::new(), vec![here]);
             (config, ResolverOpts::default())
         });
-        let hosts = Hosts::from_system().unwrap_or_else(|error| {
+        let hosts = read_hosts().unwrap_or_else(|error| {
             if Path::new(FILES[1]).exists() {
                 warn!("{}: {error}; going without it", FILES[1]);
             }
@@ -110,5 +147,28 @@ impl System {
             .flat_map(|lookup| addresses_of(&lookup))
             .collect();
         (!addresses.is_empty()).then_some(addresses)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_letter_of_another_charset_costs_no_line_of_the_hosts() {
+        let hosts = hosts(b"# caf\xe9\n127.0.0.1 site.test\n").unwrap();
+        let query = Query::query(Name::from_ascii("site.test.").unwrap(), RecordType::A);
+        assert!(hosts.lookup_static_host(&query).is_some());
+    }
+
+    #[test]
+    fn a_domain_to_search_that_is_none_costs_no_name_server() {
+        for search in [".lan", "lan..", "a..b", "\"lan\"", "-", "{{domain}}"] {
+            let text = format!("search {search} good.test # ours\nnameserver 127.0.0.9\n");
+            let (config, _) = parse_resolv_conf(with_names_to_search(&text)).unwrap();
+            assert_eq!(config.name_servers().len(), 1, "{search}");
+            let good = Name::from_ascii("good.test").unwrap();
+            assert!(config.search().contains(&good), "{search}: {config:?}");
+        }
     }
 }

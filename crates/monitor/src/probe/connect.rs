@@ -12,15 +12,35 @@ use std::{
 
 use messages::{Failure, FailureReason};
 
+pub(super) use self::addresses::Addresses;
 use self::race::{Lost, RaceError, race};
-use super::{failure, policy::Policy, trace::Trace};
+use super::{failure, policy::Policy, resolve::Found, trace::Trace};
 
-/// The addresses that may be probed, in the order in which they are tried.
-pub(super) fn candidates(
-    mut found: Vec<IpAddr>,
+/// The addresses that may be probed.
+pub(super) async fn candidates(
+    found: Found,
     port: u16,
     policy: &Policy,
-) -> Result<Vec<SocketAddr>, Failure> {
+) -> Result<Addresses, Failure> {
+    let allowed_now = allowed(found.addresses, port, policy);
+    let Some(later) = found.later else {
+        return allowed_now.map(Addresses::from);
+    };
+    match allowed_now {
+        Ok(known) => {
+            let policy = policy.clone();
+            let coming = async move { allowed(later.await, port, &policy).unwrap_or_default() };
+            Ok(Addresses::new(known, Some(Box::pin(coming))))
+        }
+        // What comes later may be what is allowed.
+        Err(objection) => match allowed(later.await, port, policy) {
+            Ok(more) if !more.is_empty() => Ok(more.into()),
+            _ => Err(objection),
+        },
+    }
+}
+
+fn allowed(mut found: Vec<IpAddr>, port: u16, policy: &Policy) -> Result<Vec<SocketAddr>, Failure> {
     let mut first_objection = None;
     found.retain(|address| {
         let objection = policy.objection(*address);
@@ -36,9 +56,7 @@ pub(super) fn candidates(
         ));
     }
     let with_port = |address| SocketAddr::new(address, port);
-    Ok(addresses::alternate(
-        found.into_iter().map(with_port).collect(),
-    ))
+    Ok(found.into_iter().map(with_port).collect())
 }
 
 /// Why there is no answer.
@@ -53,7 +71,7 @@ pub(super) enum Unanswered<E> {
 /// What comes of the work that is connected first, of that which is begun for each address. The
 /// phase of connecting lasts from the first attempt to the winner.
 pub(super) async fn first_connected<W, T, E>(
-    addresses: &[SocketAddr],
+    addresses: &mut Addresses,
     limit: Duration,
     trace: &Trace,
     begin: impl Fn() -> W,
@@ -62,10 +80,10 @@ where
     W: Future<Output = Result<T, E>>,
     E: Error + 'static,
 {
-    if let Some(first) = addresses.first() {
+    if let Some(first) = addresses.known().first() {
         trace.talks_to(*first);
     }
-    trace.note(|story| story.has_addresses(addresses));
+    trace.note(|story| story.has_addresses(addresses.known()));
     let lost = match race(addresses, limit, trace, begin).await {
         Ok(answer) => return Ok(answer),
         Err(RaceError::Failed(error)) => return Err(Unanswered::Failed(error)),

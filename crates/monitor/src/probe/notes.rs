@@ -127,10 +127,15 @@ impl Story {
         last.times = times.collect();
     }
 
+    /// These, some of which may be known already.
     pub(super) fn has_addresses(&mut self, addresses: &[SocketAddr]) {
-        if let Some(hop) = self.hops.last_mut() {
-            let addresses = addresses.iter().map(|address| (*address, Fate::NotTried));
-            hop.addresses = addresses.collect();
+        let Some(hop) = self.hops.last_mut() else {
+            return;
+        };
+        for address in addresses {
+            if hop.addresses.iter().all(|(known, _)| known != address) {
+                hop.addresses.push((*address, Fate::NotTried));
+            }
         }
     }
 

@@ -6,21 +6,21 @@ mod lookup;
 mod system;
 
 use std::{
-    net::IpAddr,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
 use hickory_resolver::proto::{ProtoError, rr::Name};
 use messages::FailureReason;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout_at};
 use tracing::info;
 
+pub(super) use self::lookup::Found;
 use self::{
     lookup::from_dns,
     system::{FILES, Stamp, System, stamp},
 };
-use super::failure::Reason;
+use super::{failure::Reason, request::IpVersion};
 
 /// The machine's way to resolve names.
 #[derive(Debug)]
@@ -38,23 +38,28 @@ impl Resolver {
         }
     }
 
-    /// All addresses of the name; at least one.
-    pub(super) async fn resolve(&self, host: &str) -> Result<Vec<IpAddr>, Reason> {
+    /// Addresses of the name, at least one; of one family alone where only that is wanted.
+    pub(super) async fn resolve(
+        &self,
+        host: &str,
+        only: Option<IpVersion>,
+    ) -> Result<Found, Reason> {
         let name = name(host).map_err(|error| {
             let detail = format!("a name that cannot be asked for: {error}");
             (FailureReason::DnsNotFound, detail)
         })?;
         let system = self.system()?;
         if let Some(addresses) = system.in_hosts(&name) {
-            return Ok(addresses);
+            return Ok(Found::whole(addresses));
         }
-        timeout(self.limit, from_dns(&system.servers, &name))
-            .await
-            .unwrap_or_else(|_| {
-                let limit = self.limit.as_secs_f64();
-                let detail = format!("no answer within {limit} s (DNS_TIMEOUT)");
-                Err((FailureReason::DnsTimeout, detail))
-            })
+        let end = Instant::now() + self.limit;
+        let asked = timeout_at(end, from_dns(&system.servers, &name, only)).await;
+        let found = asked.unwrap_or_else(|_| {
+            let limit = self.limit.as_secs_f64();
+            let detail = format!("no answer within {limit} s (DNS_TIMEOUT)");
+            Err((FailureReason::DnsTimeout, detail))
+        });
+        Ok(found?.until(end))
     }
 
     /// What the files say, read again when they have changed: a machine that moves to another

@@ -16,7 +16,7 @@ use std::{
 use messages::Phase;
 use tokio::time::{Instant, sleep_until};
 
-use super::attempt::Attempt;
+use super::{addresses::Addresses, attempt::Attempt};
 use crate::probe::{failure, notes::Fate, trace::Trace};
 
 /// How long an attempt has the field to itself: RFC 8305's "Connection Attempt Delay". Less where the
@@ -42,9 +42,10 @@ pub(super) struct Lost<E> {
 
 /// Begins work for the addresses in their order, for the next one whenever the last has failed or is
 /// not connected for a while. The first that is connected goes on alone, and has all the time that it
-/// wants; `limit` bounds the time until then. Work tells that it is connected by its [`Attempt`].
+/// wants; `limit` bounds the time until then. Addresses that come meanwhile take part. Work tells that it is
+/// connected by its [`Attempt`].
 pub(super) async fn race<W, T, E>(
-    addresses: &[SocketAddr],
+    addresses: &mut Addresses,
     limit: Duration,
     trace: &Trace,
     begin: impl Fn() -> W,
@@ -54,27 +55,28 @@ where
     E: Error + 'static,
 {
     trace.enter(Phase::Connect);
-    let turns = u32::try_from(addresses.len()).unwrap_or(u32::MAX).max(1);
-    let delay = ATTEMPT_DELAY.min(limit / turns);
-    let mut waiting = addresses.iter().copied();
+    let delay = ATTEMPT_DELAY.min(limit / addresses.turns());
+    let mut tried = 0;
     let mut running = Running(Vec::new());
     let mut lost = Vec::new();
     let until = Instant::now() + limit;
     let mut next_at = Instant::now();
     let mut gives_way = true;
     loop {
-        if gives_way && let Some(address) = waiting.next() {
+        if gives_way && let Some(address) = addresses.known().get(tried).copied() {
+            tried += 1;
             trace.note(|story| story.address_is(address, Fate::Silent));
             let trace = trace.clone();
             running.push(address, Attempt { trace, address }.scope(begin()));
             next_at = Instant::now() + delay;
             gives_way = false;
         }
-        if running.0.is_empty() {
+        if running.0.is_empty() && !addresses.may_grow() {
             return Err(RaceError::Unconnected(lost));
         }
         // Whether a connection is made, only the work's own progress changes.
         let is_open = !trace.is_connected();
+        let (may_grow, waits) = (addresses.may_grow(), tried < addresses.known().len());
         tokio::select! {
             biased;
             (address, ended) = running.next(trace) => match ended {
@@ -93,8 +95,9 @@ where
                 lost.extend(running.0.into_iter().map(|(address, _)| Lost { address, error: None }));
                 return Err(RaceError::Unconnected(lost));
             },
-            () = sleep_until(next_at), if is_open && waiting.len() > 0 => {
-                gives_way = !trace.is_connected();
+            () = sleep_until(next_at), if is_open && waits => gives_way = !trace.is_connected(),
+            () = addresses.grow(), if is_open && may_grow => {
+                trace.note(|story| story.has_addresses(addresses.known()));
             }
         }
     }
@@ -184,7 +187,13 @@ pub(in crate::probe) mod tests {
         addresses: &[SocketAddr],
         limit: Duration,
     ) -> Result<SocketAddr, RaceError<io::Error>> {
-        race(addresses, limit, &Trace::begin(), connect).await
+        race(
+            &mut addresses.to_vec().into(),
+            limit,
+            &Trace::begin(),
+            connect,
+        )
+        .await
     }
 
     async fn lose(addresses: &[SocketAddr], limit: Duration) -> Vec<Lost<io::Error>> {
@@ -278,7 +287,7 @@ pub(in crate::probe) mod tests {
             io::Result::Ok(address)
         };
         // Two would be connected: the second must never get so far.
-        let raced = race(&[dead, good, good], limit, &trace, work).await;
+        let raced = race(&mut vec![dead, good, good].into(), limit, &trace, work).await;
         assert_eq!(raced.unwrap(), good);
         let (_accepted, _) = listener.accept().await.unwrap();
         let more = timeout(Duration::from_millis(50), listener.accept()).await;
@@ -289,10 +298,10 @@ pub(in crate::probe) mod tests {
     async fn of_two_that_could_both_be_connected_only_one_goes_on() {
         let addresses = [1, 2].map(|port| SocketAddr::from(([127, 0, 0, 1], port)));
         let (go, ready) = watch::channel(false);
-        let begun = AtomicUsize::new(0);
+        let tried = AtomicUsize::new(0);
         let reached = AtomicUsize::new(0);
         let work = || async {
-            if begun.fetch_add(1, Ordering::Relaxed) == 1 {
+            if tried.fetch_add(1, Ordering::Relaxed) == 1 {
                 go.send_replace(true);
             }
             ready.clone().wait_for(|go| *go).await.unwrap();
@@ -302,9 +311,11 @@ pub(in crate::probe) mod tests {
             Ok::<_, io::Error>(Attempt::current().unwrap().address)
         };
         let trace = Trace::begin();
-        let winner = race(&addresses, LIMIT, &trace, work).await.unwrap();
+        let winner = race(&mut addresses.to_vec().into(), LIMIT, &trace, work)
+            .await
+            .unwrap();
         assert!(addresses.contains(&winner));
-        assert_eq!(begun.into_inner(), 2);
+        assert_eq!(tried.into_inner(), 2);
         assert_eq!(reached.into_inner(), 1);
     }
 
@@ -316,7 +327,7 @@ pub(in crate::probe) mod tests {
             connect().await?;
             Err::<(), _>(io::Error::other("broken"))
         };
-        let raced = race(&[good, good], LIMIT, &Trace::begin(), work).await;
+        let raced = race(&mut vec![good, good].into(), LIMIT, &Trace::begin(), work).await;
         assert!(matches!(raced, Err(RaceError::Failed(_))), "{raced:?}");
     }
 }

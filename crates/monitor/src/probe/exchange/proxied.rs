@@ -12,10 +12,10 @@ use url::{Host, Url};
 
 use super::credentials::authorization;
 use crate::probe::{
-    connect::candidates,
+    connect::{Addresses, candidates},
     policy::Policy,
     proxy::{Greeting, SitesProxy},
-    resolve::Resolver,
+    resolve::{Found, Resolver},
 };
 
 /// How long the proxy may take for a word of its own, where a site gave none: then it is not the proxy.
@@ -39,16 +39,17 @@ const SITE_NOT_REACHED: [&str; 6] = [
 pub(super) async fn addresses(
     proxy: &SitesProxy,
     resolver: &Resolver,
-) -> Result<Vec<SocketAddr>, Failure> {
+) -> Result<Addresses, Failure> {
     let found = match proxy.host() {
-        Host::Ipv4(address) => vec![(*address).into()],
-        Host::Ipv6(address) => vec![(*address).into()],
+        Host::Ipv4(address) => Found::whole(vec![(*address).into()]),
+        Host::Ipv6(address) => Found::whole(vec![(*address).into()]),
         Host::Domain(name) => resolver
-            .resolve(name)
+            .resolve(name, None)
             .await
             .map_err(|(_, detail)| proxy.at_fault(&format!("resolving its name: {detail}")))?,
     };
     candidates(found, proxy.port(), &Policy::default())
+        .await
         .map_err(|failure| proxy.at_fault(&failure.detail.unwrap_or_default()))
 }
 

@@ -1,6 +1,6 @@
 //! One url asked for: from its addresses to the head of the response.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 
 use http::{
     HeaderMap, StatusCode, Version,
@@ -12,11 +12,12 @@ use url::{Host, Url};
 
 use super::{credentials::without_credentials, proxied};
 use crate::probe::{
-    connect::{Unanswered, candidates, first_connected},
+    connect::{Addresses, Unanswered, candidates, first_connected},
     failure,
     instruments::Instruments,
     proxy::SitesProxy,
     request::Asking,
+    resolve::Found,
     tls::{Offer, refused_name},
     trace::{Head, Trace},
 };
@@ -42,15 +43,15 @@ pub(super) struct Question<'a> {
 impl Question<'_> {
     /// Asks whichever of the site's addresses answers first.
     pub(super) async fn ask(&self) -> Result<Response, Failure> {
-        let addresses = self.addresses().await?;
+        let mut addresses = self.addresses().await?;
         self.check_server_name()?;
-        let mut asked = self.ask_at(&addresses, self.offer()).await;
+        let mut asked = self.ask_at(&mut addresses, self.offer()).await;
         if let Err(Unanswered::Failed(error)) = &asked
             && failure::wants_http1(error)
         {
             let (reason, detail) = failure::of_http(error);
             let over_http2 = self.trace.fail(reason, detail);
-            asked = self.ask_at(&addresses, Offer::Http1).await;
+            asked = self.ask_at(&mut addresses, Offer::Http1).await;
             // One that speaks nothing else refuses the handshake, which had been well.
             if asked.is_err() && self.trace.phase() == Some(Phase::Tls) {
                 return Err(over_http2);
@@ -74,7 +75,7 @@ impl Question<'_> {
             }
             (Ok(response), _) => Ok(response),
             (Err(Unanswered::Unconnected(failure)), Some(proxy)) => {
-                Err(proxied::blame(proxy, failure, &addresses, self.url).await)
+                Err(proxied::blame(proxy, failure, addresses.known(), self.url).await)
             }
             // One that does not get a site's answer says so by one of its own.
             (Err(error), Some(proxy)) if self.is_answered_by(proxy) => {
@@ -101,29 +102,43 @@ impl Question<'_> {
     }
 
     /// The addresses of the url's host that may be probed.
-    async fn addresses(&self) -> Result<Vec<SocketAddr>, Failure> {
+    async fn addresses(&self) -> Result<Addresses, Failure> {
         if let Some(proxy) = &self.instruments.settings.proxy {
             return self.addresses_of(proxy).await;
         }
         let found = match self.url.host() {
-            Some(Host::Ipv4(address)) => vec![IpAddr::from(address)],
-            Some(Host::Ipv6(address)) => vec![IpAddr::from(address)],
+            Some(Host::Ipv4(address)) => Found::whole(vec![address.into()]),
+            Some(Host::Ipv6(address)) => Found::whole(vec![address.into()]),
             Some(Host::Domain(name)) => {
                 self.trace.enter(Phase::Dns);
-                let resolved = self.instruments.resolver.resolve(name).await;
+                let (resolver, only) = (&self.instruments.resolver, self.asking.ip_version);
+                let found = resolver.resolve(name, only).await;
                 self.trace.leave();
-                resolved.map_err(|(reason, detail)| self.trace.fail(reason, detail))?
+                found.map_err(|(reason, detail)| self.unresolved(reason, detail))?
             }
-            None => Vec::new(),
+            None => Found::default(),
         };
         let port = self.url.port_or_known_default().unwrap_or_default();
-        let policy = &self.instruments.settings.policy;
-        candidates(self.of_family(found)?, port, policy)
+        let found = Found {
+            addresses: self.of_family(found.addresses)?,
+            ..found
+        };
+        candidates(found, port, &self.instruments.settings.policy).await
+    }
+
+    fn unresolved(&self, reason: FailureReason, detail: String) -> Failure {
+        let detail = match self.asking.ip_version {
+            Some(version) if reason == FailureReason::DnsNotFound => {
+                format!("{detail}; only {version} was asked for (the target's ip_version)")
+            }
+            _ => detail,
+        };
+        self.trace.fail(reason, detail)
     }
 
     /// The addresses of the proxy, which resolves the url's host itself: of what is asked of that,
     /// only the spelt address can be judged.
-    async fn addresses_of(&self, proxy: &SitesProxy) -> Result<Vec<SocketAddr>, Failure> {
+    async fn addresses_of(&self, proxy: &SitesProxy) -> Result<Addresses, Failure> {
         let literal = match self.url.host() {
             Some(Host::Ipv4(address)) => Some(IpAddr::from(address)),
             Some(Host::Ipv6(address)) => Some(IpAddr::from(address)),
@@ -159,7 +174,7 @@ impl Question<'_> {
 
     async fn ask_at(
         &self,
-        addresses: &[SocketAddr],
+        addresses: &mut Addresses,
         offer: Offer,
     ) -> Result<Response, Unanswered<reqwest::Error>> {
         let client = self

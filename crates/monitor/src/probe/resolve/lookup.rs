@@ -1,6 +1,6 @@
 //! One name asked for in both families at once, at one name server after another.
 
-use std::{mem, net::IpAddr, time::Duration};
+use std::{mem, net::IpAddr, pin::Pin, sync::Arc, time::Duration};
 
 use futures_util::{StreamExt, stream::FuturesUnordered};
 use hickory_resolver::{
@@ -13,44 +13,90 @@ use hickory_resolver::{
     },
 };
 use messages::FailureReason;
-use tokio::time::{Instant, sleep, sleep_until};
+use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 
 use super::answer::{of_dns, telling};
-use crate::probe::failure::Reason;
+use crate::probe::{failure::Reason, request::IpVersion};
+
+/// One resolver for each name server, in the order in which they are asked.
+pub(super) type Servers = Arc<[TokioResolver]>;
 
 /// Once one family's addresses are known, how long to wait for the other's (RFC 8305).
 const OTHER_FAMILY_DELAY: Duration = Duration::from_millis(50);
 /// How long a name server has the field to itself before the next one is asked, too.
 const NEXT_SERVER_DELAY: Duration = Duration::from_millis(500);
 
-/// All addresses that the name servers give, of both families.
-pub(super) async fn from_dns(
-    servers: &[TokioResolver],
-    name: &Name,
-) -> Result<Vec<IpAddr>, Reason> {
-    let mut four = std::pin::pin!(lookup(servers, name, RecordType::A));
-    let mut six = std::pin::pin!(lookup(servers, name, RecordType::AAAA));
-    let (first, second) = tokio::select! {
-        first = &mut four => {
-            let second = other_family(&first, six).await;
-            (first, second)
+/// What is found of a name.
+#[derive(Default)]
+pub(in crate::probe) struct Found {
+    pub(in crate::probe) addresses: Vec<IpAddr>,
+    /// The other family's, of which nothing has been heard yet.
+    pub(in crate::probe) later: Option<Later>,
+}
+
+/// Addresses that may still come.
+pub(in crate::probe) type Later = Pin<Box<dyn Future<Output = Vec<IpAddr>> + Send>>;
+
+impl Found {
+    /// All that there is to find.
+    pub(in crate::probe) fn whole(addresses: Vec<IpAddr>) -> Self {
+        Self {
+            addresses,
+            later: None,
         }
-        first = &mut six => {
-            let second = other_family(&first, four).await;
-            (first, second)
-        }
-    };
-    let answers = [Some(first), second];
-    let addresses: Vec<_> = answers
-        .iter()
-        .flatten()
-        .flatten()
-        .flat_map(addresses_of)
-        .collect();
-    if !addresses.is_empty() {
-        return Ok(addresses);
     }
-    let errors = answers.into_iter().flatten().filter_map(Result::err);
+
+    /// Nothing is waited for past this.
+    pub(super) fn until(self, end: Instant) -> Self {
+        let later = self.later.map(|later| -> Later {
+            Box::pin(async move { timeout_at(end, later).await.unwrap_or_default() })
+        });
+        Self { later, ..self }
+    }
+}
+
+/// The addresses that the name servers give, of one family alone or of both. Where one is late, the other's
+/// are given at once: on a network that carries only the late one, these lead nowhere.
+pub(super) async fn from_dns(
+    servers: &Servers,
+    name: &Name,
+    only: Option<IpVersion>,
+) -> Result<Found, Reason> {
+    let ask = |family| Box::pin(lookup(Arc::clone(servers), name.clone(), family));
+    match only {
+        Some(IpVersion::V4) => return found([ask(RecordType::A).await]),
+        Some(IpVersion::V6) => return found([ask(RecordType::AAAA).await]),
+        None => {}
+    }
+    let (mut four, mut six) = (ask(RecordType::A), ask(RecordType::AAAA));
+    let (first, mut other) = tokio::select! {
+        first = &mut four => (first, six),
+        first = &mut six => (first, four),
+    };
+    if !first.as_ref().is_ok_and(|it| !addresses_of(it).is_empty()) {
+        return found([first, other.await]);
+    }
+    if let Ok(second) = timeout(OTHER_FAMILY_DELAY, &mut other).await {
+        return found([first, second]);
+    }
+    let later = async move {
+        other
+            .await
+            .map_or_else(|_| Vec::new(), |it| addresses_of(&it))
+    };
+    Ok(Found {
+        later: Some(Box::pin(later)),
+        ..found([first])?
+    })
+}
+
+/// The addresses that these answers give, or why they give none.
+fn found<const N: usize>(answers: [Result<Lookup, NetError>; N]) -> Result<Found, Reason> {
+    let addresses: Vec<_> = answers.iter().flatten().flat_map(addresses_of).collect();
+    if !addresses.is_empty() {
+        return Ok(Found::whole(addresses));
+    }
+    let errors = answers.into_iter().filter_map(Result::err);
     let reasons = errors.map(|error| of_dns(&error));
     Err(reasons
         .max_by_key(|(reason, _)| telling(*reason))
@@ -60,11 +106,7 @@ pub(super) async fn from_dns(
 /// Asks the name servers in their order, the next one whenever the last has failed or has not
 /// answered for a while, and waits on for all that were asked. What a server knows, or knows not to
 /// be, ends it; what it could not find out, another one may.
-async fn lookup(
-    servers: &[TokioResolver],
-    name: &Name,
-    family: RecordType,
-) -> Result<Lookup, NetError> {
+async fn lookup(servers: Servers, name: Name, family: RecordType) -> Result<Lookup, NetError> {
     let mut waiting = servers.iter();
     let mut running = FuturesUnordered::new();
     let mut first_error = None;
@@ -103,24 +145,6 @@ fn is_final(error: &NetError) -> bool {
             ..
         }))
     )
-}
-
-/// The other family's answer: awaited to the end only when there is no address yet.
-async fn other_family(
-    first: &Result<Lookup, NetError>,
-    other: impl Future<Output = Result<Lookup, NetError>>,
-) -> Option<Result<Lookup, NetError>> {
-    if first
-        .as_ref()
-        .is_ok_and(|lookup| !addresses_of(lookup).is_empty())
-    {
-        tokio::select! {
-            answer = other => Some(answer),
-            () = sleep(OTHER_FAMILY_DELAY) => None,
-        }
-    } else {
-        Some(other.await)
-    }
 }
 
 pub(super) fn addresses_of(lookup: &Lookup) -> Vec<IpAddr> {

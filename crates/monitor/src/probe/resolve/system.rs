@@ -19,7 +19,7 @@ use hickory_resolver::{
 };
 use tracing::warn;
 
-use super::lookup::addresses_of;
+use super::lookup::{Servers, addresses_of};
 
 /// The files that say how names are resolved.
 pub(super) const FILES: [&str; 2] = ["/etc/resolv.conf", "/etc/hosts"];
@@ -37,9 +37,8 @@ pub(super) type Stamp = [Option<(SystemTime, u64)>; FILES.len()];
 #[derive(Debug)]
 pub(super) struct System {
     hosts: Hosts,
-    /// One resolver for each name server, in the order in which they are asked: a resolver of all
-    /// would end with the first server that fails.
-    pub(super) servers: Vec<TokioResolver>,
+    /// A resolver of all name servers would end with the first one that fails.
+    pub(super) servers: Servers,
 }
 
 /// How the files look now.

@@ -1,6 +1,9 @@
 //! Names asked for at name servers of our own on loopback.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::{
+    net::IpAddr,
+    sync::atomic::{AtomicUsize, Ordering},
+};
 
 use hickory_resolver::{
     Hosts,
@@ -107,6 +110,12 @@ pub(in crate::probe) fn asking(servers: Vec<NameServerConfig>, limit: Duration) 
     }
 }
 
+/// What is known of the name once it is resolved.
+async fn resolve(resolver: &Resolver, name: &str) -> Result<Vec<IpAddr>, Reason> {
+    let found = resolver.resolve(name, None).await?;
+    Ok(found.addresses)
+}
+
 fn here() -> Vec<IpAddr> {
     vec!["127.0.0.1".parse().unwrap()]
 }
@@ -123,10 +132,10 @@ async fn names_that_browsers_take_are_asked_for() {
         "-a.test",
         "xn--bcher-kva.test",
     ] {
-        assert_eq!(resolver.resolve(name).await, Ok(here()), "{name}");
+        assert_eq!(resolve(&resolver, name).await, Ok(here()), "{name}");
     }
     let long = "a".repeat(64);
-    let (reason, _) = resolver.resolve(&long).await.unwrap_err();
+    let (reason, _) = resolve(&resolver, &long).await.unwrap_err();
     assert_eq!(reason, FailureReason::DnsNotFound);
 }
 
@@ -138,7 +147,7 @@ async fn a_name_server_that_takes_nearly_all_the_time_still_answers() {
     // Also once it is known to be slow.
     for _ in 0..2 {
         let began = Instant::now();
-        assert_eq!(resolver.resolve("slow.test").await, Ok(here()));
+        assert_eq!(resolve(&resolver, "slow.test").await, Ok(here()));
         assert!(began.elapsed() >= delay);
     }
 }
@@ -153,7 +162,7 @@ async fn a_lost_question_is_asked_again() {
     })
     .await;
     let resolver = asking(vec![server], LIMIT);
-    assert_eq!(resolver.resolve("lost.test").await, Ok(here()));
+    assert_eq!(resolve(&resolver, "lost.test").await, Ok(here()));
 }
 
 #[tokio::test]
@@ -165,7 +174,7 @@ async fn what_a_name_server_refuses_is_its_failure_however_many_ask() {
         let asking: Vec<_> = (0..ASKING_AT_ONCE)
             .map(|number| {
                 let resolver = Arc::clone(&resolver);
-                tokio::spawn(async move { resolver.resolve(&format!("n{number}.test")).await })
+                tokio::spawn(async move { resolve(&resolver, &format!("n{number}.test")).await })
             })
             .collect();
         for asked in asking {
@@ -187,7 +196,7 @@ async fn what_one_name_server_does_not_say_the_next_one_does() {
             name_server(move |_| reply.clone()).await,
             name_server(|_| Reply::Addresses(here())).await,
         ];
-        let answer = asking(servers, LIMIT).resolve("two.test").await;
+        let answer = resolve(&asking(servers, LIMIT), "two.test").await;
         assert_eq!(answer, Ok(here()), "{first:?}");
     }
 }
@@ -198,10 +207,51 @@ async fn a_name_that_is_not_there_is_not_sought_further() {
         name_server(|_| Reply::Code(ResponseCode::NXDomain)).await,
         name_server(|_| Reply::Addresses(here())).await,
     ];
-    let (reason, _) = asking(servers, LIMIT).resolve("no.test").await.unwrap_err();
+    let (reason, _) = resolve(&asking(servers, LIMIT), "no.test")
+        .await
+        .unwrap_err();
     assert_eq!(reason, FailureReason::DnsNotFound);
     let silent = vec![name_server(|_| Reply::Silence).await];
     let limit = Duration::from_millis(300);
-    let (reason, _) = asking(silent, limit).resolve("x.test").await.unwrap_err();
+    let (reason, _) = resolve(&asking(silent, limit), "x.test").await.unwrap_err();
     assert_eq!(reason, FailureReason::DnsTimeout);
+}
+
+/// A name server that knows IPv6 at once, and says this when it is asked for IPv4.
+async fn late_with_ipv4(four: Reply) -> Resolver {
+    let six = Reply::Addresses(vec!["2001:db8::1".parse().unwrap()]);
+    let reply = Reply::ByFamily(Box::new(four), Box::new(six));
+    let server = name_server(move |_| reply.clone()).await;
+    asking(vec![server], LIMIT)
+}
+
+#[tokio::test]
+async fn the_family_that_is_late_is_waited_for_beside_the_other() {
+    let resolver = late_with_ipv4(Reply::Late(LIMIT / 8, here())).await;
+    let found = resolver.resolve("late.test", None).await.unwrap();
+    assert!(
+        found.addresses.iter().all(IpAddr::is_ipv6),
+        "{:?}",
+        found.addresses
+    );
+    assert_eq!(found.later.unwrap().await, here());
+
+    let resolver = late_with_ipv4(Reply::Code(ResponseCode::ServFail)).await;
+    let found = resolver.resolve("none.test", None).await.unwrap();
+    assert!(found.addresses.iter().all(IpAddr::is_ipv6));
+    if let Some(later) = found.later {
+        assert!(later.await.is_empty());
+    }
+}
+
+#[tokio::test]
+async fn where_one_family_is_wanted_the_other_says_nothing_of_it() {
+    let resolver = late_with_ipv4(Reply::Late(LIMIT / 8, here())).await;
+    let only = Some(IpVersion::V4);
+    let found = resolver.resolve("late.test", only).await.unwrap();
+    assert_eq!((found.addresses, found.later.is_none()), (here(), true));
+
+    let resolver = late_with_ipv4(Reply::Code(ResponseCode::ServFail)).await;
+    let failed = resolver.resolve("none.test", only).await.map(drop);
+    assert_eq!(failed.unwrap_err().0, FailureReason::DnsServerFailure);
 }

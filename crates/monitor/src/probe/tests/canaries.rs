@@ -28,7 +28,7 @@ async fn longest_piece(settings: ProbeSettings, url: &str) -> usize {
     let client = clients.offering(Offer::Http1, true);
     let ask = || client.execute(Request::new(Method::GET, url.clone()));
     let trace = Trace::begin();
-    let asked = first_connected(&[address], SECOND, &trace, ask).await;
+    let asked = first_connected(&mut vec![address].into(), SECOND, &trace, ask).await;
     let mut pieces = asked.unwrap().bytes_stream();
     let (mut longest, mut length) = (0, 0);
     while let Some(piece) = pieces.next().await {
@@ -82,7 +82,7 @@ async fn canary_the_client_asks_for_the_address_of_the_task_that_asks() {
     };
     let address = SocketAddr::from(([127, 0, 0, 1], port.unwrap()));
     let trace = Trace::begin();
-    let asked = first_connected(&[address], SECOND, &trace, ask).await;
+    let asked = first_connected(&mut vec![address].into(), SECOND, &trace, ask).await;
     assert_eq!(asked.unwrap().status(), 200);
     assert_eq!(trace.phase(), Some(Phase::FirstByte));
     // Without an attempt, it knows none, and is not led elsewhere.

@@ -79,6 +79,34 @@ async fn a_network_without_the_first_family_costs_nothing() {
     assert!(probe.timings.connect.unwrap() < settings().connect_timeout);
 }
 
+/// IPv6, which leads nowhere here, is known at once; IPv4 only after a while.
+fn ipv4_is_late(_: &str) -> Reply {
+    let four = vec!["127.0.0.1".parse().unwrap()];
+    let late = Reply::Late(Duration::from_millis(500), four);
+    Reply::ByFamily(Box::new(late), Box::new(addresses(&["2001:db8::1"])))
+}
+
+#[tokio::test]
+async fn a_family_whose_addresses_come_late_is_tried_all_the_same() {
+    let port = port(&site(page("", "Hello")).await);
+    let url = format!("http://site.test:{port}/");
+    let instruments = answering(settings(), ipv4_is_late).await;
+    let (probe, response) = up(probe_by(&instruments, &url, "hello").await);
+    assert_eq!(response.matched, found("Hello"));
+    assert_eq!(probe.remote_address.unwrap().ip().to_string(), "127.0.0.1");
+
+    // What is known first may be forbidden.
+    let instruments = answering(forbidding("2001:db8::/32"), ipv4_is_late).await;
+    up(probe_by(&instruments, &url, "hello").await);
+
+    // And it may not be wanted.
+    let instruments = answering(settings(), ipv4_is_late).await;
+    let mut request = request(&url, "hello");
+    request.asking.ip_version = Some(IpVersion::V4);
+    let finding = instruments.probe(&request, &CancellationToken::new()).await;
+    up(finding.outcome);
+}
+
 #[tokio::test]
 async fn names_that_browsers_open_are_up() {
     let port = port(&site(page("", "Hello")).await);

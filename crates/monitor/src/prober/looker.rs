@@ -41,8 +41,9 @@ impl Looker {
 
     /// Makes the target's probe; nothing is waited for past `ends_at`.
     pub(super) async fn look(&self, target: &Target, ends_at: Option<Instant>) -> Finding {
+        let request = request(target, ends_at);
         if let Some(robots) = &self.robots
-            && !robots.allow(&target.address).await
+            && !robots.allow(&request).await
         {
             let failure = Failure::new(FailureReason::RobotsDisallowed, None, DISALLOWED);
             return Finding {
@@ -51,7 +52,6 @@ impl Looker {
                 was_cut_short: false,
             };
         }
-        let request = request(target, ends_at);
         self.instruments.probe(&request, &self.give_up).await
     }
 }

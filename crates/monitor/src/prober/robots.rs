@@ -13,11 +13,11 @@ use texting_robots::Robot;
 use tokio::{sync::Mutex as AsyncMutex, time::Instant};
 use tokio_util::sync::CancellationToken;
 use tracing::debug;
-use url::{Origin, Url};
+use url::Origin;
 
 use crate::{
     pattern::Pattern,
-    probe::{Asking, Expectation, Instruments, ProbeRequest},
+    probe::{Asking, Expectation, Instruments, IpVersion, ProbeRequest},
 };
 
 /// By this name robots.txt speaks of us.
@@ -39,8 +39,11 @@ pub(super) struct Robots {
     instruments: Arc<Instruments>,
     give_up: CancellationToken,
     whole: Option<Pattern>,
-    hosts: Mutex<HashMap<Origin, Arc<AsyncMutex<Rules>>>>,
+    hosts: Mutex<HashMap<Way, Arc<AsyncMutex<Rules>>>>,
 }
+
+/// A host, and how its targets get there: which certificates they take, and which addresses.
+type Way = (Origin, bool, Option<IpVersion>);
 
 /// What one host says.
 #[derive(Default)]
@@ -71,46 +74,34 @@ impl Robots {
         }
     }
 
-    /// Whether the site lets us look at a url. Waits for its robots.txt where that is not known.
-    pub(super) async fn allow(&self, url: &Url) -> bool {
-        let rules = self.rules(url);
+    /// Whether the site lets us make this request. Waits for its robots.txt where that is not known.
+    pub(super) async fn allow(&self, request: &ProbeRequest) -> bool {
+        let rules = self.rules(request);
         // Who comes meanwhile waits, and asks nothing of its own.
         let mut rules = rules.lock().await;
         if rules.is_to_ask(Instant::now()) {
-            let answer = self.ask(url).await;
+            let answer = self.ask(request).await;
             rules.keep(answer, Instant::now());
         }
         let robot = rules.robot.as_ref();
-        robot.is_none_or(|robot| robot.allowed(url.as_str()))
+        robot.is_none_or(|robot| robot.allowed(request.url.as_str()))
     }
 
-    fn rules(&self, url: &Url) -> Arc<AsyncMutex<Rules>> {
+    fn rules(&self, request: &ProbeRequest) -> Arc<AsyncMutex<Rules>> {
+        let (url, asking) = (&request.url, &request.asking);
+        let way = (url.origin(), asking.verify_tls, asking.ip_version);
         let mut hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
-        if hosts.len() >= HOSTS_KEPT && !hosts.contains_key(&url.origin()) {
+        if hosts.len() >= HOSTS_KEPT && !hosts.contains_key(&way) {
             let now = Instant::now();
             // One that is locked is in use.
             hosts.retain(|_, rules| rules.try_lock().is_ok_and(|rules| !rules.is_to_ask(now)));
         }
-        Arc::clone(hosts.entry(url.origin()).or_default())
+        Arc::clone(hosts.entry(way).or_default())
     }
 
-    async fn ask(&self, url: &Url) -> Answer {
-        // A url with a host can be joined to any path; credentials of its own go along.
-        let Ok(robots) = url.join("/robots.txt") else {
+    async fn ask(&self, request: &ProbeRequest) -> Answer {
+        let Some(request) = request_before(request, self.whole.clone()) else {
             return Answer::None;
-        };
-        let request = ProbeRequest {
-            url: robots,
-            timeout: Some(FETCH_TIMEOUT),
-            deadline: None,
-            asking: Asking {
-                redirects: Some(REDIRECTS_MAX),
-                ..Asking::default()
-            },
-            expected: Expectation {
-                pattern: self.whole.clone(),
-                ..Expectation::default()
-            },
         };
         let found = self.instruments.probe(&request, &self.give_up).await;
         let answer = match found.outcome {
@@ -127,10 +118,31 @@ impl Robots {
             Outcome::Down { .. } | Outcome::Missed { .. } | Outcome::Skipped { .. } => Answer::Out,
         };
         if matches!(answer, Answer::Out) {
-            debug!("robots.txt of {:?} cannot be had", url.host_str());
+            debug!("robots.txt of {:?} cannot be had", request.url.host_str());
         }
         answer
     }
+}
+
+/// For the robots.txt of the host that a request is for, on the same way.
+fn request_before(request: &ProbeRequest, whole: Option<Pattern>) -> Option<ProbeRequest> {
+    // A url with a host can be joined to any path; credentials of its own go along.
+    let url = request.url.join("/robots.txt").ok()?;
+    Some(ProbeRequest {
+        url,
+        timeout: Some(FETCH_TIMEOUT),
+        deadline: None,
+        asking: Asking {
+            redirects: Some(REDIRECTS_MAX),
+            ip_version: request.asking.ip_version,
+            verify_tls: request.asking.verify_tls,
+            ..Asking::default()
+        },
+        expected: Expectation {
+            pattern: whole,
+            ..Expectation::default()
+        },
+    })
 }
 
 impl Rules {
@@ -169,6 +181,35 @@ mod tests {
             let found = pattern.search(page);
             assert_eq!(found, crate::pattern::Search::Found(page.into()));
         }
+    }
+
+    #[test]
+    fn rules_are_asked_for_on_the_target_s_way_and_without_its_secrets() {
+        let asking = Asking {
+            method: http::Method::POST,
+            body: Some("secret".into()),
+            ip_version: Some(IpVersion::V6),
+            verify_tls: false,
+            ..Asking::default()
+        };
+        let request = ProbeRequest {
+            url: "https://site.test/a?b".parse().unwrap(),
+            timeout: None,
+            deadline: None,
+            asking,
+            expected: Expectation::default(),
+        };
+        let before = request_before(&request, None).unwrap();
+        assert_eq!(before.url.as_str(), "https://site.test/robots.txt");
+        let asking = before.asking;
+        assert_eq!(
+            (asking.method, asking.body.is_none()),
+            (http::Method::GET, true)
+        );
+        assert_eq!(
+            (asking.ip_version, asking.verify_tls),
+            (Some(IpVersion::V6), false)
+        );
     }
 
     #[test]

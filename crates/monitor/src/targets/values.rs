@@ -112,15 +112,15 @@ fn whole<T: FromStr>(text: &str) -> Option<T> {
     number.parse().ok()
 }
 
-/// Yes or no.
+/// Yes or no; `1.0` as programs write 1 that make fractions of a column with blanks.
 pub(super) fn flag(value: &Value) -> Parsed<bool> {
     let word = match value {
         Value::String(text) => text.trim().to_lowercase(),
         _ => value.to_string(),
     };
     match word.as_str() {
-        "true" | "1" | "yes" | "on" => Ok(true),
-        "false" | "0" | "no" | "off" => Ok(false),
+        "true" | "1" | "1.0" | "yes" | "on" => Ok(true),
+        "false" | "0" | "0.0" | "no" | "off" => Ok(false),
         _ => Err(format!("is {value}; write true or false")),
     }
 }

@@ -144,6 +144,10 @@ fn the_others_say_what_would_be_right() {
         (flag(&json!("No")), flag(&json!(true)), flag(&json!(1))),
         (Ok(false), Ok(true), Ok(true))
     );
+    assert_eq!(
+        (flag(&json!("1.0")), flag(&json!("0.0")), flag(&json!(0.0))),
+        (Ok(true), Ok(false), Ok(false))
+    );
     assert!(
         flag(&json!("perhaps"))
             .unwrap_err()

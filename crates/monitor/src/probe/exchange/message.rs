@@ -44,11 +44,14 @@ impl<'a> Message<'a> {
         if let Some(cookies) = cookies {
             headers.insert(header::COOKIE, cookies);
         }
-        if !go_along(&self.first, url) {
-            return headers;
+        let goes_along = go_along(&self.first, url);
+        let ours = self.credentials.as_ref().filter(|_| goes_along);
+        // What a Location itself spells is for where it leads.
+        if let Some(credentials) = authorization(url).or_else(|| ours.cloned()) {
+            headers.insert(header::AUTHORIZATION, credentials);
         }
-        if let Some(credentials) = &self.credentials {
-            headers.insert(header::AUTHORIZATION, credentials.clone());
+        if !goes_along {
+            return headers;
         }
         let own = &self.asking.headers;
         for name in own.keys() {

@@ -88,18 +88,21 @@ async fn no_hop_leads_to_a_forbidden_address() {
     }
 }
 
+/// A site that answers so, and writes down what it is asked.
+async fn listening(seen: Requests, answer: Vec<u8>) -> String {
+    serve(move |mut stream| {
+        let (seen, answer) = (seen.clone(), answer.clone());
+        async move {
+            seen.note(read_request(&mut stream).await?);
+            stream.write_all(&answer).await
+        }
+    })
+    .await
+}
+
 #[tokio::test]
 async fn credentials_are_for_their_own_site_alone() {
     let requests = Requests::default();
-    let listening = |seen: Requests, answer: Vec<u8>| {
-        serve(move |mut stream| {
-            let (seen, answer) = (seen.clone(), answer.clone());
-            async move {
-                seen.note(read_request(&mut stream).await?);
-                stream.write_all(&answer).await
-            }
-        })
-    };
     let end = listening(requests.clone(), page("", "Hello")).await;
     let start = listening(requests.clone(), redirect(302, &end).into_bytes()).await;
     let with_credentials = start.replace("http://", "http://user:pass@");
@@ -116,6 +119,19 @@ async fn credentials_are_for_their_own_site_alone() {
     assert!(!first.contains("user:pass"));
     assert!(!second.to_lowercase().contains("authorization"), "{second}");
     assert!(!second.to_lowercase().contains("referer"), "{second}");
+}
+
+#[tokio::test]
+async fn credentials_that_a_location_spells_are_for_where_it_leads() {
+    let requests = Requests::default();
+    let end = listening(requests.clone(), page("", "Hello")).await;
+    let location = end.replace("http://", "http://other:word@");
+    let start = listening(Requests::default(), redirect(302, &location).into_bytes()).await;
+    let start = start.replace("http://", "http://user:pass@");
+    up(probe_with(following(1), &start, "").await);
+    let asked = requests.all().concat();
+    let encoded = "authorization: basic b3rozxi6d29yza==";
+    assert!(asked.to_lowercase().contains(encoded), "{asked}");
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 //! Cookies of one probe: a site that sets one and redirects sees it at the next hop, and no later
 //! probe does.
 
-use std::cmp::Reverse;
+use std::{borrow::Cow, cmp::Reverse};
 
 use cookie_store::CookieStore;
 use http::{
@@ -15,6 +15,8 @@ const COOKIES_MAX: usize = 50;
 const COOKIE_BYTES_MAX: usize = 4096;
 /// What all that are sent together may take: servers refuse much more.
 const SENT_BYTES_MAX: usize = 16 * 1024;
+/// Where the characters of nobody's begin (Unicode's private use area).
+const PUT_BY: u32 = 0xf700;
 
 /// What sites have set so far. Which of them goes where, the library knows.
 #[derive(Debug, Default)]
@@ -25,12 +27,12 @@ impl Cookies {
     /// over.
     pub(super) fn keep(&mut self, url: &Url, head: &HeaderMap) {
         let values = head.get_all(header::SET_COOKIE).iter();
-        let texts = values.filter_map(|value| std::str::from_utf8(value.as_bytes()).ok());
-        for text in texts
-            .filter(|text| text.len() <= COOKIE_BYTES_MAX)
+        for bytes in values
+            .map(HeaderValue::as_bytes)
+            .filter(|bytes| bytes.len() <= COOKIE_BYTES_MAX)
             .take(COOKIES_MAX)
         {
-            self.0.parse(text, url).ok();
+            self.0.parse(&as_text(bytes), url).ok();
         }
     }
 
@@ -53,10 +55,32 @@ impl Cookies {
         if text.is_empty() {
             return None;
         }
-        let mut value = HeaderValue::from_str(&text).ok()?;
+        let mut value = HeaderValue::from_bytes(&as_bytes(&text)).ok()?;
         value.set_sensitive(true);
         Some(value)
     }
+}
+
+/// What is no UTF-8 goes back as it came, as browsers send it: while the library has it, each byte above
+/// ASCII is a character of nobody's.
+fn as_text(bytes: &[u8]) -> Cow<'_, str> {
+    let put_by = |byte: &u8| match *byte {
+        byte if byte.is_ascii() => char::from(byte),
+        byte => char::from_u32(PUT_BY + u32::from(byte)).unwrap_or(char::REPLACEMENT_CHARACTER),
+    };
+    str::from_utf8(bytes).map_or_else(|_| bytes.iter().map(put_by).collect(), Cow::Borrowed)
+}
+
+fn as_bytes(text: &str) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(text.len());
+    for char in text.chars() {
+        let byte = u32::from(char).checked_sub(PUT_BY);
+        match byte.and_then(|byte| u8::try_from(byte).ok()) {
+            Some(byte) if !byte.is_ascii() => bytes.push(byte),
+            _ => bytes.extend(char.encode_utf8(&mut [0; 4]).bytes()),
+        }
+    }
+    bytes
 }
 
 #[cfg(test)]
@@ -95,6 +119,22 @@ mod tests {
         assert!(!here.contains("gone") && !here.contains("b=3"), "{here}");
         assert_eq!(to("http://a.example/x/z").unwrap(), "one=1");
         assert_eq!(to("https://b.example/"), None);
+    }
+
+    #[test]
+    fn what_is_no_ascii_goes_back_as_it_came() {
+        for cookie in [
+            &b"name=Jos\xe9"[..],
+            "name=Jos\u{e9}".as_bytes(),
+            b"name=\xa0\xff",
+        ] {
+            let mut head = HeaderMap::new();
+            head.append(header::SET_COOKIE, HeaderValue::from_bytes(cookie).unwrap());
+            let mut kept = Cookies::default();
+            kept.keep(&url("http://a.example/"), &head);
+            let sent = kept.header(&url("http://a.example/")).unwrap();
+            assert_eq!(sent.as_bytes(), cookie);
+        }
     }
 
     #[test]

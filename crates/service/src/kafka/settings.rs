@@ -107,7 +107,7 @@ fn check_servers(reader: &mut Reader, servers: &str) {
         let port = server
             .trim()
             .rsplit_once(':')
-            .filter(|(host, _)| !host.is_empty());
+            .filter(|(host, _)| !host.is_empty() && !host.contains([';', ' ']));
         if port
             .and_then(|(_, port)| port.parse::<u16>().ok())
             .is_none_or(|port| port == 0)
@@ -122,22 +122,25 @@ fn check_servers(reader: &mut Reader, servers: &str) {
 
 /// Reads a setting that names a topic, by Kafka's own rules.
 pub fn read_topic_name(reader: &mut Reader, setting: &Setting) -> String {
-    let topic = reader.text(setting);
+    let text = reader.text(setting);
+    // What a file left behind it is no part of it.
+    let topic = text.trim();
     let legal = |char: char| char.is_ascii_alphanumeric() || matches!(char, '.' | '_' | '-');
-    let bad = topic.len() > TOPIC_NAME_CHARS_MAX
-        || matches!(&*topic, "." | "..")
+    let bad = topic.is_empty() && !text.is_empty()
+        || topic.len() > TOPIC_NAME_CHARS_MAX
+        || matches!(topic, "." | "..")
         || !topic.chars().all(legal);
     // An empty name was reported as missing.
     if bad {
         reader.problem(
             setting,
             format_args!(
-                "{topic:?} is no name of a topic: at most {TOPIC_NAME_CHARS_MAX} letters, digits, \
+                "{text:?} is no name of a topic: at most {TOPIC_NAME_CHARS_MAX} letters, digits, \
                  dots, underscores and hyphens"
             ),
         );
     }
-    topic
+    topic.to_owned()
 }
 
 #[cfg(test)]
@@ -162,5 +165,20 @@ mod tests {
         ]);
         assert_eq!(found.len(), 2, "{found:?}");
         assert!(found[0].contains("\"kafka\" is not host:port"), "{found:?}");
+        for servers in ["a:9092;b:9092", "a:9092 b:9092", ":9092"] {
+            let found = problems(&[
+                ("SECURITY_PROTOCOL", "PLAINTEXT"),
+                ("BOOTSTRAP_SERVERS", servers),
+                ("TOPIC_NAME", " "),
+            ]);
+            assert_eq!(found.len(), 2, "{found:?}");
+        }
+    }
+
+    #[test]
+    fn a_line_s_end_behind_a_topic_is_no_part_of_it() {
+        let mut reader = Reader::from_pairs(&[("TOPIC_NAME", " results\r\n")]);
+        assert_eq!(read_topic_name(&mut reader, &TOPIC_NAME), "results");
+        assert!(reader.finish(()).is_ok());
     }
 }

@@ -466,11 +466,11 @@ async fn a_reminder_has_the_key_and_the_names_of_its_beginning() {
         "2 sites: still down: connect timed out, 203.0.113.7"
     );
     let sites = told["sites"].as_array().unwrap();
-    let names = sites.iter().map(|site| (&site["name"], &site["group"]));
+    let shown = sites.iter().map(|site| (&site["name"], &site["group"]));
     let expected = ["old 2", "old 3"].map(Value::from);
     let old = Value::from("old");
     assert!(
-        names.eq(expected.iter().map(|name| (name, &old))),
+        shown.eq(expected.iter().map(|name| (name, &old))),
         "{sites:?}"
     );
 }

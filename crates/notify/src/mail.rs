@@ -168,7 +168,7 @@ impl Mail {
 /// What is seen of a headline in a list of mails.
 fn subject(headline: &str) -> String {
     match headline.char_indices().nth(SUBJECT_CHARS_MAX) {
-        Some((end, _)) => format!("{}…", &headline[..end]),
+        Some((end, _)) => format!("{}...", &headline[..end]),
         None => headline.to_owned(),
     }
 }

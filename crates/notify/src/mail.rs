@@ -13,6 +13,7 @@ use lettre::{
         Error as SmtpError,
         authentication::Credentials,
         client::{Certificate, Tls, TlsParameters},
+        response::Category,
     },
 };
 use secrecy::ExposeSecret;
@@ -128,7 +129,7 @@ impl Mail {
         let (envelope, bytes) = (message.envelope(), message.formatted());
         let refused_to_all = match self.transport.send_raw(envelope, &bytes).await {
             Ok(_) => return Ok(Vec::new()),
-            Err(error) if error.is_permanent() && envelope.to().len() > 1 => error,
+            Err(error) if is_of_a_mailbox(&error) && envelope.to().len() > 1 => error,
             Err(error) => return Err(error),
         };
         let mut refused = Vec::new();
@@ -171,6 +172,13 @@ fn subject(headline: &str) -> String {
         Some((end, _)) => format!("{}...", &headline[..end]),
         None => headline.to_owned(),
     }
+}
+
+/// Whether a server refuses for good what it is told of mail (55x): a login that it refuses would be tried again for
+/// each of them.
+fn is_of_a_mailbox(error: &SmtpError) -> bool {
+    let status = error.status().filter(|_| error.is_permanent());
+    status.is_some_and(|code| code.category == Category::MailSystem)
 }
 
 /// What the server said, and why.

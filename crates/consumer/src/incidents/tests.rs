@@ -5,7 +5,9 @@ use proptest::{collection::vec, prelude::*};
 
 use super::{Effect, Turn, Verdict, Website};
 
-const LOCATIONS: [&str; 3] = ["ams", "nyc", "sin"];
+/// The first of them are those of most tests.
+const LOCATIONS: [&str; 6] = ["ams", "nyc", "sin", "fra", "lon", "syd"];
+const LOCATIONS_FEW: usize = 3;
 const DOWN_AFTER: u32 = 2;
 const UP_AFTER: u32 = 2;
 
@@ -70,7 +72,7 @@ fn is_down(newer: &[(i64, bool)]) -> bool {
 /// Whether most of those heard see it down.
 fn is_down_as_a_whole(seen: &[Seen]) -> bool {
     let newest = seen.iter().map(|it| it.1).max().unwrap();
-    let locations = (0..LOCATIONS.len()).map(|location| newer(seen, location));
+    let locations = (0..LOCATIONS_FEW).map(|location| newer(seen, location));
     let heard = locations.filter(|it| it.last().is_some_and(|last| newest - last.0 <= 30));
     let (down, up): (Vec<_>, Vec<_>) = heard.partition(|it| is_down(it));
     down.len() > up.len()
@@ -96,7 +98,7 @@ fn recount(seen: &[Seen]) -> String {
 proptest! {
     #[test]
     fn any_results_in_any_order_come_to_what_a_recount_says(
-        seen in vec((0..LOCATIONS.len(), 0..400_i64, prop::bool::weighted(0.6)), 0..120),
+        seen in vec((0..LOCATIONS_FEW, 0..400_i64, prop::bool::weighted(0.6)), 0..120),
         is_in_order: bool,
     ) {
         let mut seen = seen;
@@ -179,6 +181,27 @@ fn who_is_silent_for_three_intervals_has_no_say() {
         panic!("it ends")
     };
     assert_eq!((closed.started_at, closed.ended_at), (at(0), at(50)));
+}
+
+#[test]
+fn the_last_good_check_of_an_incident_was_due_before_it_began() {
+    let well = (3..6).flat_map(|location| [(location, 0, false), (location, 30, false)]);
+    // Three fail one after the other: half of those heard, until the other three are silent.
+    let failing = (0..=60).step_by(10).flat_map(|second| {
+        let results = (0..3_u8).map(move |by| (by.into(), second, second > i64::from(by) * 10));
+        results.collect::<Vec<Seen>>()
+    });
+    let mut seen: Vec<Seen> = failing.chain(well).collect();
+    seen.sort_by_key(|it| it.1);
+    assert_eq!(words(&told(&seen)).trim_matches('.'), "");
+    seen.push((2, 61, true));
+    let Some(Some(Turn::Down(opened))) = told(&seen).pop() else {
+        panic!("it begins")
+    };
+    // The third was still well when the second one began to fail.
+    assert_eq!(opened.started_at, at(20));
+    assert_eq!(opened.last_good_at, Some(at(10)));
+    assert_eq!((opened.locations_down, opened.locations_heard), (3, 3));
 }
 
 #[test]

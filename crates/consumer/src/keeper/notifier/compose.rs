@@ -282,13 +282,23 @@ mod tests {
     }
 
     #[test]
+    fn a_reminder_says_that_it_is_still_so() {
+        let reminder = Pending {
+            kind: "reminder".to_owned(),
+            ..down(1, WAIT, "connect_timeout", "203.0.113.7")
+        };
+        assert_eq!(
+            told(vec![reminder]),
+            [("site 1: still down: connect timed out".to_owned(), vec![1])]
+        );
+    }
+
+    #[test]
     fn an_end_has_the_key_of_its_beginning_and_waits_for_it() {
         let first = down(1, WAIT, "connect_timeout", "203.0.113.7");
-        let news = compose(vec![first.clone()], &[], WAIT, None)
-            .remove(0)
-            .alert
-            .news;
-        let news = Arc::new(news);
+        let began = compose(vec![first.clone()], &[], WAIT, None).remove(0);
+        assert_eq!(began.incidents, [1]);
+        let news = Arc::new(began.alert.news);
         let mut end = up(2, &first);
         assert!(
             told(vec![end.clone()]).is_empty(),
@@ -301,9 +311,9 @@ mod tests {
             open: 3,
         });
         let told_end = |end: &Pending| {
-            compose(vec![end.clone()], &[], WAIT, Some("https://s.test"))
-                .remove(0)
-                .alert
+            let ended = compose(vec![end.clone()], &[], WAIT, Some("https://s.test")).remove(0);
+            assert!(ended.incidents.is_empty(), "they began before");
+            ended.alert
         };
         let part = told_end(&end);
         assert_eq!((&part.news.key, part.news.is_over), (&news.key, false));

@@ -173,7 +173,78 @@ pub(super) fn link(news: &News, status_url: Option<&str>) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use uuid::Uuid;
+
     use super::*;
+
+    fn down(detail: &str) -> Pending {
+        Pending {
+            id: 1,
+            alert_id: Uuid::nil(),
+            receiver: "ops".to_owned(),
+            kind: "down".to_owned(),
+            subject: "incident 17".to_owned(),
+            age: 0.0,
+            news: None,
+            incident: Some(Incident {
+                id: 17,
+                last_good_at: Some("2026-11-26T03:11:00Z".parse().unwrap()),
+                error_code: 599,
+                reason: Some("connect_timeout".to_owned()),
+                phase: Some("connect".to_owned()),
+                detail: Some(detail.to_owned()),
+                ..Incident::default()
+            }),
+            site: Some(Site::default()),
+            is_end: false,
+            told: None,
+        }
+    }
+
+    #[test]
+    fn of_one_website_all_is_told_and_of_several_what_they_have_in_common() {
+        let alone = began(&[down("what it said")]);
+        let advice = FailureReason::ConnectTimeout.advice();
+        assert_eq!(
+            (&*alone.key, &*alone.what),
+            ("incident 17", "connect timed out")
+        );
+        assert_eq!(alone.reason.as_deref(), Some("connect_timeout"));
+        assert_eq!(alone.phase.as_deref(), Some("connect"));
+        assert_eq!(alone.error_code, Some(599));
+        assert_eq!(alone.meaning.as_deref(), Some(advice.meaning));
+        assert_eq!(alone.remedy.as_deref(), Some(advice.remedy));
+        assert_eq!(alone.detail.as_deref(), Some("what it said"));
+        assert!(alone.last_good_at.is_some());
+        let both = began(&[down("what it said"), down("what the other said")]);
+        let common = News {
+            detail: None,
+            last_good_at: None,
+            sites: vec![Site::default(); 2],
+            ..alone
+        };
+        assert_eq!(both, common);
+    }
+
+    #[test]
+    fn news_with_websites_of_their_own_tell_these() {
+        let site = |name: &str| Site {
+            name: name.to_owned(),
+            ..Site::default()
+        };
+        let row = |sites| Pending {
+            news: Some(News {
+                sites,
+                ..News::default()
+            }),
+            site: Some(site("the row's")),
+            ..down("")
+        };
+        let own = row(vec![site("a"), site("b")]);
+        let sites = other(&[own, row(Vec::new())]).unwrap().sites;
+        let names: Vec<_> = sites.iter().map(|site| &*site.name).collect();
+        assert_eq!(names, ["a", "b", "the row's"]);
+    }
 
     #[test]
     fn an_address_is_found_where_no_connection_was_made() {

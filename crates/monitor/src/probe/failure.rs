@@ -276,6 +276,26 @@ mod tests {
     }
 
     #[test]
+    fn what_an_error_repeats_of_the_one_within_is_said_once() {
+        let error = io::Error::other(io::Error::from(Errno::CONNREFUSED));
+        assert_eq!(words(&error), "Connection refused (os error 111)");
+    }
+
+    #[test]
+    fn http_1_is_asked_where_http_2_says_so_and_not_for_its_other_faults() {
+        for (reason, is_asked) in [
+            (h2::Reason::HTTP_1_1_REQUIRED, true),
+            (h2::Reason::REFUSED_STREAM, true),
+            // Neither found by the library nor said in leaving.
+            (h2::Reason::PROTOCOL_ERROR, false),
+            (h2::Reason::NO_ERROR, false),
+            (h2::Reason::INTERNAL_ERROR, false),
+        ] {
+            assert_eq!(wants_http1(&h2::Error::from(reason)), is_asked, "{reason}");
+        }
+    }
+
+    #[test]
     fn of_several_addresses_the_most_telling_failure_is_reported() {
         let order = [
             FailureReason::ProberFailed,

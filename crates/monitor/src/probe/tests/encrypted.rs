@@ -316,6 +316,30 @@ async fn a_site_that_lets_nobody_in_without_a_certificate_is_said_in_words() {
 }
 
 #[tokio::test]
+async fn what_cannot_be_decrypted_is_a_broken_protocol_by_either_version() {
+    let issuer = authority();
+    for protocols in [&[][..], &[&b"h2"[..]]] {
+        let url = encrypted(
+            signed(&params(), &issuer),
+            protocols,
+            |mut stream| async move {
+                stream.read_u8().await?;
+                let (raw, _) = stream.get_mut();
+                raw.write_all(b"\x17\x03\x03\0\x05hello").await?;
+                raw.read_to_end(&mut Vec::new()).await.map(drop)
+            },
+        );
+        let probed = probe_with(trusting(issuer.der()), &url.await, "").await;
+        let (_, _, failure) = down(probed);
+        assert_eq!(
+            (failure.reason, failure.phase),
+            (FailureReason::ProtocolError, Some(Phase::FirstByte)),
+            "{protocols:?}: {failure:?}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn handshakes_that_fail_belong_to_their_phase() {
     let https = |url: String| url.replace("http://", "https://");
     let closes = https(

@@ -1,6 +1,6 @@
 //! The client of receivers that speak HTTP, and what their answers mean.
 
-use std::{error::Error, time::Duration};
+use std::time::Duration;
 
 use jiff::{Timestamp, fmt::rfc2822};
 use reqwest::{
@@ -12,7 +12,7 @@ use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 use uuid::Uuid;
 
-use crate::{file::Fields, outcome::Outcome, trust, withheld::Withheld};
+use crate::{causes::with_causes, file::Fields, outcome::Outcome, trust, withheld::Withheld};
 
 /// How requests name themselves.
 const USER_AGENT: &str = concat!("websites-monitor/", env!("CARGO_PKG_VERSION"));
@@ -189,19 +189,14 @@ fn wait(asked: &HeaderValue, now: Timestamp) -> Duration {
 /// What went wrong, and why, without the url.
 fn story(error: &reqwest::Error) -> String {
     // Its own words end in the url; its causes say more.
-    let mut story = if error.is_timeout() {
+    let words = if error.is_timeout() {
         format!("no answer within {} s", SEND_TIMEOUT.as_secs())
     } else if error.is_connect() {
         "cannot connect".to_owned()
     } else {
         "the request failed".to_owned()
     };
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        story = format!("{story}: {error}");
-        cause = error.source();
-    }
-    story
+    with_causes(words, error)
 }
 
 fn parse(text: &str, path: &str) -> Result<Url, String> {

@@ -10,6 +10,7 @@
 
 mod alert;
 mod alertmanager;
+mod causes;
 mod file;
 mod http;
 mod mail;

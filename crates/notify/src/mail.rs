@@ -20,7 +20,7 @@ use secrecy::ExposeSecret;
 use tokio::time::timeout;
 use uuid::Uuid;
 
-use crate::{alert::Alert, file::Fields, outcome::Outcome, trust};
+use crate::{alert::Alert, causes::with_causes, file::Fields, outcome::Outcome, trust};
 
 /// How long each step of the conversation may take, and all of it.
 const STEP_TIMEOUT: Duration = Duration::from_secs(10);
@@ -183,15 +183,7 @@ fn is_of_a_mailbox(error: &SmtpError) -> bool {
 
 /// What the server said, and why.
 fn story(error: &SmtpError) -> String {
-    let mut story = error.to_string();
-    let mut cause = std::error::Error::source(error);
-    while let Some(error) = cause {
-        let words = error.to_string();
-        if !story.ends_with(&words) {
-            story = format!("{story}: {words}");
-        }
-        cause = error.source();
-    }
+    let story = with_causes(error.to_string(), error);
     story.replace(char::is_control, " ")
 }
 
